@@ -1,0 +1,89 @@
+// HTTP requests and responses as values, with bodies that stream in both directions.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/url.hpp"
+
+namespace http {
+
+// Header fields in their order; names compare without case (RFC 9110, 5.1).
+class Headers {
+ public:
+  Headers() = default;
+  Headers(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
+
+  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  // Replaces all fields of that name.
+  void set(std::string_view name, std::string value);
+  void remove(std::string_view name);
+  [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+// What a request sends. It can start again, since a retry, a redirect and an answered challenge send it anew.
+class Body {
+ public:
+  virtual ~Body() = default;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  // Begins again at `offset` (at most size()).
+  virtual void rewind(std::uint64_t offset) = 0;
+  // At most `capacity` bytes; 0 only at the end.
+  [[nodiscard]] virtual std::size_t read(char* buffer, std::size_t capacity) = 0;
+};
+
+[[nodiscard]] std::shared_ptr<Body> text_body(std::string text);
+// The bytes [offset, offset + length) of a file; the file is opened at once and must not change.
+[[nodiscard]] std::shared_ptr<Body> file_body(const std::string& path, std::uint64_t offset, std::uint64_t length);
+
+enum class Method { get, head, post, put, patch, delete_ };
+
+[[nodiscard]] std::string_view name_of(Method method);
+// Whether sending it twice does what sending it once does (RFC 9110, 9.2.2).
+[[nodiscard]] bool is_idempotent(Method method);
+
+// Receives the body of a successful (2xx) response as it arrives. `restart` is called before the first byte and
+// again before each repetition of the request: what came before is void.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void restart() = 0;
+  // Throwing ends the transfer; the exception reaches the sender of the request.
+  virtual void write(std::string_view bytes) = 0;
+};
+
+struct Request {
+  Method method = Method::get;
+  Url url;
+  Headers headers;
+  std::shared_ptr<Body> body;  // none: an empty one for POST, PUT and PATCH
+  // Without a sink the body of a 2xx response is kept in Response::body, up to `body_limit` bytes; more is an error.
+  std::shared_ptr<Sink> sink;
+  std::uint64_t body_limit = 4ULL << 20U;
+  // A POST that asks and changes nothing (git-upload-pack) may be repeated though its method says otherwise.
+  bool repeatable = false;
+};
+
+struct Response {
+  int status = 0;
+  Headers headers;
+  // Without a sink, or when the status is not 2xx: at most body_limit, and 64 KiB of an error's body.
+  std::string body;
+  Url url;  // the one that answered, after redirects
+
+  [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
+};
+
+}  // namespace http
