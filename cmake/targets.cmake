@@ -1,0 +1,48 @@
+# One function for each kind of target, so that a folder's CMakeLists.txt says only what is its own.
+
+# Our own code is held to these; headers of others are SYSTEM and are not.
+add_library(bs-warnings INTERFACE)
+target_compile_options(bs-warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wcast-qual -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wundef -Wunused
+  $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op>
+  $<$<BOOL:${BUILD_SERVICE_WERROR}>:-Werror>)
+if(BUILD_SERVICE_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC sees paths in sanitized code that cannot be taken.
+  target_compile_options(bs-warnings INTERFACE -Wno-maybe-uninitialized)
+endif()
+
+# resource_library(NAME base [SOURCES ...] [DEPENDS ...]): the static library of one folder of common/, as bs::<name>.
+# SOURCES default to the folder's *.cpp; a folder of headers alone is an interface library.
+function(resource_library)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;DEPENDS")
+  if(NOT arg_SOURCES)
+    file(GLOB arg_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  endif()
+  if(arg_SOURCES)
+    add_library(${arg_NAME} STATIC ${arg_SOURCES})
+    set_target_properties(${arg_NAME} PROPERTIES OUTPUT_NAME bs-${arg_NAME})
+    target_include_directories(${arg_NAME} PUBLIC "${PROJECT_SOURCE_DIR}/common")
+    target_link_libraries(${arg_NAME} PUBLIC ${arg_DEPENDS} PRIVATE bs-warnings)
+  else()
+    add_library(${arg_NAME} INTERFACE)
+    target_include_directories(${arg_NAME} INTERFACE "${PROJECT_SOURCE_DIR}/common")
+    target_link_libraries(${arg_NAME} INTERFACE ${arg_DEPENDS})
+  endif()
+  add_library(bs::${arg_NAME} ALIAS ${arg_NAME})
+endfunction()
+
+# resource_program(NAME check [DESTINATION opt/resource] [SOURCES ...] [DEPENDS ...]): an installed program.
+function(resource_program)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;DESTINATION" "SOURCES;DEPENDS")
+  if(NOT arg_SOURCES)
+    file(GLOB arg_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  endif()
+  if(NOT arg_DESTINATION)
+    set(arg_DESTINATION opt/resource)
+  endif()
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_include_directories(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/common" "${PROJECT_BINARY_DIR}/generated")
+  target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPENDS} bs-warnings)
+  install(TARGETS ${arg_NAME} RUNTIME DESTINATION "${arg_DESTINATION}")
+endfunction()

@@ -1,0 +1,12 @@
+# version.hpp, which defines BUILD_SERVICE_VERSION: only what includes it is compiled anew when the version changes.
+set(version_text "${PROJECT_VERSION}")
+find_package(Git QUIET)
+if(Git_FOUND)
+  execute_process(COMMAND "${GIT_EXECUTABLE}" -C "${PROJECT_SOURCE_DIR}" describe --tags --always --dirty
+    OUTPUT_VARIABLE version_revision OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE version_result ERROR_QUIET)
+  if(version_result EQUAL 0)
+    string(APPEND version_text " (${version_revision})")
+  endif()
+endif()
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/version.hpp"
+  CONTENT "#pragma once\n\n#define BUILD_SERVICE_VERSION \"${version_text}\"\n" @ONLY)
