@@ -1,0 +1,56 @@
+// The `source` of the image kind: which repository, which of its tags, and how the registries are reached. The fields
+// are those of the registry-image resource, so that a pipeline can change its type; `registries` and `cache` are ours.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "json/fields.hpp"
+#include "registry/client.hpp"
+#include "registry/hosts.hpp"
+#include "registry/manifest.hpp"
+#include "registry/reference.hpp"
+
+namespace image {
+
+struct PlatformFields {
+  std::string os;
+  std::string architecture;  // "arm64", or with its variant as Docker writes it: "arm64/v8"
+  std::string variant;
+};
+void describe(json::Fields<PlatformFields>& fields);
+
+// As written by the user; read_source() turns it into a Source.
+struct SourceFields {
+  std::string repository;
+  std::string tag;
+  std::string username;
+  base::Secret password;
+  bool insecure = false;
+  std::vector<std::string> ca_certs;
+  std::optional<PlatformFields> platform;
+  std::vector<registry::HostFields> registries;
+  std::string cache;
+  bool debug = false;
+};
+void describe(json::Fields<SourceFields>& fields);
+
+struct Source {
+  std::string written_repository;  // as the user wrote it: what the file `repository` says
+  registry::Repository repository;
+  std::optional<std::string> tag;
+  registry::Platform platform;  // this machine's where the source names none
+  // The repository's own host first, then those of `registries`.
+  std::vector<registry::HostOptions> hosts;
+  std::optional<registry::Reference> cache;  // the cache image; nothing: the put's default
+};
+
+// Error{usage} naming the field.
+[[nodiscard]] Source read_source(const json::Value& source);
+
+// "repository@digest", as the user wrote the repository: what a pipeline hands to kubectl.
+[[nodiscard]] std::string image_name(const Source& source, const registry::Digest& digest);
+
+}  // namespace image
