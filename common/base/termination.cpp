@@ -14,9 +14,11 @@ namespace base {
 namespace {
 
 // Signal handlers can reach nothing but globals; these three are the only mutable ones of the program.
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<bool> requested{false};
 std::atomic<int> wake_read{-1};
 std::atomic<int> wake_write{-1};
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 void on_signal(int /*signal*/) {
   const int saved = errno;

@@ -113,8 +113,8 @@ class Fields {
   struct Entry {
     std::string name;
     std::string help;
-    Presence presence;
-    bool refused;
+    Presence presence{};
+    bool refused = false;
     std::function<void(T&, const Value&, const std::string&)> read;
     std::function<Value()> schema;
   };
