@@ -115,27 +115,29 @@ class RootDirectory:
     Each container gets its own copy, of hard links: what a step writes anew is its own, as on an overlay.
     """
 
-    def __init__(self, root: pathlib.Path, programs: pathlib.Path | None = None):
+    def __init__(self, root: pathlib.Path, programs: pathlib.Path | None = None, environment: dict | None = None):
         self.root = pathlib.Path(root)
-        self.programs = programs
+        self.programs = programs  # installed over /opt/resource
+        self.environment = environment or {}  # that of the image's configuration
 
     @property
     def identity(self) -> str:
         return f"root {self.root}"
 
     def new_container(self, directory: pathlib.Path) -> "RootContainer":
-        return RootContainer(self.root, self.programs, directory)
+        return RootContainer(self, directory)
 
 
 class RootContainer:
-    def __init__(self, root: pathlib.Path, programs: pathlib.Path | None, directory: pathlib.Path):
+    def __init__(self, image: RootDirectory, directory: pathlib.Path):
         self.directory = directory
+        self.environment = image.environment
         self.root = directory / "root"
         directory.mkdir(parents=True)
-        link_tree(root, self.root)
-        if programs is not None:
+        link_tree(image.root, self.root)
+        if image.programs is not None:
             remove_tree(self.root / "opt/resource")
-            link_tree(programs / "opt/resource", self.root / "opt/resource")
+            link_tree(image.programs / "opt/resource", self.root / "opt/resource")
         self.tmp = self.root / "tmp"
         remove_tree(self.tmp)
         self.tmp.mkdir()
@@ -155,7 +157,7 @@ class RootContainer:
 
     def run(self, program: str, arguments: list[str], request: dict, env: dict, abort=None) -> Outcome:
         command = [*bounded_set(), "chroot", str(self.root), f"/opt/resource/{program}", *arguments]
-        return run(command, json.dumps(request).encode(), env, abort=abort)
+        return run(command, json.dumps(request).encode(), env | self.environment, abort=abort)
 
     def remove(self) -> None:
         remove_tree(self.directory)

@@ -1,0 +1,161 @@
+"""Arrows point down only. Read from the #includes themselves, so that a wrong one fails wherever it is written."""
+
+import pathlib
+import re
+
+import pytest
+
+# A folder may include from the ranks below its own, and from itself. Folders of one rank do not know each other.
+RANKS = [
+    {"check", "in", "out"},
+    {"source", "image", "fleet"},
+    {"lifecycle"},
+    {"buildpacks", "kpack"},
+    {"registry", "git", "kubernetes"},
+    {"concourse"},
+    {"archive", "http"},
+    {"json"},
+    {"base"},
+]
+# Narrower than its rank: the launcher goes into images and stays small.
+ONLY = {"launcher": {"base", "buildpacks"}}
+# These phases run while untrusted code does, and have no business with the network.
+WITHOUT_NETWORK = {"lifecycle/detect", "lifecycle/build"}
+NETWORK = {"http", "registry", "git", "kubernetes"}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.MULTILINE)
+NETWORK_HEADERS = re.compile(r"^(curl/|git2|sys/socket\.h|netdb\.h|netinet/|arpa/|ares)")
+
+RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
+
+
+class Tree:
+    """The project's sources and what each includes."""
+
+    def __init__(self, project: pathlib.Path):
+        self.includes: dict[str, list[str]] = {}
+        self.system: dict[str, list[str]] = {}
+        for top in ("common", "check", "in", "out", "launcher"):
+            for path in sorted((project / top).rglob("*.[ch]pp")):
+                name = str(path.relative_to(project / "common" if top == "common" else project))
+                text = path.read_text()
+                self.includes[name] = [self.resolve(name, target) for target in INCLUDE.findall(text)]
+                self.system[name] = SYSTEM_INCLUDE.findall(text)
+
+    @staticmethod
+    def resolve(name: str, target: str) -> str:
+        # A file of check, in, out or the launcher names its neighbours without a folder.
+        return target if "/" in target else f"{folder(name)}/{target}"
+
+
+def folder(name: str) -> str:
+    return name.split("/")[0]
+
+
+def wrong_arrows(tree: Tree) -> list[str]:
+    wrong = []
+    for name, targets in tree.includes.items():
+        for target in targets:
+            source, aim = folder(name), folder(target)
+            if source == aim or target.startswith("version"):
+                continue
+            if source in ONLY:
+                allowed = aim in ONLY[source]
+            elif source not in RANK or aim not in RANK:
+                wrong.append(f"{name} includes {target}: a folder without a rank")
+                continue
+            else:
+                allowed = RANK[source] < RANK[aim]
+            if not allowed:
+                wrong.append(f"{name} includes {target}: {source} may not know {aim}")
+    return wrong
+
+
+def cycle(tree: Tree) -> list[str]:
+    """The files of one include cycle, or nothing."""
+    done: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return path[path.index(name):] + [name]
+        if name in done:
+            return []
+        for target in tree.includes.get(name, []):
+            found = visit(target, [*path, name])
+            if found:
+                return found
+        done.add(name)
+        return []
+
+    for name in tree.includes:
+        found = visit(name, [])
+        if found:
+            return found
+    return []
+
+
+def network_use(tree: Tree) -> list[str]:
+    """How the phases without network reach it: the chain of includes, through whatever lies between."""
+    found = []
+    for start in tree.includes:
+        if start.rsplit(".", 1)[0] not in WITHOUT_NETWORK:
+            continue
+        chains, seen = [[start]], {start}
+        while chains:
+            chain = chains.pop()
+            name = chain[-1]
+            headers = [header for header in tree.system.get(name, []) if NETWORK_HEADERS.match(header)]
+            if folder(name) in NETWORK or headers:
+                found.append(" -> ".join([*chain, *headers]))
+                continue
+            for target in tree.includes.get(name, []):
+                if target not in seen:
+                    seen.add(target)
+                    chains.append([*chain, target])
+    return found
+
+
+@pytest.fixture(scope="module")
+def tree(project):
+    return Tree(project)
+
+
+def test_arrows_point_down(tree):
+    assert wrong_arrows(tree) == []
+
+
+def test_there_is_no_cycle(tree):
+    assert cycle(tree) == []
+
+
+def test_detect_and_build_use_no_network(tree):
+    assert network_use(tree) == []
+
+
+def test_every_include_names_a_file(tree, project):
+    lost = [f"{name}: {target}" for name, targets in tree.includes.items() for target in targets
+            if target not in tree.includes and not target.startswith("version")]
+    assert lost == []
+
+
+def test_each_rule_can_fail(tmp_path):
+    def write(name: str, *targets: str) -> None:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"#include {target}\n" for target in targets))
+
+    write("common/base/a.hpp", '"base/b.hpp"', '"http/client.hpp"')
+    write("common/base/b.hpp", '"base/a.hpp"')
+    write("common/http/client.hpp", "<curl/curl.h>")
+    write("common/git/a.hpp", '"registry/a.hpp"')
+    write("common/lifecycle/detect.cpp", '"base/b.hpp"')
+    write("launcher/main.cpp", '"json/value.hpp"')
+    write("common/odd/a.hpp", '"base/a.hpp"')
+    tree = Tree(tmp_path)
+    assert [text.split(":")[0] for text in wrong_arrows(tree)] == [
+        "base/a.hpp includes http/client.hpp", "git/a.hpp includes registry/a.hpp",
+        "odd/a.hpp includes base/a.hpp", "launcher/main.cpp includes json/value.hpp"]
+    assert cycle(tree) == ["base/a.hpp", "base/b.hpp", "base/a.hpp"]
+    chain = "lifecycle/detect.cpp -> base/b.hpp -> base/a.hpp -> http/client.hpp -> curl/curl.h"
+    assert network_use(tree) == [chain]
