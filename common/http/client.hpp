@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct ConnectionOptions {
   // A transfer slower than this many bytes in a second for this long has stalled.
   long slowest_bytes_per_second = 10;
   std::chrono::seconds stall_timeout{60};
+  // What to do about a certificate that cannot be verified, in the words of the kind's fields.
+  std::string certificate_remedy = "add its authority to the worker's certificates";
 };
 
 // Proxies come from http_proxy, https_proxy, all_proxy and no_proxy; certificates from SSL_CERT_FILE, SSL_CERT_DIR
@@ -85,9 +88,12 @@ enum class Verdict { final, retry };
 [[nodiscard]] std::unique_ptr<Client> make_basic_authenticating(std::unique_ptr<Client> inner, Origin origin,
                                                                 Credentials credentials);
 
+// Shows the progress of labelled requests that take long, in both directions.
+[[nodiscard]] std::unique_ptr<Client> make_progress_showing(std::unique_ptr<Client> inner, base::Log& log);
+
 [[nodiscard]] std::string basic_authorization(const Credentials& credentials);
 
-// The usual stack: retries around redirects around curl.
+// The usual stack: retries around redirects around progress around curl.
 [[nodiscard]] std::unique_ptr<Client> make_client(const base::Environment& environment, ConnectionOptions options,
                                                   base::Random& random, base::Log& log);
 

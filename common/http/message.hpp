@@ -64,6 +64,10 @@ class Sink {
   virtual void write(std::string_view bytes) = 0;
 };
 
+// Whether the server may compress what it answers; the sink sees it decompressed. Not for blobs, whose bytes are
+// hashed.
+enum class Compression { none, accepted };
+
 struct Request {
   Method method = Method::get;
   Url url;
@@ -74,6 +78,9 @@ struct Request {
   std::uint64_t body_limit = 4ULL << 20U;
   // A POST that asks and changes nothing (git-upload-pack) may be repeated though its method says otherwise.
   bool repeatable = false;
+  Compression compression = Compression::none;
+  // What a person sees moving, when it takes long ("layer 3f2a..."); empty: nothing is shown.
+  std::string label;
 };
 
 struct Response {

@@ -1,0 +1,43 @@
+#include <openssl/evp.h>
+#include <vector>
+
+#include "http/client.hpp"
+
+namespace http {
+namespace {
+
+class BasicClient final : public Client {
+ public:
+  BasicClient(std::unique_ptr<Client> inner, Origin origin, Credentials credentials)
+      : inner_(std::move(inner)), origin_(std::move(origin)), credentials_(std::move(credentials)) {}
+
+  Response send(const Request& request) override {
+    if (request.url.origin != origin_ || request.headers.get("Authorization")) return inner_->send(request);
+    Request authorized = request;
+    authorized.headers.set("Authorization", basic_authorization(credentials_));
+    return inner_->send(authorized);
+  }
+
+ private:
+  std::unique_ptr<Client> inner_;
+  Origin origin_;
+  Credentials credentials_;
+};
+
+}  // namespace
+
+std::string basic_authorization(const Credentials& credentials) {
+  std::string plain = credentials.username + ":";
+  plain += credentials.password.reveal();
+  std::vector<unsigned char> encoded((plain.size() + 2) / 3 * 4 + 1);
+  const int length = EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(plain.data()),
+                                     static_cast<int>(plain.size()));
+  return "Basic " + std::string(encoded.begin(), encoded.begin() + length);
+}
+
+std::unique_ptr<Client> make_basic_authenticating(std::unique_ptr<Client> inner, Origin origin,
+                                                  Credentials credentials) {
+  return std::make_unique<BasicClient>(std::move(inner), std::move(origin), std::move(credentials));
+}
+
+}  // namespace http

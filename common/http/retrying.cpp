@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <charconv>
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "http/client.hpp"
+
+namespace http {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using std::chrono::milliseconds;
+
+class RetryingClient final : public Client {
+ public:
+  RetryingClient(std::unique_ptr<Client> inner, RetryPolicy policy, base::Random& random, base::Log& log)
+      : inner_(std::move(inner)), policy_(policy), random_(random), log_(log) {}
+
+  Response send(const Request& request) override {
+    for (int attempt = 1;; ++attempt) {
+      std::optional<milliseconds> retry_after;
+      std::string cause;
+      try {
+        Response response = inner_->send(request);
+        if (judge(request.method, request.repeatable, response.status) == Verdict::final) return response;
+        if (const auto value = response.headers.get("Retry-After")) {
+          retry_after = parse_retry_after(*value, log_.clock().now());
+        }
+        const auto delay = next_delay(policy_, attempt + 1, retry_after, random_);
+        if (!delay) return response;
+        pause(request, fmt::format("HTTP status {}", response.status), *delay, attempt);
+      } catch (const Error& error) {
+        const bool repeatable = is_idempotent(request.method) || request.repeatable;
+        if (error.kind() != ErrorKind::transient || !repeatable) throw;
+        const auto delay = next_delay(policy_, attempt + 1, std::nullopt, random_);
+        if (!delay) throw;
+        pause(request, error.report().cause, *delay, attempt);
+      }
+    }
+  }
+
+ private:
+  void pause(const Request& request, const std::string& cause, milliseconds delay, int attempt) {
+    log_.warning(fmt::format("{} {}: {}; attempt {} of {} in {}", name_of(request.method), request.url.shown(),
+                             base::printable(cause), attempt + 1, policy_.attempts, base::human_duration(delay)));
+    log_.clock().sleep(delay);
+  }
+
+  std::unique_ptr<Client> inner_;
+  RetryPolicy policy_;
+  base::Random& random_;
+  base::Log& log_;
+};
+
+}  // namespace
+
+Verdict judge(Method method, bool repeatable, int status) {
+  if (status == 429 || status == 503) return Verdict::retry;
+  const bool passing = status == 408 || status == 500 || status == 502 || status == 504;
+  return passing && (is_idempotent(method) || repeatable) ? Verdict::retry : Verdict::final;
+}
+
+std::optional<milliseconds> next_delay(const RetryPolicy& policy, int next, std::optional<milliseconds> retry_after,
+                                       base::Random& random) {
+  if (next > policy.attempts) return std::nullopt;
+  if (retry_after && *retry_after > policy.longest_retry_after) return std::nullopt;
+  const int doublings = std::clamp(next - 2, 0, 20);
+  const auto full = std::min(policy.longest_delay, milliseconds(policy.first_delay.count() << doublings));
+  const auto half = full / 2;
+  const auto delay =
+      half + milliseconds(static_cast<std::int64_t>(random.fraction() * static_cast<double>(half.count())));
+  return std::max(delay, retry_after.value_or(milliseconds(0)));
+}
+
+std::optional<milliseconds> parse_retry_after(std::string_view value, base::WallTime now) {
+  std::int64_t seconds = 0;
+  const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (parsed.ec == std::errc() && parsed.ptr == value.data() + value.size()) {
+    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 1'000'000'000));
+  }
+  const time_t date = curl_getdate(std::string(value).c_str(), nullptr);
+  if (date < 0) return std::nullopt;
+  const auto difference = base::WallTime(std::chrono::seconds(date)) - now;
+  return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(difference));
+}
+
+std::unique_ptr<Client> make_retrying(std::unique_ptr<Client> inner, RetryPolicy policy, base::Random& random,
+                                      base::Log& log) {
+  return std::make_unique<RetryingClient>(std::move(inner), policy, random, log);
+}
+
+}  // namespace http

@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "http/client.hpp"
+
+namespace http {
+namespace {
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 407:
+      return "Proxy Authentication Required";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "";
+  }
+}
+
+base::ErrorKind kind_of(int status) {
+  if (status == 401 || status == 403 || status == 407) return base::ErrorKind::denied;
+  if (status == 404) return base::ErrorKind::not_found;
+  if (status == 408 || status == 429 || status >= 500) return base::ErrorKind::transient;
+  return base::ErrorKind::protocol;
+}
+
+}  // namespace
+
+base::Error status_error(std::string action, std::string object, const Response& response, std::string detail,
+                         std::string remedy) {
+  const auto reason = reason_of(response.status);
+  std::string cause = fmt::format("HTTP status {}{}{}", response.status, reason.empty() ? "" : " ", reason);
+  if (!detail.empty()) cause += fmt::format(" ({})", detail);
+  if (remedy.empty()) {
+    if (const auto pause = response.headers.get("Retry-After"); pause && response.status != 401) {
+      remedy = fmt::format("the server asks to wait {}{}", *pause,
+                           pause->find_first_not_of("0123456789") == std::string::npos ? " s" : "");
+    }
+  }
+  return {kind_of(response.status), {std::move(action), std::move(object), std::move(cause), std::move(remedy)}};
+}
+
+std::unique_ptr<Client> make_client(const base::Environment& environment, ConnectionOptions options,
+                                    base::Random& random, base::Log& log) {
+  auto client = make_progress_showing(make_curl_client(environment, std::move(options), log), log);
+  return make_retrying(make_redirecting(std::move(client)), RetryPolicy{}, random, log);
+}
+
+}  // namespace http
