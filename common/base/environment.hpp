@@ -11,16 +11,18 @@ namespace base {
 
 class Environment {
  public:
+  using Variables = std::map<std::string, std::string, std::less<>>;
+
   Environment() = default;
-  explicit Environment(std::map<std::string, std::string, std::less<>> variables) : variables_(std::move(variables)) {}
+  explicit Environment(Variables variables) : variables_(std::move(variables)) {}
 
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
   // The variable's value, or `fallback` when it is unset or empty.
   [[nodiscard]] std::string get_or(std::string_view name, std::string_view fallback) const;
-  [[nodiscard]] const std::map<std::string, std::string, std::less<>>& variables() const { return variables_; }
+  [[nodiscard]] const Variables& variables() const { return variables_; }
 
  private:
-  std::map<std::string, std::string, std::less<>> variables_;
+  Variables variables_;
 };
 
 [[nodiscard]] Environment process_environment();

@@ -46,6 +46,7 @@ struct ConnectionOptions {
   // A transfer slower than this many bytes in a second for this long has stalled.
   long slowest_bytes_per_second = 10;
   std::chrono::seconds stall_timeout{60};
+  std::string user_agent = "build-service";
   // What to do about a certificate that cannot be verified, in the words of the kind's fields.
   std::string certificate_remedy = "add its authority to the worker's certificates";
 };

@@ -11,10 +11,6 @@
 #include "http/client.hpp"
 #include "http/trust.hpp"
 
-#ifndef BUILD_SERVICE_VERSION
-#define BUILD_SERVICE_VERSION "0"
-#endif
-
 namespace http {
 namespace {
 
@@ -229,7 +225,7 @@ class CurlClient final : public Client {
     set(handle, CURLOPT_HEADERDATA, &transfer);
     set(handle, CURLOPT_WRITEFUNCTION, on_body);
     set(handle, CURLOPT_WRITEDATA, &transfer);
-    set(handle, CURLOPT_USERAGENT, "build-service/" BUILD_SERVICE_VERSION);
+    set(handle, CURLOPT_USERAGENT, options_.user_agent.c_str());
     if (request.compression == Compression::accepted) set(handle, CURLOPT_ACCEPT_ENCODING, "gzip");
     set_method(transfer);
     curl_slist* list = nullptr;

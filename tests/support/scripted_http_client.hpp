@@ -1,0 +1,50 @@
+// A whole HTTP world in memory: answers are given in their order, requests are kept to be looked at.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "http/client.hpp"
+
+namespace test {
+
+class ScriptedHttpClient final : public http::Client {
+ public:
+  using Answer = std::variant<http::Response, base::Error>;
+
+  // What is seen of a request; bodies are read whole.
+  struct Seen {
+    http::Method method;
+    std::string url;
+    http::Headers headers;
+    std::string body;
+  };
+
+  void answer(int status, http::Headers headers = {}, std::string body = "") {
+    answers_.emplace_back(http::Response{status, std::move(headers), std::move(body), {}});
+  }
+  void fail(base::Error error) { answers_.emplace_back(std::move(error)); }
+
+  http::Response send(const http::Request& request) override;
+
+  std::vector<Seen> seen;
+  [[nodiscard]] std::size_t left() const { return answers_.size(); }
+
+ private:
+  std::deque<Answer> answers_;
+};
+
+// The same client behind a pointer that a decorator owns.
+class ForwardingClient final : public http::Client {
+ public:
+  explicit ForwardingClient(http::Client& target) : target_(target) {}
+  http::Response send(const http::Request& request) override { return target_.send(request); }
+
+ private:
+  http::Client& target_;
+};
+
+}  // namespace test

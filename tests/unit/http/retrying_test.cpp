@@ -1,0 +1,84 @@
+#include <catch2/catch_test_macros.hpp>
+#include <sstream>
+
+#include "http/client.hpp"
+#include "support/fixed_random.hpp"
+#include "support/manual_clock.hpp"
+#include "support/scripted_http_client.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct World {
+  test::ManualClock clock;
+  test::FixedRandom random{0};
+  std::ostringstream text;
+  base::Log log{text, base::Colour::off, clock};
+  test::ScriptedHttpClient server;
+  std::unique_ptr<http::Client> client =
+      http::make_retrying(std::make_unique<test::ForwardingClient>(server), http::RetryPolicy{}, random, log);
+};
+
+http::Request request_to(const std::string& url, http::Method method = http::Method::get) {
+  http::Request request;
+  request.method = method;
+  request.url = *http::Url::parse(url);
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("a 503 is asked again and Retry-After is a hard minimum") {
+  World world;
+  world.server.answer(503, {{"Retry-After", "7"}});
+  world.server.answer(200);
+  CHECK(world.client->send(request_to("https://r.example/v2/")).status == 200);
+  CHECK(world.clock.sleeps == std::vector{7000ms});
+  CHECK(world.text.str() == "warning: GET https://r.example/v2/: HTTP status 503; attempt 2 of 5 in 7.0 s\n");
+}
+
+TEST_CASE("a server that asks for too long a pause is not asked again") {
+  World world;
+  world.server.answer(429, {{"Retry-After", "86400"}});
+  CHECK(world.client->send(request_to("https://r.example/v2/")).status == 429);
+  CHECK(world.clock.sleeps.empty());
+}
+
+TEST_CASE("attempts are bounded and their pauses grow") {
+  World world;
+  for (int i = 0; i < 5; ++i) world.server.answer(502);
+  CHECK(world.client->send(request_to("https://r.example/v2/")).status == 502);
+  CHECK(world.clock.sleeps == std::vector{250ms, 500ms, 1000ms, 2000ms});
+}
+
+TEST_CASE("a POST that changes something is not repeated after a broken connection") {
+  World world;
+  world.server.fail(base::Error(base::ErrorKind::transient, {"reach", "r.example", "connection reset", ""}));
+  CHECK_THROWS_AS(world.client->send(request_to("https://r.example/x", http::Method::post)), base::Error);
+  CHECK(world.server.seen.size() == 1);
+}
+
+TEST_CASE("a POST that only asks is repeated after a broken connection") {
+  World world;
+  world.server.fail(base::Error(base::ErrorKind::transient, {"reach", "r.example", "connection reset", ""}));
+  world.server.answer(200);
+  auto request = request_to("https://r.example/git-upload-pack", http::Method::post);
+  request.repeatable = true;
+  CHECK(world.client->send(request).status == 200);
+}
+
+TEST_CASE("a certificate that cannot be verified is final at once") {
+  World world;
+  world.server.fail(base::Error(base::ErrorKind::usage, {"reach", "r.example", "certificate", ""}));
+  CHECK_THROWS_AS(world.client->send(request_to("https://r.example/")), base::Error);
+  CHECK(world.clock.sleeps.empty());
+}
+
+TEST_CASE("Retry-After is read as seconds and as a date") {
+  const base::WallTime now{std::chrono::seconds(1'767'225'600)};
+  CHECK(http::parse_retry_after("120", now) == 120'000ms);
+  CHECK(http::parse_retry_after("Thu, 01 Jan 2026 00:00:30 GMT", now) == 30'000ms);
+  CHECK(http::parse_retry_after("Thu, 01 Jan 1998 00:00:30 GMT", now) == 0ms);
+  CHECK_FALSE(http::parse_retry_after("soon", now));
+}

@@ -1,0 +1,34 @@
+#include "json/value.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/error.hpp"
+
+namespace {
+std::string error_of(std::string_view text) {
+  try {
+    static_cast<void>(json::parse(text, "the manifest"));
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+}  // namespace
+
+TEST_CASE("text that is no JSON is refused with line and column") {
+  CHECK(error_of("") == "cannot read the manifest: it is empty");
+  CHECK(error_of("{\n \"a\": x}") == "cannot read the manifest: it is not JSON at line 2, column 7");
+}
+
+TEST_CASE("a repeated key is refused, since two readers would see two values") {
+  CHECK(error_of(R"({"a":1,"a":2})") == "cannot read the manifest: the key \"a\" stands twice in one object");
+  CHECK(error_of(R"({"a":{"b":1},"c":{"b":2}})") == "no error");
+}
+
+TEST_CASE("deep nesting is refused before it is built") {
+  CHECK(error_of(std::string(100'000, '[')) == "cannot read the manifest: it is nested deeper than 64");
+}
+
+TEST_CASE("bytes that are no UTF-8 are written as replacement characters") {
+  CHECK(json::dump({{"a", "\xFF"}}) == "{\"a\":\"\xEF\xBF\xBD\"}");
+}
