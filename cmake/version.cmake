@@ -1,4 +1,4 @@
-# version.hpp, which defines BUILD_SERVICE_VERSION: only what includes it is compiled anew when the version changes.
+# build_version.hpp, which defines BUILD_SERVICE_VERSION: only what includes it is compiled anew when the version changes.
 set(version_text "${PROJECT_VERSION}")
 find_package(Git QUIET)
 if(Git_FOUND)
@@ -8,5 +8,5 @@ if(Git_FOUND)
     string(APPEND version_text " (${version_revision})")
   endif()
 endif()
-file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/version.hpp"
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/build_version.hpp"
   CONTENT "#pragma once\n\n#define BUILD_SERVICE_VERSION \"${version_text}\"\n" @ONLY)

@@ -50,6 +50,8 @@ class Log {
 
   [[nodiscard]] Clock& clock() const { return clock_; }
   [[nodiscard]] Verbosity verbosity() const { return verbosity_; }
+  // Known only when the request has been read (source.debug).
+  void set_verbosity(Verbosity verbosity) { verbosity_ = verbosity; }
 
  private:
   void write(std::string_view style, std::string_view text);

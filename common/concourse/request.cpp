@@ -117,6 +117,11 @@ Request read_request(std::istream& input, StepName step) {
   return result;
 }
 
+void refuse_kind(Kind kind, std::string_view remedy) {
+  throw Error(ErrorKind::usage, {"serve the kind", std::string(describe(kind)),
+                                 "this version of build-service does not do this step for it", std::string(remedy)});
+}
+
 void require_version_keys(const Version& version, const std::vector<std::vector<std::string_view>>& shapes, Kind kind) {
   for (const auto& shape : shapes) {
     const bool fits = version.size() == shape.size() && std::all_of(shape.begin(), shape.end(), [&](auto key) {

@@ -30,6 +30,10 @@ struct Request {
 // "source (source.uri)": the kind as people know it.
 [[nodiscard]] std::string_view describe(Kind kind);
 
+// Error{usage} for a kind that a step of this version cannot serve: never an empty answer, which a pipeline would take
+// for "nothing new".
+[[noreturn]] void refuse_kind(Kind kind, std::string_view remedy);
+
 // Checks that `version` has exactly these keys, each non-empty: a version of another kind is an error that shows what
 // this kind's versions look like.
 void require_version_keys(const Version& version, const std::vector<std::vector<std::string_view>>& shapes, Kind kind);

@@ -1,0 +1,132 @@
+#include "concourse/program.hpp"
+
+#include <clocale>
+#include <cxxopts.hpp>
+#include <fmt/format.h>
+#include <sstream>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/termination.hpp"
+#include "build_version.hpp"
+
+namespace concourse {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+constexpr int exit_terminated = 128 + 15;
+
+std::string_view name_of(StepName step) {
+  switch (step) {
+    case StepName::check:
+      return "check";
+    case StepName::in:
+      return "in";
+    case StepName::out:
+      return "out";
+  }
+  return "";
+}
+
+cxxopts::Options options_of(const Program& program) {
+  cxxopts::Options options(std::string(name_of(program.step)), program.summary);
+  options.add_options()("h,help", "show this text")("version", "show the version")(
+      "explain", "say which kind the request on stdin is and what it would contact, without contacting it")(
+      "schema", "show what the step accepts, as JSON Schema");
+  if (program.step == StepName::in) {
+    options.add_options()("directory", "the destination", cxxopts::value<std::string>());
+  } else if (program.step == StepName::out) {
+    options.add_options()("directory", "the directory of the build's inputs", cxxopts::value<std::string>());
+  } else {
+    // Concourse gives check no argument; some tools that drive resources do.
+    options.add_options()("directory", "ignored", cxxopts::value<std::string>());
+  }
+  options.parse_positional({"directory"});
+  options.positional_help(program.step == StepName::check ? "" : "DIRECTORY");
+  return options;
+}
+
+std::filesystem::path directory_of(const Program& program, const cxxopts::ParseResult& parsed) {
+  if (program.step == StepName::check) return {};
+  const bool is_in = program.step == StepName::in;
+  if (parsed.count("directory") == 0) {
+    throw Error(ErrorKind::usage, {"start", std::string(name_of(program.step)),
+                                   is_in ? "the destination is missing" : "the directory of the inputs is missing",
+                                   "give it as the first argument, as Concourse does"});
+  }
+  std::filesystem::path directory = parsed["directory"].as<std::string>();
+  std::error_code failed;
+  // Concourse makes the destination; other callers may not have.
+  if (is_in) std::filesystem::create_directories(directory, failed);
+  if (failed) throw base::system_error("create the destination", directory.string(), failed.value());
+  if (!std::filesystem::is_directory(directory, failed)) {
+    throw Error(ErrorKind::usage, {"read", directory.string(), "it is no directory",
+                                   "give the directory of the build's inputs as the first argument"});
+  }
+  return std::filesystem::absolute(directory);
+}
+
+void run_step(const Program& program, const cxxopts::ParseResult& parsed, Streams streams, Context& context) {
+  const std::filesystem::path directory =
+      parsed.count("explain") == 0 ? directory_of(program, parsed) : std::filesystem::path();
+  const Request request = read_request(streams.input, program.step);
+  if (parsed.count("explain") != 0) {
+    streams.output << program.explain(request) << std::flush;
+    return;
+  }
+  const auto* debug = json::find(request.source, "debug");
+  if (debug != nullptr && *debug == true) context.log.set_verbosity(base::Verbosity::debug);
+  std::ostringstream answer;
+  program.run(request, directory, context, answer);
+  streams.output << answer.str() << std::flush;
+  if (!streams.output) {
+    throw Error(ErrorKind::internal, {"write", "the answer to stdout", "the output is closed or full", ""});
+  }
+}
+
+int report(base::Log& log, const std::exception& exception) {
+  log.end_output();
+  const auto* error = dynamic_cast<const Error*>(&exception);
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
+    log.error("cannot go on: out of memory; give the worker more");
+  } else {
+    log.error(error != nullptr ? exception.what() : fmt::format("cannot go on: {}", base::printable(exception.what())));
+  }
+  return error != nullptr && error->kind() == ErrorKind::aborted ? exit_terminated : exit_failure;
+}
+
+}  // namespace
+
+int run_program(const Program& program, int argc, const char* const* argv, Streams streams) {
+  const base::Environment environment = base::process_environment();
+  base::Log log(streams.errors, base::colour_for(environment, isatty(STDERR_FILENO) == 1), base::system_clock());
+  try {
+    // Names in archives and repositories are bytes, mostly UTF-8: libarchive converts by the locale.
+    std::setlocale(LC_CTYPE, "C.UTF-8");  // NOLINT(concurrency-mt-unsafe): no thread runs yet
+    base::watch_for_termination();
+    cxxopts::Options options = options_of(program);
+    const auto parsed = options.parse(argc, argv);
+    if (parsed.count("help") != 0) {
+      streams.output << options.help();
+    } else if (parsed.count("version") != 0) {
+      streams.output << name_of(program.step) << " of build-service " << BUILD_SERVICE_VERSION << '\n';
+    } else if (parsed.count("schema") != 0) {
+      streams.output << program.schema().dump(2) << '\n';
+    } else {
+      Context context{environment, log, base::system_clock(), base::system_random()};
+      run_step(program, parsed, streams, context);
+    }
+    return 0;
+  } catch (const cxxopts::exceptions::exception& exception) {
+    log.error(fmt::format("cannot read the options: {}; see --help", base::printable(exception.what())));
+    return exit_usage;
+  } catch (const std::exception& exception) {
+    return report(log, exception);
+  }
+}
+
+}  // namespace concourse
