@@ -14,7 +14,7 @@ SIGTERM and, ten seconds later, SIGKILL.
 from support.concourse.build import Build, BuildFailed, Step
 from support.concourse.config import PipelineError, read_pipeline
 from support.concourse.container import HostPrograms, ResourceError, RootDirectory
-from support.concourse.concourse import Concourse, Pipeline
+from support.concourse.concourse import Concourse, Observer, Pipeline
 from support.concourse.history import History, SavedVersion
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Concourse",
     "History",
     "HostPrograms",
+    "Observer",
     "Pipeline",
     "PipelineError",
     "ResourceError",

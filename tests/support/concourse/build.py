@@ -249,8 +249,12 @@ class Build:
             env = {"PATH": PATH, "HOME": "/root", **image.env}
             command = image.command(command, where)
         env |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in params.items()}
-        outcome = run(command, b"", env, cwd="/" if image else str(where), abort=abort)
-        record.log, record.seconds, record.status = outcome.stdout.decode(errors="replace") + outcome.stderr, outcome.seconds, outcome.status
+        observer = self.pipeline.concourse.observer
+        observer.began("task", record.name, config["run"]["path"], {})
+        outcome = run(command, b"", env, cwd="/" if image else str(where), abort=abort, show=observer.wrote)
+        observer.ended(outcome)
+        record.log = outcome.stdout.decode(errors="replace") + outcome.stderr
+        record.seconds, record.status = outcome.seconds, outcome.status
         self._judge(record, outcome.status, abort)
         for entry in config.get("outputs", []):
             name = step.get("output_mapping", {}).get(entry["name"], entry["name"])
@@ -278,7 +282,10 @@ class Build:
         return path
 
     def _step(self, record: Step, container, program: str, arguments: list, request: dict, abort) -> dict:
-        outcome = container.run(program, arguments, request, self._env(), abort=abort)
+        observer = self.pipeline.concourse.observer
+        observer.began(record.kind, record.name, program, request)
+        outcome = container.run(program, arguments, request, self._env(), abort=abort, show=observer.wrote)
+        observer.ended(outcome)
         record.log, record.seconds, record.status = outcome.stderr, outcome.seconds, outcome.status
         self._judge(record, outcome.status, abort)
         try:

@@ -74,7 +74,10 @@ class Resource:
         container = self._concourse.check_container(self)
         latest = self.history.latest
         request = {"source": self.source, "version": latest.version if latest else None}
-        outcome = container.run("check", [], request, self._concourse.env)
+        observer = self._concourse.observer
+        observer.began("check", self.name, "check", request)
+        outcome = container.run("check", [], request, self._concourse.env, show=observer.wrote)
+        observer.ended(outcome)
         if outcome.status != 0:
             raise ResourceError(f"check {self.name}: exit status {outcome.status}", outcome.stderr, outcome.status)
         try:
@@ -88,15 +91,30 @@ class Resource:
         return self.history.save_checked(versions)
 
 
+class Observer:
+    """Watches programs run, for a person; this one looks away."""
+
+    def began(self, kind: str, name: str, program: str, request: dict) -> None:
+        pass
+
+    def wrote(self, text: str) -> None:
+        pass
+
+    def ended(self, outcome) -> None:
+        pass
+
+
 class Concourse:
     """`types` maps the names of resource types to HostPrograms or a RootDirectory; `env` adds to what a worker sets
     (proxies, say); `task_path` goes before PATH in tasks."""
 
-    def __init__(self, work: pathlib.Path, types: dict, env: dict | None = None, task_path: list | None = None):
+    def __init__(self, work: pathlib.Path, types: dict, env: dict | None = None, task_path: list | None = None,
+                 observer: Observer | None = None):
         self.work = pathlib.Path(work)
         self.types = types
         self.env = {"PATH": PATH, "HOME": "/root", "ATC_EXTERNAL_URL": "https://ci.example.com", **(env or {})}
         self.task_path = task_path or []
+        self.observer = observer or Observer()
         self.cache = GetCache(self.work / "cache")
         self.histories: dict[str, History] = {}
         self._check_containers: dict = {}

@@ -44,8 +44,19 @@ def bounded_set() -> list[str]:
     return ["setpriv", "--bounding-set", "-all," + ",".join(f"+{name}" for name in CAPABILITIES), "--inh-caps", "-all"]
 
 
-def run(command: list[str], stdin: bytes, env: dict, cwd: str = "/", abort: threading.Event | None = None) -> Outcome:
-    """Runs to the end; `abort` sends SIGTERM, and SIGKILL to the whole session after the grace time."""
+def run(command: list[str], stdin: bytes, env: dict, cwd: str = "/", abort: threading.Event | None = None,
+        show=lambda text: None) -> Outcome:
+    """Runs to the end; `abort` sends SIGTERM, and SIGKILL to the whole session after the grace time. `show` gets what
+    is written to stderr while it is written."""
+    shown = 0
+
+    def show_news() -> None:
+        nonlocal shown
+        news = os.pread(log.fileno(), 1 << 20, shown)
+        shown += len(news)
+        if news:
+            show(news.decode(errors="replace"))
+
     started = time.monotonic()
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as log:
         given.write(stdin)
@@ -57,11 +68,13 @@ def run(command: list[str], stdin: bytes, env: dict, cwd: str = "/", abort: thre
                 process.wait(0.02)
                 break
             except subprocess.TimeoutExpired:
+                show_news()
                 if killed_at is None and abort is not None and abort.is_set():
                     process.send_signal(signal.SIGTERM)
                     killed_at = time.monotonic() + GRACE
                 elif killed_at is not None and time.monotonic() > killed_at:
                     os.killpg(process.pid, signal.SIGKILL)
+        show_news()
         # A container ends with its first process, and everything in it with the container.
         try:
             os.killpg(process.pid, signal.SIGKILL)
@@ -101,9 +114,9 @@ class HostContainer:
         path.mkdir()
         return path, str(path)
 
-    def run(self, program: str, arguments: list[str], request: dict, env: dict, abort=None) -> Outcome:
+    def run(self, program: str, arguments: list[str], request: dict, env: dict, **options) -> Outcome:
         command = [str(self.prefix / "opt/resource" / program), *arguments]
-        return run(command, json.dumps(request).encode(), {**env, "TMPDIR": str(self.tmp)}, abort=abort)
+        return run(command, json.dumps(request).encode(), {**env, "TMPDIR": str(self.tmp)}, **options)
 
     def remove(self) -> None:
         remove_tree(self.directory)
@@ -155,9 +168,9 @@ class RootContainer:
         path.mkdir()
         return path, f"/tmp/build/{name}"
 
-    def run(self, program: str, arguments: list[str], request: dict, env: dict, abort=None) -> Outcome:
+    def run(self, program: str, arguments: list[str], request: dict, env: dict, **options) -> Outcome:
         command = [*bounded_set(), "chroot", str(self.root), f"/opt/resource/{program}", *arguments]
-        return run(command, json.dumps(request).encode(), env | self.environment, abort=abort)
+        return run(command, json.dumps(request).encode(), env | self.environment, **options)
 
     def remove(self) -> None:
         remove_tree(self.directory)
