@@ -89,7 +89,7 @@ struct Transfer {
       return;
     }
     if (request.sink) {
-      if (!sink_started) request.sink->restart();
+      if (!sink_started) request.sink->begin(response);
       sink_started = true;
       request.sink->write(bytes);
       return;
@@ -191,7 +191,7 @@ class CurlClient final : public Client {
     const CURLcode code = perform(transfer);
     if (code != CURLE_OK) fail(transfer, code);
     transfer.response.url = request.url;
-    if (request.sink && transfer.response.ok() && !transfer.sink_started) request.sink->restart();
+    if (request.sink && transfer.response.ok() && !transfer.sink_started) request.sink->begin(transfer.response);
     if (log_.verbosity() == base::Verbosity::debug) describe(transfer, start);
     give_back(std::move(handle));
     return std::move(transfer.response);

@@ -54,12 +54,24 @@ enum class Method { get, head, post, put, patch, delete_ };
 // Whether sending it twice does what sending it once does (RFC 9110, 9.2.2).
 [[nodiscard]] bool is_idempotent(Method method);
 
+struct Response {
+  int status = 0;
+  Headers headers;
+  // Without a sink, or when the status is not 2xx: at most body_limit, and 64 KiB of an error's body.
+  std::string body;
+  Url url;  // the one that answered, after redirects
+
+  [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
+};
+
 // Receives the body of a successful (2xx) response as it arrives. `restart` is called before the first byte and
 // again before each repetition of the request: what came before is void.
 class Sink {
  public:
   virtual ~Sink() = default;
   virtual void restart() = 0;
+  // What senders call: for a sink that must know which bytes these are (206 and Content-Range) before it takes them.
+  virtual void begin(const Response& /*head*/) { restart(); }
   // Throwing ends the transfer; the exception reaches the sender of the request.
   virtual void write(std::string_view bytes) = 0;
 };
@@ -81,16 +93,6 @@ struct Request {
   Compression compression = Compression::none;
   // What a person sees moving, when it takes long ("layer 3f2a..."); empty: nothing is shown.
   std::string label;
-};
-
-struct Response {
-  int status = 0;
-  Headers headers;
-  // Without a sink, or when the status is not 2xx: at most body_limit, and 64 KiB of an error's body.
-  std::string body;
-  Url url;  // the one that answered, after redirects
-
-  [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
 };
 
 }  // namespace http

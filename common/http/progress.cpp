@@ -13,6 +13,10 @@ class CountingSink final : public Sink {
     progress_.reset();
     inner_->restart();
   }
+  void begin(const Response& head) override {
+    progress_.reset();
+    inner_->begin(head);
+  }
   void write(std::string_view bytes) override {
     // The total is unknown here: the length of the response reaches no sink.
     if (!progress_) progress_.emplace(log_, label_, 0);

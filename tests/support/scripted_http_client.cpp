@@ -21,7 +21,7 @@ http::Response ScriptedHttpClient::send(const http::Request& request) {
   auto response = std::get<http::Response>(std::move(answer));
   response.url = request.url;
   if (request.sink && response.ok()) {
-    request.sink->restart();
+    request.sink->begin(response);
     request.sink->write(response.body);
     response.body.clear();
   }
