@@ -22,6 +22,7 @@ struct HostOptions {
   std::optional<http::Credentials> credentials;
   enum class Scheme { https, http } scheme = Scheme::https;  // `insecure: true` means http
   std::vector<std::string> ca_certificates;
+  std::string named_by = "source.registries";  // the field that holds the credentials, for the remedy of a 401
 };
 
 class Client {

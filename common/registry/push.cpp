@@ -1,0 +1,232 @@
+#include "registry/push.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "registry/listing.hpp"
+#include "registry/pull.hpp"
+
+namespace registry {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// How often one blob is begun anew or continued before the push fails.
+constexpr int most_continuations = 10;
+constexpr int most_beginnings = 3;
+
+// Thrown through the HTTP client where it would send a body again from its beginning: the registry has kept a part of
+// it and would append. No base::Error, so that no decorator retries it.
+struct Interrupted {};
+
+// The bytes of a body from `offset` on, which are sent once.
+class RestOfBody final : public http::Body {
+ public:
+  RestOfBody(std::shared_ptr<http::Body> whole, std::uint64_t offset) : whole_(std::move(whole)), offset_(offset) {
+    whole_->rewind(offset_);
+  }
+  [[nodiscard]] std::uint64_t size() const override { return whole_->size() - offset_; }
+  void rewind(std::uint64_t offset) override {
+    if (offset == position_) return;
+    if (position_ > 0) throw Interrupted{};
+    whole_->rewind(offset_ + offset);
+    position_ = offset;
+  }
+  [[nodiscard]] std::size_t read(char* buffer, std::size_t capacity) override {
+    const std::size_t count = whole_->read(buffer, capacity);
+    position_ += count;
+    return count;
+  }
+
+ private:
+  std::shared_ptr<http::Body> whole_;
+  std::uint64_t offset_;
+  std::uint64_t position_ = 0;
+};
+
+class BlobUpload {
+ public:
+  BlobUpload(Session& session, const Repository& repository, const Descriptor& descriptor,
+             std::shared_ptr<http::Body> body)
+      : session_(session),
+        repository_(repository),
+        descriptor_(descriptor),
+        body_(std::move(body)),
+        scopes_{push_scope(repository)},
+        start_(session.url(fmt::format("{}/blobs/uploads/", repository.path))),
+        name_(blob_name(repository, descriptor.digest)) {}
+
+  void run() {
+    for (int beginning = 1;; ++beginning) {
+      begin();
+      const Outcome outcome = send_and_continue();
+      if (outcome == Outcome::done) return;
+      // The answer to the last byte may be all that was lost.
+      if (has_blob(session_, repository_, descriptor_.digest)) return;
+      if (beginning == most_beginnings) throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
+    }
+  }
+
+ private:
+  enum class Outcome { done, continue_, begin_anew };
+
+  void begin() {
+    http::Request request;
+    request.method = http::Method::post;
+    request.url = start_;
+    request.repeatable = true;  // an upload that nobody continues is swept away by the registry
+    const http::Response response = session_.send(request, scopes_);
+    if (response.status != 202) throw session_.refusal("push", name_, response);
+    take_location(start_, response);
+    offset_ = 0;
+  }
+
+  void take_location(const http::Url& from, const http::Response& response) {
+    const auto location = response.headers.get("Location");
+    if (!location) throw Error(ErrorKind::protocol, {"push", name_, "the registry names no upload location", ""});
+    location_ = session_.follow(from, *location);
+  }
+
+  Outcome send_and_continue() {
+    for (int count = 0; count < most_continuations; ++count) {
+      Outcome outcome = send();
+      if (outcome == Outcome::continue_) outcome = ask_offset();
+      if (outcome != Outcome::continue_) return outcome;
+    }
+    return Outcome::begin_anew;
+  }
+
+  Outcome send() {
+    http::Request request;
+    request.method = http::Method::put;
+    request.url = location_;
+    request.url.query +=
+        (request.url.query.empty() ? "" : "&") + ("digest=" + http::percent_encode(descriptor_.digest.text()));
+    request.headers.set("Content-Type", "application/octet-stream");
+    if (offset_ > 0) {
+      const auto last = std::max(descriptor_.size, offset_ + 1) - 1;
+      if (offset_ < descriptor_.size) request.headers.set("Content-Range", fmt::format("{}-{}", offset_, last));
+    }
+    request.body = std::make_shared<RestOfBody>(body_, offset_);
+    request.label = fmt::format("blob {}", descriptor_.digest.short_hex());
+    try {
+      return judge(session_.send(request, scopes_));
+    } catch (const Interrupted&) {
+      failure_ = "the connection broke again and again";
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::transient) throw;
+      failure_ = error.report().cause;
+    }
+    return Outcome::continue_;
+  }
+
+  Outcome judge(const http::Response& response) {
+    if (response.status == 201 || response.status == 204) return Outcome::done;
+    const Error refused = session_.refusal("push", name_, response);
+    failure_ = refused.report().cause;
+    if (response.status == 416 || refused.kind() == ErrorKind::transient) return Outcome::continue_;
+    // The upload is gone, or the registry counted a byte twice: both are mended by beginning anew.
+    const bool continued = offset_ > 0;
+    if (response.status == 404 || (response.status == 400 && continued)) return Outcome::begin_anew;
+    throw refused;
+  }
+
+  // distribution-spec, "Pushing a blob in chunks": GET <location> says how far it came.
+  Outcome ask_offset() {
+    http::Request request;
+    request.url = location_;
+    const http::Response response = session_.send(request, scopes_);
+    if (!response.ok()) return Outcome::begin_anew;
+    const auto offset = parse_upload_offset(response.headers.get("Range").value_or(""));
+    if (!offset || *offset > descriptor_.size) return Outcome::begin_anew;
+    offset_ = *offset;
+    if (response.headers.get("Location")) take_location(request.url, response);
+    return Outcome::continue_;
+  }
+
+  Session& session_;
+  const Repository& repository_;
+  const Descriptor& descriptor_;
+  std::shared_ptr<http::Body> body_;
+  std::vector<std::string> scopes_;
+  http::Url start_;
+  http::Url location_;
+  std::uint64_t offset_ = 0;
+  std::string name_;
+  std::string failure_;
+};
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_upload_offset(std::string_view range) {
+  if (range.starts_with("bytes=")) range.remove_prefix(6);
+  if (!range.starts_with("0-")) return std::nullopt;
+  range.remove_prefix(2);
+  std::uint64_t last = 0;
+  const auto parsed = std::from_chars(range.data(), range.data() + range.size(), last);
+  if (range.empty() || parsed.ec != std::errc() || parsed.ptr != range.data() + range.size()) return std::nullopt;
+  // docker-registry writes "0-0" for none and for one byte; sending the first byte again is mended, losing it is not.
+  return last == 0 ? 0 : last + 1;
+}
+
+bool mount_blob(Session& session, const Repository& repository, const Digest& digest, const Repository& from) {
+  if (repository.host != from.host) return false;
+  http::Request request;
+  request.method = http::Method::post;
+  request.url = session.url(fmt::format("{}/blobs/uploads/", repository.path));
+  request.url.query =
+      fmt::format("mount={}&from={}", http::percent_encode(digest.text()), http::percent_encode(from.path));
+  request.repeatable = true;
+  try {
+    return session.send(request, {push_scope(repository), pull_scope(from)}).status == 201;
+  } catch (const Error& error) {
+    // A token server may refuse the source repository; an upload needs no right to it.
+    if (error.kind() != ErrorKind::denied) throw;
+    return false;
+  }
+}
+
+Client::Upload put_blob(Session& session, const Repository& repository, const Descriptor& descriptor,
+                        const std::shared_ptr<http::Body>& body) {
+  if (body->size() != descriptor.size) {
+    throw Error(ErrorKind::internal, {"push", blob_name(repository, descriptor.digest),
+                                      fmt::format("its size is {}, not {}", body->size(), descriptor.size), ""});
+  }
+  if (has_blob(session, repository, descriptor.digest)) return Client::Upload::existed;
+  BlobUpload(session, repository, descriptor, body).run();
+  return Client::Upload::sent;
+}
+
+void put_manifest(Session& session, const Reference& reference, const RawManifest& manifest) {
+  http::Request request;
+  request.method = http::Method::put;
+  request.url = session.url(fmt::format("{}/manifests/{}", reference.repository.path, reference.manifest_name()));
+  request.headers.set("Content-Type", manifest.media_type);
+  request.body = http::text_body(manifest.bytes);
+  const http::Response response = session.send(request, {push_scope(reference.repository)});
+  if (!response.ok()) throw session.refusal("push", "image " + reference.text(), response);
+  const auto said = Digest::parse(response.headers.get("Docker-Content-Digest").value_or(""));
+  if (said && *said != manifest.digest) {
+    throw Error(ErrorKind::protocol,
+                {"push", "image " + reference.text(), fmt::format("the registry stored it as {}", said->text()),
+                 "a proxy may have altered it"});
+  }
+  // A registry that keeps referrers itself says so (distribution-spec, "Pushing Manifests with Subject").
+  if (manifest.value.contains("subject") && !response.headers.get("OCI-Subject")) {
+    add_to_referrers_tag(session, reference.repository, manifest);
+  }
+}
+
+void delete_manifest(Session& session, const Repository& repository, const Digest& digest) {
+  http::Request request;
+  request.method = http::Method::delete_;
+  request.url = session.url(fmt::format("{}/manifests/{}", repository.path, digest.text()));
+  const http::Response response = session.send(request, {delete_scope(repository)});
+  if (response.ok() || response.status == 404) return;
+  throw session.refusal("delete", fmt::format("image {}@{}", repository.text(), digest.text()), response);
+}
+
+}  // namespace registry
