@@ -72,30 +72,30 @@ void Extractor::apply(Reader& reader) {
 void Extractor::take(const Entry& entry, Reader& reader) {
   count(entry, reader.name());
   if (whiteouts_ == Whiteouts::apply && apply_whiteout(entry, reader.name())) return;
-  if (entry.type == EntryType::hardlink) return make_hardlink(entry, reader.name());
+  if (entry.type == Entry::Type::hardlink) return make_hardlink(entry, reader.name());
   const auto place = *root_.find(entry.path, Rooted::Parents::create, reader.name());
   for (auto& path : root_.created) written_.insert(std::move(path));
   root_.created.clear();
-  if (place.name.empty() && entry.type != EntryType::directory) {
+  if (place.name.empty() && entry.type != Entry::Type::directory) {
     refuse(entry.path, reader.name(), "the root can only be a directory");
   }
   switch (entry.type) {
-    case EntryType::file:
+    case Entry::Type::file:
       write_file(entry, reader, place);
       break;
-    case EntryType::directory:
+    case Entry::Type::directory:
       make_directory(entry, place);
       break;
-    case EntryType::symlink:
+    case Entry::Type::symlink:
       make_symlink(entry, place);
       break;
-    case EntryType::character_device:
-    case EntryType::block_device:
-    case EntryType::fifo:
+    case Entry::Type::character_device:
+    case Entry::Type::block_device:
+    case Entry::Type::fifo:
       make_device(entry, place);
       break;
-    case EntryType::hardlink:
-    case EntryType::other:
+    case Entry::Type::hardlink:
+    case Entry::Type::other:
       return;  // a socket means nothing without its process
   }
   written_.insert(place.path);
@@ -246,9 +246,9 @@ void Extractor::make_hardlink(const Entry& entry, const std::string& archive_nam
 }
 
 void Extractor::make_device(const Entry& entry, const Place& place) {
-  const mode_t type = entry.type == EntryType::fifo               ? S_IFIFO
-                      : entry.type == EntryType::character_device ? S_IFCHR
-                                                                  : S_IFBLK;
+  const mode_t type = entry.type == Entry::Type::fifo               ? S_IFIFO
+                      : entry.type == Entry::Type::character_device ? S_IFCHR
+                                                                    : S_IFBLK;
   clear(place);
   if (mknodat(place.directory, place.name.c_str(), type | (entry.mode & 0777U), entry.device) == 0) {
     return restore_link_metadata(entry, place);

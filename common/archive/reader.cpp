@@ -26,23 +26,23 @@ struct Deleter {
   void operator()(libarchive_handle* handle) const noexcept { archive_read_free(handle); }
 };
 
-EntryType type_of(archive_entry* entry) {
-  if (archive_entry_hardlink(entry) != nullptr) return EntryType::hardlink;
+Entry::Type type_of(archive_entry* entry) {
+  if (archive_entry_hardlink(entry) != nullptr) return Entry::Type::hardlink;
   switch (archive_entry_filetype(entry)) {
     case AE_IFREG:
-      return EntryType::file;
+      return Entry::Type::file;
     case AE_IFDIR:
-      return EntryType::directory;
+      return Entry::Type::directory;
     case AE_IFLNK:
-      return EntryType::symlink;
+      return Entry::Type::symlink;
     case AE_IFCHR:
-      return EntryType::character_device;
+      return Entry::Type::character_device;
     case AE_IFBLK:
-      return EntryType::block_device;
+      return Entry::Type::block_device;
     case AE_IFIFO:
-      return EntryType::fifo;
+      return Entry::Type::fifo;
     default:
-      return EntryType::other;
+      return Entry::Type::other;
   }
 }
 
@@ -120,7 +120,7 @@ class Reader::Implementation {
     entry_.type = type_of(entry);
     entry_.path = text_of(archive_entry_pathname(entry));
     entry_.target =
-        text_of(entry_.type == EntryType::hardlink ? archive_entry_hardlink(entry) : archive_entry_symlink(entry));
+        text_of(entry_.type == Entry::Type::hardlink ? archive_entry_hardlink(entry) : archive_entry_symlink(entry));
     if (entry_.path.empty()) refuse("an entry has no name");
     if (entry_.path.size() > limits_.path || entry_.target.size() > limits_.path) {
       refuse(fmt::format("the name of {}... is longer than {} bytes", entry_.path.substr(0, 64), limits_.path));
@@ -136,7 +136,7 @@ class Reader::Implementation {
   void take_size(archive_entry* entry) {
     const la_int64_t size = archive_entry_size(entry);
     if (size < 0) refuse(fmt::format("{} has a negative size", entry_.path));
-    if (entry_.type == EntryType::file) entry_.size = static_cast<std::uint64_t>(size);
+    if (entry_.type == Entry::Type::file) entry_.size = static_cast<std::uint64_t>(size);
     if (entry_.size > limits_.bytes - bytes_) {
       refuse(fmt::format("it unpacks to more than {}", base::human_bytes(limits_.bytes)));
     }

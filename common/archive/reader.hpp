@@ -24,10 +24,9 @@ struct Limits {
   std::size_t attributes = 100;  // extended attributes of an entry
 };
 
-enum class EntryType { file, directory, symlink, hardlink, character_device, block_device, fifo, other };
-
 struct Entry {
-  EntryType type = EntryType::other;
+  enum class Type { file, directory, symlink, hardlink, character_device, block_device, fifo, other };
+  Type type = Type::other;
   std::string path;    // as it stands in the archive
   std::string target;  // of a symlink or a hard link
   std::uint64_t size = 0;
