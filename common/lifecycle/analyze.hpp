@@ -1,0 +1,55 @@
+// The analysis: what the run image is, and what the image that stands at the tag now is made of (platform.md
+// "analyzer").
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "buildpacks/descriptor.hpp"
+#include "lifecycle/metadata.hpp"
+#include "registry/client.hpp"
+
+namespace lifecycle {
+
+struct RunImage {
+  registry::Reference reference;  // by the digest of this platform's manifest
+  registry::Image image;
+  buildpacks::Target target;
+  buildpacks::RunImage name;  // and its mirrors, for rebases to come
+};
+
+struct PreviousImage {
+  registry::Reference reference;
+  registry::Image image;
+  LayersMetadata metadata;
+  // By diffID: layers whose blobs the repository still has.
+  std::map<std::string, registry::Descriptor> layers;
+};
+
+struct Analysis {
+  RunImage run_image;
+  std::optional<PreviousImage> previous;
+};
+
+// Which references may be the run image: one that the user named, else those of the builder's run.toml.
+struct RunImageChoice {
+  std::optional<registry::Reference> named;
+  std::vector<buildpacks::RunImage> known;  // run.toml
+};
+
+// Error{usage} when no run image is named at all, {not_found, denied} when it cannot be read.
+[[nodiscard]] RunImage find_run_image(registry::Client& client, const RunImageChoice& choice,
+                                      const registry::Repository& target, const registry::Platform& platform);
+
+// Nothing when there is none, or when it was not made by buildpacks: then the log says so.
+[[nodiscard]] std::optional<PreviousImage> find_previous_image(registry::Client& client,
+                                                               const registry::Reference& reference,
+                                                               const registry::Platform& platform, base::Log& log);
+
+// OS, architecture and distribution, as the image's configuration and its labels say.
+[[nodiscard]] buildpacks::Target target_of(const registry::Image& image);
+
+}  // namespace lifecycle

@@ -1,0 +1,39 @@
+// The export: the layers are made, compressed and uploaded, several at once; then the image's configuration and, when
+// every blob is there, its manifest (platform.md "exporter").
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "lifecycle/analyze.hpp"
+#include "lifecycle/metadata.hpp"
+#include "lifecycle/platform.hpp"
+#include "registry/client.hpp"
+
+namespace lifecycle {
+
+struct ExportOptions {
+  registry::Repository repository;
+  std::vector<std::string> tags;              // set last, in this order; at least one
+  std::string process;                        // the default process type; empty: the buildpacks'
+  std::string project_metadata = "{}";        // label
+  std::map<std::string, std::string> labels;  // the user's, over those of buildpacks
+  std::string created;                        // RFC 3339
+};
+
+struct Exported {
+  registry::Digest digest;
+  std::size_t layers = 0;      // that the build added
+  std::size_t reused = 0;      // of these, not made again
+  std::uint64_t uploaded = 0;  // bytes
+  std::uint64_t size = 0;      // of the whole image, compressed
+};
+
+// Error{protocol} when a buildpack wants a layer kept that no previous image has, {denied, transient} from the
+// registry.
+[[nodiscard]] Exported export_image(registry::Client& client, const Platform& platform, const BuildMetadata& metadata,
+                                    const Analysis& analysis, const ExportOptions& options, base::Log& log);
+
+}  // namespace lifecycle
