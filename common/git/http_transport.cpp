@@ -1,0 +1,146 @@
+#include "git/http_transport.hpp"
+
+#include <fmt/format.h>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace git {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// Turns the body of a response into packets.
+class PacketSink final : public http::Sink {
+ public:
+  explicit PacketSink(PacketReceiver& receiver) : receiver_(receiver) {}
+
+  void restart() override {
+    parser_.reset();
+    receiver_.restart();
+    announced_ = false;
+    first_ = true;
+  }
+
+  void write(std::string_view bytes) override {
+    parser_.feed(bytes, [this](const Packet& packet) { receive(packet); });
+  }
+
+  void finish() const {
+    parser_.finish();
+    if (!receiver_.complete()) {
+      throw Error(ErrorKind::transient, {"read", "the git server's answer", "it ended too early", "try again"});
+    }
+  }
+
+ private:
+  // "# service=git-upload-pack" and a flush stand before the advertisement of older servers (gitprotocol-http).
+  void receive(const Packet& packet) {
+    const bool announcement = first_ && packet.kind == PacketKind::data && packet.payload.starts_with("# service=");
+    first_ = false;
+    if (announcement) {
+      announced_ = true;
+    } else if (std::exchange(announced_, false) && packet.kind == PacketKind::flush) {
+      return;
+    } else {
+      receiver_.receive(packet);
+    }
+  }
+
+  PacketReceiver& receiver_;
+  PacketParser parser_;
+  bool first_ = true;
+  bool announced_ = false;
+};
+
+class HttpTransport final : public Transport {
+ public:
+  HttpTransport(http::Client& client, http::Url repository, std::string denied_remedy)
+      : client_(client), repository_(std::move(repository)), denied_remedy_(std::move(denied_remedy)) {
+    repository_.credentials.reset();
+    while (repository_.path.size() > 1 && repository_.path.ends_with('/')) repository_.path.pop_back();
+    base_ = repository_;
+  }
+
+  [[nodiscard]] std::string shown() const override { return repository_.shown(); }
+
+  void advertise(PacketReceiver& receiver) override {
+    http::Request request;
+    request.url = base_;
+    request.url.path += "/info/refs";
+    request.url.query = "service=git-upload-pack";
+    const auto response = send(std::move(request), receiver, "application/x-git-upload-pack-advertisement");
+    // A redirected advertisement moves the repository: what follows is asked for where it was found.
+    constexpr std::string_view suffix = "/info/refs";
+    if (response.url.path.ends_with(suffix)) {
+      base_ = response.url;
+      base_.query.clear();
+      base_.path.resize(base_.path.size() - suffix.size());
+    }
+  }
+
+  void request(std::string_view body, PacketReceiver& receiver) override {
+    http::Request request;
+    request.method = http::Method::post;
+    request.url = base_;
+    request.url.path += "/git-upload-pack";
+    request.headers.add("Content-Type", "application/x-git-upload-pack-request");
+    request.headers.add("Accept", "application/x-git-upload-pack-result");
+    request.body = http::text_body(std::string(body));
+    request.repeatable = true;
+    send(std::move(request), receiver, "application/x-git-upload-pack-result");
+  }
+
+ private:
+  http::Response send(http::Request request, PacketReceiver& receiver, std::string_view content_type) {
+    request.headers.add("Git-Protocol", "version=2");
+    const auto sink = std::make_shared<PacketSink>(receiver);
+    request.sink = sink;
+    const http::Response response = [&] {
+      try {
+        return client_.send(request);
+      } catch (const Error& error) {
+        // A page that is no git answer fails in the parser first; its type says it better. The type is known only
+        // after the transfer, so the sink's error is kept for servers that do not say it.
+        if (error.kind() != ErrorKind::protocol || error.report().object != "the git server's answer") throw;
+        throw Error(ErrorKind::protocol, {"read", shown(), error.report().cause,
+                                          "check that source.uri is the address of a git repository"});
+      }
+    }();
+    if (!response.ok()) throw failure(response);
+    if (response.headers.get("Content-Type").value_or("") != content_type) throw not_git(response);
+    sink->finish();
+    return response;
+  }
+
+  [[nodiscard]] Error failure(const http::Response& response) const {
+    std::string remedy;
+    if (response.status == 401 || response.status == 403) remedy = denied_remedy_;
+    if (response.status == 404) {
+      remedy = "check source.uri, and that these credentials may read it: some servers hide what they may not";
+    }
+    return http::status_error("read", shown(), response, "", remedy);
+  }
+
+  [[nodiscard]] Error not_git(const http::Response& response) const {
+    return {ErrorKind::protocol,
+            {"read", shown(),
+             fmt::format("the answer is no git advertisement but {}",
+                         response.headers.get("Content-Type").value_or("of no type")),
+             "check that source.uri is the address of a git repository, and that it is served by smart HTTP"}};
+  }
+
+  http::Client& client_;
+  http::Url repository_;
+  http::Url base_;
+  std::string denied_remedy_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_http_transport(http::Client& client, http::Url repository, std::string denied_remedy) {
+  return std::make_unique<HttpTransport>(client, std::move(repository), std::move(denied_remedy));
+}
+
+}  // namespace git

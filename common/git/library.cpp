@@ -1,0 +1,58 @@
+#include "git/library.hpp"
+
+#include <array>
+
+#include "base/error.hpp"
+
+namespace git {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+struct Library {
+  Library() {
+    git_libgit2_init();
+    // What a HOME or /etc holds must not change what a step does (GIT_CONFIG, safe.directory, templates).
+    for (const int level :
+         {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA}) {
+      git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    }
+    git_libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
+    // Inputs of a pipeline belong to whoever made them.
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
+  }
+};
+
+}  // namespace
+
+void initialize_library() { static const Library library; }
+
+void require(int code, std::string action, std::string object) {
+  if (code >= 0) return;
+  const git_error* last = git_error_last();
+  const std::string cause = last != nullptr && last->message != nullptr ? last->message : "libgit2 gives no reason";
+  const bool machine = last == nullptr || last->klass == GIT_ERROR_OS || last->klass == GIT_ERROR_NOMEMORY ||
+                       last->klass == GIT_ERROR_FILESYSTEM || last->klass == GIT_ERROR_THREAD;
+  const bool full = cause.find("No space left") != std::string::npos;
+  throw Error(machine ? ErrorKind::internal : ErrorKind::protocol,
+              {std::move(action), std::move(object), cause,
+               full ? "free disk space on the worker, or give the step a larger volume" : ""});
+}
+
+git_oid to_oid(const ObjectId& id) {
+  git_oid oid;
+  git_oid_fromstrn(&oid, id.text().data(), id.text().size());
+  return oid;
+}
+
+ObjectId to_id(const git_oid& oid) {
+  std::array<char, GIT_OID_SHA1_HEXSIZE + 1> text{};
+  git_oid_tostr(text.data(), text.size(), &oid);
+  const auto id = ObjectId::parse(text.data());
+  if (!id) throw Error(ErrorKind::protocol, {"read", "an object's name", "it is null", ""});
+  return *id;
+}
+
+}  // namespace git

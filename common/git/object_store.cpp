@@ -1,0 +1,196 @@
+#include "git/object_store.hpp"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <set>
+#include <sys/stat.h>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/termination.hpp"
+
+namespace git {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::size_t pack_header_size = 12;
+constexpr unsigned pack_mode = 0444;
+
+// The bytes of one pack on their way into libgit2's indexer.
+class PackWriter final : public PackSink {
+ public:
+  PackWriter(const std::filesystem::path& directory, git_odb* odb, const PackLimits& limits,
+             const std::function<void(std::uint64_t)>& on_bytes)
+      : directory_(directory), odb_(odb), limits_(limits), on_bytes_(on_bytes) {}
+
+  void restart() override {
+    indexer_.reset();
+    progress_ = {};
+    header_.clear();
+    objects_ = 0;
+    received_ = 0;
+  }
+
+  void write(std::string_view bytes) override {
+    received_ += bytes.size();
+    if (received_ > limits_.bytes) fail(fmt::format("it is larger than {}", base::human_bytes(limits_.bytes)));
+    if (on_bytes_) on_bytes_(bytes.size());
+    if (header_.size() < pack_header_size) {
+      const auto missing = std::min(pack_header_size - header_.size(), bytes.size());
+      header_ += bytes.substr(0, missing);
+      bytes.remove_prefix(missing);
+      if (header_.size() < pack_header_size) return;
+      begin();
+      append(header_);
+    }
+    if (!bytes.empty()) append(bytes);
+  }
+
+  // True when the pack held objects.
+  bool finish() {
+    if (header_.size() < pack_header_size) fail("it ended within its header");
+    if (objects_ == 0) return false;
+    if (git_indexer_commit(indexer_.get(), &progress_) < 0) broken();
+    return true;
+  }
+
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+
+ private:
+  // gitformat-pack: "PACK", the version, the number of objects, in network byte order.
+  void begin() {
+    if (!header_.starts_with("PACK")) fail("it does not begin as one");
+    for (std::size_t i = 8; i < pack_header_size; ++i) {
+      objects_ = objects_ << 8U | static_cast<unsigned char>(header_[i]);
+    }
+    if (objects_ > limits_.objects) fail(fmt::format("it has {} objects", objects_));
+    git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
+    require(
+        made(indexer_,
+             [&](git_indexer** out) { return git_indexer_new(out, directory_.c_str(), pack_mode, odb_, &options); }),
+        "write", directory_.string());
+  }
+
+  void append(std::string_view bytes) {
+    // An empty pack is a header and its checksum, and libgit2 has nothing to index.
+    if (objects_ == 0) return;
+    if (git_indexer_append(indexer_.get(), bytes.data(), bytes.size(), &progress_) < 0) broken();
+  }
+
+  static void broken() { require(-1, "read", "the pack that the git server sent"); }
+
+  [[noreturn]] static void fail(std::string cause) {
+    throw Error(ErrorKind::protocol, {"read", "the pack that the git server sent", std::move(cause), ""});
+  }
+
+  const std::filesystem::path& directory_;
+  git_odb* odb_;
+  const PackLimits& limits_;
+  const std::function<void(std::uint64_t)>& on_bytes_;
+  IndexerHandle indexer_;
+  git_indexer_progress progress_{};  // libgit2 counts in it from the first append to the commit
+  std::string header_;
+  std::uint32_t objects_ = 0;
+  std::uint64_t received_ = 0;
+};
+
+std::string text_of(const char* text) { return text == nullptr ? "" : text; }
+
+Signature to_signature(const git_signature* signature) {
+  if (signature == nullptr) return {};
+  return {text_of(signature->name), text_of(signature->email), signature->when.time, signature->when.offset};
+}
+
+}  // namespace
+
+ObjectStore::ObjectStore(const std::filesystem::path& objects) : pack_directory_(objects / "pack") {
+  initialize_library();
+  std::error_code error;
+  std::filesystem::create_directories(pack_directory_, error);
+  if (error) throw base::system_error("create", pack_directory_.string(), error.value());
+  require(made(odb_, [&](git_odb** out) { return git_odb_open(out, objects.c_str()); }), "open", objects.string());
+  require(made(repository_, [&](git_repository** out) { return git_repository_wrap_odb(out, odb_.get()); }), "open",
+          objects.string());
+}
+
+bool ObjectStore::has(const ObjectId& id) const {
+  const git_oid oid = to_oid(id);
+  // Packs are known to the store, so a miss need not look for new ones on the disk.
+  return git_odb_exists_ext(odb_.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+}
+
+std::optional<Commit> ObjectStore::find_commit(const ObjectId& id) const {
+  if (!has(id)) return std::nullopt;
+  const git_oid oid = to_oid(id);
+  CommitHandle commit;
+  require(made(commit, [&](git_commit** out) { return git_commit_lookup(out, repository_.get(), &oid); }), "read",
+          "commit " + id.text());
+  Commit result{id, to_id(*git_commit_tree_id(commit.get())), {}, {}, {}, text_of(git_commit_message(commit.get()))};
+  for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
+    result.parents.push_back(to_id(*git_commit_parent_id(commit.get(), i)));
+  }
+  result.author = to_signature(git_commit_author(commit.get()));
+  result.committer = to_signature(git_commit_committer(commit.get()));
+  return result;
+}
+
+std::optional<Tree> ObjectStore::find_tree(const ObjectId& id) const {
+  if (!has(id)) return std::nullopt;
+  const git_oid oid = to_oid(id);
+  TreeHandle tree;
+  require(made(tree, [&](git_tree** out) { return git_tree_lookup(out, repository_.get(), &oid); }), "read",
+          "tree " + id.text());
+  Tree result;
+  const std::size_t count = git_tree_entrycount(tree.get());
+  result.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
+    result.push_back(
+        {git_tree_entry_name(entry), to_id(*git_tree_entry_id(entry)), git_tree_entry_filemode_raw(entry)});
+  }
+  return result;
+}
+
+std::optional<std::string> ObjectStore::find_blob(const ObjectId& id, std::uint64_t limit) const {
+  if (!has(id)) return std::nullopt;
+  const git_oid oid = to_oid(id);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  require(git_odb_read_header(&size, &type, odb_.get(), &oid), "read", "blob " + id.text());
+  if (type != GIT_OBJECT_BLOB || size > limit) {
+    throw Error(ErrorKind::protocol,
+                {"read", "blob " + id.text(), type != GIT_OBJECT_BLOB ? "it is no blob" : "it is too large", ""});
+  }
+  Handle<git_odb_object, git_odb_object_free> object;
+  require(made(object, [&](git_odb_object** out) { return git_odb_read(out, odb_.get(), &oid); }), "read",
+          "blob " + id.text());
+  return std::string(static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get()));
+}
+
+FetchResult ObjectStore::fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits,
+                               const std::function<void(std::uint64_t)>& on_bytes) {
+  PackWriter writer(pack_directory_, odb_.get(), limits, on_bytes);
+  FetchResult result = remote.fetch(request, writer);
+  if (result.has_pack) {
+    received_ += writer.received();
+    if (writer.finish()) require(git_odb_refresh(odb_.get()), "read", pack_directory_.string());
+  }
+  return result;
+}
+
+std::vector<Commit> first_parents(const ObjectStore& store, const ObjectId& tip, const std::optional<ObjectId>& stop) {
+  std::vector<Commit> chain;
+  std::optional<ObjectId> next = tip;
+  while (next) {
+    auto commit = store.find_commit(*next);
+    if (!commit) break;
+    if (chain.size() % 1024 == 0) base::throw_if_terminated();
+    next = commit->parents.empty() || commit->id == stop ? std::nullopt : std::optional(commit->parents.front());
+    chain.push_back(*std::move(commit));
+  }
+  return chain;
+}
+
+}  // namespace git

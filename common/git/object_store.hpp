@@ -1,0 +1,82 @@
+// The objects that a step holds: a directory of packs, each indexed as it comes from the network, read by libgit2.
+// A store need not be complete: what was filtered or cut off is simply not there, and asking for it says so.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "git/library.hpp"
+#include "git/object_id.hpp"
+#include "git/remote.hpp"
+
+namespace git {
+
+// Who and when; `offset` is in minutes east of UTC.
+struct Signature {
+  std::string name;
+  std::string email;
+  std::int64_t time = 0;
+  int offset = 0;
+};
+
+struct Commit {
+  ObjectId id;
+  ObjectId tree;
+  std::vector<ObjectId> parents;
+  Signature author;
+  Signature committer;
+  std::string message;
+};
+
+struct TreeEntry {
+  std::string name;
+  ObjectId id;
+  unsigned mode = 0;
+  [[nodiscard]] bool is_tree() const { return mode == 040000; }
+};
+
+using Tree = std::vector<TreeEntry>;
+
+// Bounds on what a server may send: a pack is refused as soon as it passes one.
+struct PackLimits {
+  std::uint64_t bytes = 64ULL << 30U;
+  std::uint32_t objects = 100'000'000;
+};
+
+class ObjectStore {
+ public:
+  // `objects` is a directory laid out as .git/objects; it is made when it does not exist.
+  explicit ObjectStore(const std::filesystem::path& objects);
+
+  [[nodiscard]] bool has(const ObjectId& id) const;
+  // Nothing when the object is not there; Error{protocol} when it is there but is no commit, or is damaged.
+  [[nodiscard]] std::optional<Commit> find_commit(const ObjectId& id) const;
+  [[nodiscard]] std::optional<Tree> find_tree(const ObjectId& id) const;
+  // The content of a blob of at most `limit` bytes.
+  [[nodiscard]] std::optional<std::string> find_blob(const ObjectId& id, std::uint64_t limit) const;
+
+  // Fetches into the store. The pack is indexed while it arrives, and becomes visible whole or not at all.
+  FetchResult fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits = {},
+                    const std::function<void(std::uint64_t)>& on_bytes = {});
+
+  // Bytes of packs received so far.
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+
+ private:
+  std::filesystem::path pack_directory_;
+  OdbHandle odb_;
+  RepositoryHandle repository_;
+  std::uint64_t received_ = 0;
+};
+
+// The commits from `tip` on by first parents, newest first: up to `stop` (inclusive when it is met), to where a parent
+// is not in the store, or to the root.
+[[nodiscard]] std::vector<Commit> first_parents(const ObjectStore& store, const ObjectId& tip,
+                                                const std::optional<ObjectId>& stop = std::nullopt);
+
+}  // namespace git

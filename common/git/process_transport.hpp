@@ -1,0 +1,32 @@
+// Packets over the pipes of a process: git-upload-pack for a local repository, ssh for one elsewhere. The process
+// serves all requests of a conversation in version 2, one in older versions; it is started anew when it has ended.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/process.hpp"
+#include "git/transport.hpp"
+
+namespace git {
+
+struct ProcessTransportOptions {
+  base::Command command;
+  std::string shown;  // the repository, for errors
+  // A server that sends nothing for this long has stalled.
+  std::chrono::seconds stall_timeout{60};
+  // Makes of what the process wrote to stderr, and of its end, the error that a person should read.
+  std::function<base::Error(const std::string& errors, const base::ExitStatus& status)> explain;
+};
+
+[[nodiscard]] std::unique_ptr<Transport> make_process_transport(ProcessTransportOptions options);
+
+// For a repository in a local directory. `path` is the PATH in which git-upload-pack is searched; nothing when there
+// is none.
+[[nodiscard]] std::unique_ptr<Transport> make_upload_pack_transport(const std::filesystem::path& repository,
+                                                                    std::string_view path);
+
+}  // namespace git

@@ -1,0 +1,87 @@
+#include "git/remote.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "git/protocol.hpp"
+
+namespace git {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+class NegotiatedRemote final : public Remote {
+ public:
+  explicit NegotiatedRemote(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
+
+  [[nodiscard]] std::string shown() const override { return transport_->shown(); }
+
+  [[nodiscard]] RemoteRefs refs(const std::vector<std::string>& prefixes) override {
+    RemoteRefs found = list(prefixes);
+    // Prefixes only help the server: it may send more (gitprotocol-v2, "ls-refs").
+    std::erase_if(found, [&](const RemoteRef& ref) {
+      return std::none_of(prefixes.begin(), prefixes.end(),
+                          [&](const std::string& prefix) { return ref.name.starts_with(prefix); });
+    });
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return found;
+  }
+
+  [[nodiscard]] bool can_filter() override {
+    return version() == 2 ? advertisement().command_has("fetch", "filter") : advertisement().has("filter");
+  }
+  [[nodiscard]] bool can_deepen() override {
+    return version() == 2 ? advertisement().command_has("fetch", "shallow") : advertisement().has("shallow");
+  }
+  [[nodiscard]] bool can_want_any() override {
+    return version() == 2 || advertisement().has("allow-reachable-sha1-in-want");
+  }
+
+  FetchResult fetch(const FetchRequest& request, PackSink& sink) override {
+    FetchReader reader(sink);
+    transport_->request(fetch_request(advertisement(), request), reader);
+    FetchResult result = reader.take();
+    if (request.negotiation == Negotiation::decide && !result.has_pack) broken_answer("it has no pack");
+    return result;
+  }
+
+ private:
+  const Advertisement& advertisement() {
+    if (!advertisement_) {
+      AdvertisementReader reader;
+      transport_->advertise(reader);
+      advertisement_ = reader.take();
+    }
+    return *advertisement_;
+  }
+
+  int version() { return advertisement().version; }
+
+  RemoteRefs list(const std::vector<std::string>& prefixes) {
+    if (version() != 2) {
+      RemoteRefs refs = advertisement().refs;
+      const auto symref = advertisement().capabilities.find("symref");
+      for (auto& ref : refs) {
+        if (ref.name != "HEAD" || symref == advertisement().capabilities.end()) continue;
+        const std::string target = symref->second.substr(symref->second.find(':') + 1);
+        if (is_valid_ref_name(target)) ref.symbolic_target = target;
+      }
+      return refs;
+    }
+    RefsReader reader;
+    transport_->request(ls_refs_request(advertisement(), prefixes), reader);
+    return reader.take();
+  }
+
+  std::unique_ptr<Transport> transport_;
+  std::optional<Advertisement> advertisement_;
+};
+
+}  // namespace
+
+std::unique_ptr<Remote> make_remote(std::unique_ptr<Transport> transport) {
+  return std::make_unique<NegotiatedRemote>(std::move(transport));
+}
+
+}  // namespace git

@@ -1,0 +1,67 @@
+// A repository elsewhere: what it has, and a fetch of exactly what is asked for. Version 2 of git's protocol
+// (gitprotocol-v2) where the server speaks it, else version 0 (gitprotocol-pack), both over any transport.
+// Errors: those of the transport; {protocol} for answers that break the protocol; {not_found} for a wanted object that
+// the server has not; {usage} for a repository with SHA-256 names.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "git/object_id.hpp"
+#include "git/refs.hpp"
+#include "git/transport.hpp"
+
+namespace git {
+
+// Receives the bytes of a pack. restart() voids what came before.
+class PackSink {
+ public:
+  virtual ~PackSink() = default;
+  virtual void restart() = 0;
+  virtual void write(std::string_view bytes) = 0;
+};
+
+enum class Negotiation {
+  ask,     // the server answers which of the haves it knows, and sends the pack at once when they cut the history
+  decide,  // the server sends the pack with what it knows of the haves
+};
+
+inline constexpr std::uint32_t whole_history = 0x7fffffff;  // git's own "infinite depth": undoes shallowness
+
+struct FetchRequest {
+  std::vector<ObjectId> wants;
+  std::vector<ObjectId> haves;
+  std::vector<ObjectId> shallow;       // our commits whose parents we have not
+  std::optional<std::uint32_t> depth;  // commits from each want on, merges included
+  std::string filter;                  // "tree:0", "blob:none"; only where the server can_filter()
+  Negotiation negotiation = Negotiation::decide;
+  enum class Tags { none, following } tags = Tags::none;  // following: annotated tags of the commits that are sent
+};
+
+struct FetchResult {
+  std::vector<ObjectId> common;  // haves that the server knows
+  std::vector<ObjectId> shallow;
+  std::vector<ObjectId> unshallow;
+  bool has_pack = false;
+};
+
+class Remote {
+ public:
+  virtual ~Remote() = default;
+  // Refs whose names begin with one of `prefixes`, sorted by name; tags are peeled, HEAD names its branch.
+  [[nodiscard]] virtual RemoteRefs refs(const std::vector<std::string>& prefixes) = 0;
+  [[nodiscard]] virtual bool can_filter() = 0;
+  [[nodiscard]] virtual bool can_deepen() = 0;
+  // Whether any object may be wanted, not only what a ref names.
+  [[nodiscard]] virtual bool can_want_any() = 0;
+  virtual FetchResult fetch(const FetchRequest& request, PackSink& sink) = 0;
+  [[nodiscard]] virtual std::string shown() const = 0;
+};
+
+[[nodiscard]] std::unique_ptr<Remote> make_remote(std::unique_ptr<Transport> transport);
+
+}  // namespace git

@@ -1,0 +1,129 @@
+#include "git/working_copy.hpp"
+
+#include <fmt/format.h>
+#include <git2/sys/config.h>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/termination.hpp"
+
+namespace git {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+using ConfigHandle = Handle<git_config, git_config_free>;
+
+RepositoryHandle initialize(const std::filesystem::path& directory, const std::string& origin) {
+  initialize_library();
+  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  options.flags = GIT_REPOSITORY_INIT_NO_REINIT;
+  options.initial_head = "main";
+  options.origin_url = origin.c_str();
+  RepositoryHandle repository;
+  require(
+      made(repository, [&](git_repository** out) { return git_repository_init_ext(out, directory.c_str(), &options); }),
+      "create a repository in", directory.string());
+  return repository;
+}
+
+ConfigHandle config_of(git_repository* repository) {
+  ConfigHandle config;
+  require(made(config, [&](git_config** out) { return git_repository_config(out, repository); }), "read",
+          "the repository's configuration");
+  return config;
+}
+
+// What a tree may not hold on any system, it may not hold here: names that HFS+ or NTFS would take for ".git".
+void protect(git_repository* repository) {
+  const auto config = config_of(repository);
+  static constexpr const char* settings = "[core]\n\tprotectHFS = true\n\tprotectNTFS = true\n";
+  git_config_backend* backend = nullptr;
+  require(git_config_backend_from_string(&backend, settings, std::char_traits<char>::length(settings), nullptr),
+          "configure", "the checkout");
+  require(git_config_add_backend(config.get(), backend, GIT_CONFIG_LEVEL_APP, repository, 1), "configure",
+          "the checkout");
+}
+
+int stop_when_terminated(git_checkout_notify_t /*why*/, const char* /*path*/, const git_diff_file* /*baseline*/,
+                         const git_diff_file* /*target*/, const git_diff_file* /*workdir*/, void* /*payload*/) {
+  return base::termination_requested() ? GIT_EUSER : 0;
+}
+
+}  // namespace
+
+WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::string& origin)
+    : directory_(directory), repository_(initialize(directory, origin)), store_(directory / ".git/objects") {
+  // libgit2 writes the refspec of all branches; which ones are wanted is not known yet.
+  git_config_delete_multivar(config_of(repository_.get()).get(), "remote.origin.fetch", ".*");
+}
+
+void WorkingCopy::configure(const std::string& name, const std::string& value, const std::string& field) {
+  const auto config = config_of(repository_.get());
+  if (git_config_set_string(config.get(), name.c_str(), value.c_str()) < 0) {
+    throw Error(ErrorKind::usage,
+                {"read", field, fmt::format("\"{}\" is no name of a git setting", name), "write it as section.name"});
+  }
+}
+
+void WorkingCopy::add_fetch_refspec(const std::string& refspec) {
+  const auto config = config_of(repository_.get());
+  require(git_config_set_multivar(config.get(), "remote.origin.fetch", "^$", refspec.c_str()), "configure", "origin");
+}
+
+void WorkingCopy::track(const std::string& branch) {
+  const auto config = config_of(repository_.get());
+  const std::string section = "branch." + branch;
+  require(git_config_set_string(config.get(), (section + ".remote").c_str(), "origin"), "configure", branch);
+  require(git_config_set_string(config.get(), (section + ".merge").c_str(), ("refs/heads/" + branch).c_str()),
+          "configure", branch);
+}
+
+void WorkingCopy::write_refs(std::map<std::string, ObjectId> refs) {
+  // One file for all: a repository may have thousands of tags (git-pack-refs). Peeled lines are left out, so the
+  // header does not promise them.
+  std::string text = "# pack-refs with: sorted \n";
+  for (const auto& [name, id] : refs) text += fmt::format("{} {}\n", id.text(), name);
+  base::write_file(git_directory() / "packed-refs", text);
+}
+
+void WorkingCopy::write_symbolic_ref(const std::string& name, const std::string& target) {
+  const auto path = git_directory() / name;
+  std::filesystem::create_directories(path.parent_path());
+  base::write_file(path, "ref: " + target + "\n");
+}
+
+void WorkingCopy::write_shallow(const std::vector<ObjectId>& commits) {
+  if (commits.empty()) return;
+  std::string text;
+  for (const auto& id : commits) text += id.text() + "\n";
+  base::write_file(git_directory() / "shallow", text);
+}
+
+RepositoryHandle WorkingCopy::open() const {
+  RepositoryHandle repository;
+  require(made(repository, [&](git_repository** out) { return git_repository_open(out, directory_.c_str()); }), "open",
+          directory_.string());
+  return repository;
+}
+
+void WorkingCopy::check_out(const ObjectId& commit) {
+  const auto repository = open();
+  protect(repository.get());
+  const git_oid oid = to_oid(commit);
+  ObjectHandle object;
+  require(
+      made(object, [&](git_object** out) { return git_object_lookup(out, repository.get(), &oid, GIT_OBJECT_COMMIT); }),
+      "read", "commit " + commit.text());
+  git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
+  options.checkout_strategy = GIT_CHECKOUT_FORCE;
+  options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
+  options.notify_cb = stop_when_terminated;
+  const int code = git_checkout_tree(repository.get(), object.get(), &options);
+  base::throw_if_terminated();
+  require(code, "check out", "commit " + commit.text());
+  base::write_file(git_directory() / "HEAD", commit.text() + "\n");
+}
+
+}  // namespace git

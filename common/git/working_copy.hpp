@@ -1,0 +1,50 @@
+// A checkout as `git clone` leaves it: a real repository with its remote, refs, index and files, which the git program
+// calls clean. Nothing from the repository is ever run (no hooks, no filters of its configuration), and no path of a
+// tree leaves the directory or touches .git.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "git/library.hpp"
+#include "git/object_store.hpp"
+#include "git/refs.hpp"
+
+namespace git {
+
+class WorkingCopy {
+ public:
+  // Makes an empty repository in `directory`, which exists. `origin` is written to its configuration.
+  WorkingCopy(const std::filesystem::path& directory, const std::string& origin);
+
+  [[nodiscard]] ObjectStore& store() { return store_; }
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] std::filesystem::path git_directory() const { return directory_ / ".git"; }
+
+  // Error{usage} naming `field` for a name that git would not take.
+  void configure(const std::string& name, const std::string& value, const std::string& field);
+  void add_fetch_refspec(const std::string& refspec);
+  // A branch that follows the remote's.
+  void track(const std::string& branch);
+
+  // All refs at once. Only refs whose objects are in the store may be given.
+  void write_refs(std::map<std::string, ObjectId> refs);
+  void write_symbolic_ref(const std::string& name, const std::string& target);
+  // The commits whose parents were not fetched (gitformat: .git/shallow).
+  void write_shallow(const std::vector<ObjectId>& commits);
+
+  // Writes files and index of a commit and detaches HEAD there.
+  void check_out(const ObjectId& commit);
+
+  // libgit2's handle, opened anew so that it sees all that was written.
+  [[nodiscard]] RepositoryHandle open() const;
+
+ private:
+  std::filesystem::path directory_;
+  RepositoryHandle repository_;
+  ObjectStore store_;
+};
+
+}  // namespace git

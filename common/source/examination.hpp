@@ -1,0 +1,23 @@
+// Which commits of a history are versions: by their messages at once, by their paths with as few trees as that takes,
+// fetched when the history came without them.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "git/object_store.hpp"
+#include "git/remote.hpp"
+#include "source/source.hpp"
+
+namespace source {
+
+// What a history must be fetched with for this source ("tree:0", or "blob:none" where paths are compared); empty
+// where the server cannot filter.
+[[nodiscard]] std::string history_filter(const Source& source, git::Remote& remote);
+
+// Of a chain of first parents, newest first, the ones that pass the source's filters, in the same order. A commit's
+// paths are what differs from its first parent; a root commit's are all it has.
+[[nodiscard]] std::vector<git::Commit> passing(const std::vector<git::Commit>& chain, const Source& source,
+                                               git::ObjectStore& store, git::Remote& remote);
+
+}  // namespace source

@@ -1,0 +1,35 @@
+#include "source/explain.hpp"
+
+#include <fmt/format.h>
+
+#include "source/params.hpp"
+#include "source/source.hpp"
+
+namespace source {
+namespace {
+
+std::string way_of(const Source& source) {
+  if (std::holds_alternative<git::LocalLocation>(source.location.where)) return "a git-upload-pack process, no network";
+  if (const auto* ssh = std::get_if<git::SshLocation>(&source.location.where)) {
+    return fmt::format("ssh to {} port {}", ssh->host, ssh->port.value_or(22));
+  }
+  const auto& url = std::get<http::Url>(source.location.where);
+  std::string text = fmt::format("{} to {} port {}", url.origin.scheme, url.origin.host, url.origin.port);
+  if (source.fields.https_tunnel) text += fmt::format(" through the proxy {}", source.fields.https_tunnel->proxy_host);
+  text += source.credentials ? ", with credentials" : ", without credentials";
+  return text;
+}
+
+}  // namespace
+
+std::string explain(const concourse::Request& request) {
+  const Source source = read_source(request.source);
+  return fmt::format("kind: {}\nrepository: {}\nbranch: {}\ncontacts: {}\n", concourse::describe(request.kind),
+                     source.location.text(), source.branch.value_or("the one that the repository's HEAD names"),
+                     way_of(source));
+}
+
+json::Value source_schema() { return json::schema<SourceFields>(); }
+json::Value in_params_schema() { return json::schema<InParams>(); }
+
+}  // namespace source

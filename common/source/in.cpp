@@ -1,0 +1,133 @@
+#include "source/in.hpp"
+
+#include <fmt/format.h>
+#include <fstream>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "git/describe.hpp"
+#include "git/working_copy.hpp"
+#include "source/connection.hpp"
+#include "source/metadata.hpp"
+#include "source/params.hpp"
+#include "source/retrieval.hpp"
+#include "source/source.hpp"
+
+namespace source {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// The destination as the caller gave it, unless all went well.
+class Destination {
+ public:
+  explicit Destination(const std::filesystem::path& path) : path_(path) {
+    std::error_code error;
+    made_ = std::filesystem::create_directories(path_, error);
+    if (error) throw base::system_error("create", path_.string(), error.value());
+    if (!std::filesystem::is_empty(path_, error) || error) {
+      throw Error(ErrorKind::usage, {"check out into", path_.string(), "the directory is not empty", ""});
+    }
+  }
+  ~Destination() {
+    if (kept_) return;
+    base::empty_directory(path_);
+    std::error_code ignored;
+    if (made_) std::filesystem::remove(path_, ignored);
+  }
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  const std::filesystem::path& path_;
+  bool made_ = false;
+  bool kept_ = false;
+};
+
+void configure(git::WorkingCopy& copy, const Source& source, const InParams& params, const Retrieved& retrieved) {
+  if (params.all_branches || !retrieved.branch) {
+    copy.add_fetch_refspec("+refs/heads/*:refs/remotes/origin/*");
+  } else {
+    copy.add_fetch_refspec(fmt::format("+refs/heads/{0}:refs/remotes/origin/{0}", *retrieved.branch));
+  }
+  if (retrieved.branch) copy.track(*retrieved.branch);
+  for (std::size_t i = 0; i < source.fields.git_config.size(); ++i) {
+    const auto& setting = source.fields.git_config[i];
+    copy.configure(setting.name, setting.value, fmt::format("source.git_config[{}].name", i));
+  }
+}
+
+void write_refs(git::WorkingCopy& copy, const Source& source, const InParams& params, const Retrieved& retrieved) {
+  auto refs = retrieved.refs;
+  if (params.clean_tags) std::erase_if(refs, [](const auto& ref) { return ref.first.starts_with("refs/tags/"); });
+  copy.write_refs(std::move(refs));
+  if (!source.branch && retrieved.branch && retrieved.refs.contains("refs/heads/" + *retrieved.branch)) {
+    copy.write_symbolic_ref("refs/remotes/origin/HEAD", "refs/remotes/origin/" + *retrieved.branch);
+  }
+  copy.write_shallow(retrieved.shallow);
+}
+
+Description describe_commit(git::WorkingCopy& copy, const concourse::Version& version, const Source& source,
+                            const InParams& params, const Retrieved& retrieved) {
+  auto commit = copy.store().find_commit(retrieved.commit);
+  const std::string& ref = version.at("ref");
+  Description description{
+      *std::move(commit), ref == "HEAD" ? retrieved.commit.text() : ref, {}, {}, source.location.text(), ""};
+  for (const auto& [name, id] : retrieved.refs) {
+    constexpr std::string_view heads = "refs/heads/";
+    if (name.starts_with(heads) && id == retrieved.commit) description.branches.push_back(name.substr(heads.size()));
+  }
+  for (const auto& [name, id] : retrieved.tags) {
+    if (id == retrieved.commit) description.tags.push_back(name);
+  }
+  description.described =
+      git::describe(copy, retrieved.commit,
+                    git::DescribeOptions::parse(params.describe_ref_options, "params.describe_ref_options"))
+          .value_or("");
+  return description;
+}
+
+// What is known but not done must not look as if it had been done.
+void refuse_unfinished(const git::WorkingCopy& copy, const InParams& params) {
+  std::error_code ignored;
+  if (params.submodules.mode != SubmoduleSelection::Mode::none &&
+      std::filesystem::exists(std::filesystem::symlink_status(copy.directory() / ".gitmodules", ignored))) {
+    throw Error(ErrorKind::usage, {"check out", "the repository's submodules", "they are not supported yet",
+                                   "set params.submodules to none, or use the git resource"});
+  }
+}
+
+}  // namespace
+
+concourse::VersionAndMetadata in(const concourse::Request& request, const std::filesystem::path& destination,
+                                 concourse::Context& context) {
+  const Source source = read_source(request.source);
+  const InParams params = read_in_params(request.params);
+  concourse::require_version_keys(*request.version, {{"ref"}, {"ref", "commit"}}, request.kind);
+  auto connection = connect(source, context);
+  Destination guard(destination);
+  git::WorkingCopy copy(destination, source.location.text());
+  const auto start = context.clock.steady_now();
+  context.log.info(fmt::format("fetching {} from {}", request.version->at("ref"), connection.remote->shown()));
+  const Retrieved retrieved = retrieve(*request.version, source, params, *connection.remote, copy.store(), context.log);
+  configure(copy, source, params, retrieved);
+  write_refs(copy, source, params, retrieved);
+  copy.check_out(retrieved.commit);
+  refuse_unfinished(copy, params);
+  const auto description = describe_commit(copy, *request.version, source, params, retrieved);
+  auto metadata = metadata_of(description);
+  write_files(copy, description, metadata, params);
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.steady_now() - start);
+  context.log.detail(
+      fmt::format("{} in {}", base::human_bytes(copy.store().received()), base::human_duration(elapsed)));
+  const auto& message = description.commit.message;
+  context.log.info(fmt::format("{} {}", description.commit.id.short_text(),
+                               base::printable(std::string_view(message).substr(0, message.find('\n')))));
+  guard.keep();
+  return {*request.version, std::move(metadata)};
+}
+
+}  // namespace source

@@ -1,0 +1,186 @@
+#include "source/retrieval.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+
+namespace source {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using git::ObjectId;
+
+constexpr std::string_view heads = "refs/heads/";
+constexpr std::string_view tags = "refs/tags/";
+constexpr std::string_view notes = "refs/notes/";
+
+enum class TagFetch { none, following, all };
+
+TagFetch tag_fetch(const Source& source, const InParams& params) {
+  const auto wanted = params.fetch_tags ? params.fetch_tags : source.fields.fetch_tags;
+  if (wanted) return *wanted ? TagFetch::all : TagFetch::none;
+  return source.has_tag_filter() ? TagFetch::all : TagFetch::following;
+}
+
+class Retrieval {
+ public:
+  Retrieval(const concourse::Version& version, const Source& source, const InParams& params, git::Remote& remote,
+            git::ObjectStore& store, base::Log& log)
+      : version_(version),
+        source_(source),
+        params_(params),
+        remote_(remote),
+        store_(store),
+        log_(log),
+        tag_fetch_(tag_fetch(source, params)) {}
+
+  Retrieved run() {
+    refs_ = remote_.refs(prefixes());
+    head_ = find_head(source_, refs_, remote_);
+    const ObjectId commit = target();
+    fetch(commit);
+    if (!store_.find_commit(commit)) gone(commit);
+    Retrieved result{commit, head_ ? head_->branch : std::nullopt, {}, {}, shallow_};
+    choose_refs(result);
+    return result;
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::string> prefixes() const {
+    auto result = head_prefixes(source_);
+    if (params_.all_branches) result.emplace_back(heads);
+    for (const auto& branch : params_.fetch) result.push_back(std::string(heads) + branch);
+    // A version may name a tag, whatever tags are fetched.
+    if (tag_fetch_ != TagFetch::none) {
+      result.emplace_back(tags);
+    } else if (!ObjectId::parse(ref())) {
+      result.push_back(std::string(tags) + ref());
+    }
+    if (!ObjectId::parse(ref())) result.push_back(std::string(heads) + ref());
+    result.emplace_back(notes);
+    return result;
+  }
+
+  [[nodiscard]] const std::string& ref() const { return version_.at("ref"); }
+
+  // The commit of a {ref, commit} version counts, not where the tag points now: a version is what was detected.
+  [[nodiscard]] ObjectId target() const {
+    const auto commit = version_.find("commit");
+    if (commit != version_.end()) {
+      if (const auto id = ObjectId::parse(commit->second)) return *id;
+      throw Error(ErrorKind::usage, {"read", "version.commit", "it is no commit", ""});
+    }
+    if (const auto id = ObjectId::parse(ref())) return *id;
+    if (ref() == "HEAD" && head_) return head_->commit;
+    for (const auto prefix : {tags, heads}) {
+      if (const auto* found = git::find_ref(refs_, std::string(prefix) + ref())) return found->commit();
+    }
+    throw Error(ErrorKind::not_found, {"find", fmt::format("version {} in {}", ref(), remote_.shown()),
+                                       "it is neither a commit nor a tag or branch there",
+                                       "give the whole name of a commit, or let check report the versions anew"});
+  }
+
+  // Everything that is wanted in one exchange: the server sends what the wants share once.
+  void fetch(const ObjectId& commit) {
+    git::FetchRequest request;
+    add(request.wants, commit);
+    if (params_.depth == 0 && head_) add(request.wants, head_->commit);
+    for (const auto& found : refs_) {
+      if (is_wanted(found.name)) add(request.wants, found.id);
+    }
+    if (tag_fetch_ == TagFetch::following) request.tags = git::FetchRequest::Tags::following;
+    if (params_.depth != 0 && remote_.can_deepen()) request.depth = params_.depth;
+    try {
+      shallow_ = store_.fetch(remote_, request).shallow;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;
+      log_.debug(fmt::format("{}; asking for the branch instead", error.what()));
+      fetch_by_branch(commit, std::move(request));
+    }
+  }
+
+  // A server that gives only what its refs name (JGit's default): deepen until the commit is there.
+  void fetch_by_branch(const ObjectId& commit, git::FetchRequest request) {
+    std::erase(request.wants, commit);
+    if (head_) add(request.wants, head_->commit);
+    if (request.wants.empty()) gone(commit);
+    while (true) {
+      try {
+        shallow_ = store_.fetch(remote_, request).shallow;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found) throw;
+        gone(commit);
+      }
+      if (store_.has(commit) || !request.depth) return;
+      constexpr std::uint32_t deep_enough = 4096;
+      request.depth = *request.depth >= deep_enough ? std::nullopt : std::optional(*request.depth * 4);
+    }
+  }
+
+  [[nodiscard]] bool is_wanted(std::string_view name) const {
+    if (name.starts_with(notes)) return true;
+    if (name.starts_with(tags)) return tag_fetch_ == TagFetch::all;
+    if (!name.starts_with(heads)) return false;
+    if (params_.all_branches) return true;
+    const auto branch = name.substr(heads.size());
+    return std::find(params_.fetch.begin(), params_.fetch.end(), branch) != params_.fetch.end();
+  }
+
+  static void add(std::vector<ObjectId>& ids, const ObjectId& id) {
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+
+  void choose_refs(Retrieved& result) {
+    for (const auto& branch : params_.fetch) {
+      const auto* found = git::find_ref(refs_, std::string(heads) + branch);
+      if (found == nullptr) {
+        throw Error(ErrorKind::not_found, {"find", fmt::format("branch {} in {}", branch, remote_.shown()),
+                                           "there is no such branch", "check params.fetch"});
+      }
+      result.refs.emplace(found->name, found->id);
+    }
+    for (const auto& found : refs_) {
+      if (!store_.has(found.id)) continue;
+      if (found.name.starts_with(notes)) {
+        result.refs.emplace(found.name, found.id);
+      } else if (found.name.starts_with(tags) && tag_fetch_ != TagFetch::none) {
+        result.refs.emplace(found.name, found.id);
+        result.tags.emplace(found.name.substr(tags.size()), found.commit());
+      } else if (found.name.starts_with(heads) && is_wanted(found.name)) {
+        result.refs.emplace("refs/remotes/origin/" + found.name.substr(heads.size()), found.id);
+      }
+    }
+    if (head_ && head_->branch && store_.has(head_->commit)) {
+      result.refs.insert_or_assign(std::string(heads) + *head_->branch, head_->commit);
+      result.refs.insert_or_assign("refs/remotes/origin/" + *head_->branch, head_->commit);
+    }
+  }
+
+  [[noreturn]] void gone(const ObjectId& commit) const {
+    throw Error(ErrorKind::not_found, {"find", fmt::format("commit {} in {}", commit.text(), remote_.shown()),
+                                       "the repository does not have it (any more)",
+                                       "let check report the versions anew (fly check-resource)"});
+  }
+
+  const concourse::Version& version_;
+  const Source& source_;
+  const InParams& params_;
+  git::Remote& remote_;
+  git::ObjectStore& store_;
+  base::Log& log_;
+  TagFetch tag_fetch_;
+  git::RemoteRefs refs_;
+  std::optional<Head> head_;
+  std::vector<ObjectId> shallow_;
+};
+
+}  // namespace
+
+Retrieved retrieve(const concourse::Version& version, const Source& source, const InParams& params, git::Remote& remote,
+                   git::ObjectStore& store, base::Log& log) {
+  return Retrieval(version, source, params, remote, store, log).run();
+}
+
+}  // namespace source

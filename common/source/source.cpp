@@ -1,0 +1,175 @@
+#include "source/source.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "git/refs.hpp"
+
+namespace source {
+namespace {
+
+constexpr std::uint32_t deepest_version_list = 100'000;
+
+std::string full_branch_name(const std::string& branch) { return "refs/heads/" + branch; }
+
+std::optional<std::string> read_branch(std::string branch) {
+  while (branch.starts_with(' ')) branch.erase(0, 1);
+  if (branch.empty()) return std::nullopt;
+  constexpr std::string_view prefix = "refs/heads/";
+  if (branch.starts_with(prefix)) branch.erase(0, prefix.size());
+  if (!git::is_valid_ref_name(full_branch_name(branch))) {
+    json::wrong_value("source.branch", fmt::format("\"{}\" is no name of a branch", branch));
+  }
+  return branch;
+}
+
+std::optional<http::Credentials> read_credentials(const SourceFields& fields, git::Location& location) {
+  std::optional<http::Credentials> credentials;
+  if (auto* url = std::get_if<http::Url>(&location.where)) {
+    credentials = url->credentials;
+    url->credentials.reset();
+  }
+  if (!fields.username.empty() || !fields.password.empty()) credentials = {fields.username, fields.password};
+  return credentials;
+}
+
+// What can be written but is not done is an error: a filter that is ignored would let commits through.
+void refuse_unfinished(const SourceFields& fields) {
+  const auto refuse = [](std::string_view name, bool given) {
+    if (given) {
+      json::wrong_value(fmt::format("source.{}", name), "this field is not supported yet",
+                        "leave it out, or use the git resource for this repository");
+    }
+  };
+  refuse("tag_filter", !fields.tag_filter.empty());
+  refuse("tag_regex", !fields.tag_regex.empty());
+  refuse("private_key", !fields.private_key.empty());
+  refuse("sparse_paths", !fields.sparse_paths.empty());
+  refuse("submodule_credentials", !fields.submodule_credentials.empty());
+  refuse("search_remote_refs", fields.search_remote_refs);
+  refuse("commit_verification_keys", !fields.commit_verification_keys.empty());
+}
+
+}  // namespace
+
+void describe(json::Fields<CommitFilterFields>& fields) {
+  fields.optional("include", &CommitFilterFields::include,
+                  "basic regular expressions: only commits whose message has one of them in a line");
+  fields.optional("include_all_match", &CommitFilterFields::include_all_match, "all of include must be found");
+  fields.optional("exclude", &CommitFilterFields::exclude,
+                  "basic regular expressions: no commits whose message has one of them in a line");
+  fields.optional("exclude_all_match", &CommitFilterFields::exclude_all_match,
+                  "only when all of exclude are found is a commit left out");
+}
+
+void describe(json::Fields<TunnelFields>& fields) {
+  fields.required("proxy_host", &TunnelFields::proxy_host, "host of the HTTP proxy");
+  fields.required("proxy_port", &TunnelFields::proxy_port, "its port");
+  fields.optional("proxy_user", &TunnelFields::proxy_user, "user name there");
+  fields.optional("proxy_password", &TunnelFields::proxy_password, "password there");
+}
+
+void describe(json::Fields<SubmoduleCredentialFields>& fields) {
+  fields.optional("host", &SubmoduleCredentialFields::host, "host of submodules fetched by http(s)");
+  fields.optional("username", &SubmoduleCredentialFields::username, "user name there");
+  fields.optional("password", &SubmoduleCredentialFields::password, "password there");
+  fields.optional("url", &SubmoduleCredentialFields::url, "URL of a submodule fetched by ssh, as .gitmodules has it");
+  fields.optional("private_key", &SubmoduleCredentialFields::private_key, "private key for it");
+  fields.optional("private_key_passphrase", &SubmoduleCredentialFields::private_key_passphrase,
+                  "passphrase of that key");
+}
+
+void describe(json::Fields<GitConfigFields>& fields) {
+  fields.required("name", &GitConfigFields::name, "name of a git setting, as core.bigFileThreshold");
+  fields.required("value", &GitConfigFields::value, "its value");
+}
+
+void describe(json::Fields<SourceFields>& fields) {
+  fields.required("uri", &SourceFields::uri,
+                  "the repository: https://host/path, ssh://user@host/path, user@host:path, file:///path or a path");
+  fields.optional("branch", &SourceFields::branch, "the branch to follow; default: the one that HEAD names there");
+  fields.optional("private_key", &SourceFields::private_key, "private key for ssh");
+  fields.optional("private_key_user", &SourceFields::private_key_user, "user name for ssh");
+  fields.optional("private_key_passphrase", &SourceFields::private_key_passphrase, "passphrase of private_key");
+  fields.optional("forward_agent", &SourceFields::forward_agent, "ssh: forward the agent (ForwardAgent)");
+  fields.optional(
+      "known_hosts", &SourceFields::known_hosts,
+      "ssh: the hosts' keys, in the format of a known_hosts file; without it, a host is trusted at first sight");
+  fields.optional("username", &SourceFields::username, "user name for http(s)");
+  fields.optional("password", &SourceFields::password, "password or token for http(s)");
+  fields.optional("submodule_credentials", &SourceFields::submodule_credentials,
+                  "credentials for submodules elsewhere");
+  fields.optional("skip_ssl_verification", &SourceFields::skip_ssl_verification,
+                  "accept any certificate; better: ca_certs");
+  fields.optional("ca_certs", &SourceFields::ca_certs, "certificates (PEM) to trust beside the system's");
+  fields.optional("https_tunnel", &SourceFields::https_tunnel, "an HTTP proxy that connections are tunnelled through");
+  fields.optional("git_config", &SourceFields::git_config, "settings for .git/config of the checkout");
+  fields.optional("paths", &SourceFields::paths, "pathspecs: only commits that change one of them");
+  fields.optional("ignore_paths", &SourceFields::ignore_paths, "pathspecs: changes below them do not count");
+  fields.optional("tag_filter", &SourceFields::tag_filter, "glob: only commits with a tag that matches");
+  fields.optional("tag_regex", &SourceFields::tag_regex,
+                  "extended regular expression over a tag's whole name, instead of tag_filter");
+  fields.optional("tag_behaviour", &SourceFields::tag_behaviour,
+                  "match_tagged (default): the tagged commits; match_tag_ancestors: also all commits before them");
+  fields.optional("disable_ci_skip", &SourceFields::disable_ci_skip, "commits that say [ci skip] count, too");
+  fields.optional("commit_filter", &SourceFields::commit_filter, "which commits count by their messages");
+  fields.optional("version_depth", &SourceFields::version_depth,
+                  "how many versions the first check reports; default 1");
+  fields.optional("sparse_paths", &SourceFields::sparse_paths, "patterns: only these paths are checked out");
+  fields.optional("fetch_tags", &SourceFields::fetch_tags,
+                  "true: all tags are fetched; false: none; default: those of the history fetched");
+  fields.optional("search_remote_refs", &SourceFields::search_remote_refs,
+                  "look for the version in all refs of the repository (Gerrit's refs/changes)");
+  fields.optional("commit_verification_keys", &SourceFields::commit_verification_keys,
+                  "public keys (OpenPGP or ssh): a commit must be signed by one of them");
+  fields.optional("debug", &SourceFields::debug, "log each request");
+  fields.refused("commit_verification_key_ids", "no key server is asked: give the keys in commit_verification_keys");
+  fields.refused("gpg_keyserver", "no key server is asked: give the keys in commit_verification_keys");
+  fields.refused("git_crypt_key", "use the git resource for repositories encrypted by git-crypt");
+}
+
+Source read_source(const json::Value& value) {
+  SourceFields fields = json::read<SourceFields>(value, "source");
+  auto location = git::Location::parse(fields.uri, "source.uri");
+  auto credentials = read_credentials(fields, location);
+  auto branch = read_branch(fields.branch);
+  if (fields.version_depth == 0 || fields.version_depth > deepest_version_list) {
+    json::wrong_value("source.version_depth",
+                      fmt::format("{} is not from 1 to {}", fields.version_depth, deepest_version_list));
+  }
+  if (!fields.tag_filter.empty() && !fields.tag_regex.empty()) {
+    json::wrong_value("source.tag_regex", "tag_filter is given, too", "give one of them");
+  }
+  refuse_unfinished(fields);
+  auto paths = git::Pathspec::parse(fields.paths, fields.ignore_paths, "source.paths", "source.ignore_paths");
+  const auto filter = fields.commit_filter.value_or(CommitFilterFields{});
+  const auto quantifier = [](bool all) { return all ? Quantifier::all : Quantifier::any; };
+  MessageFilter messages{
+      PatternList::parse(filter.include, quantifier(filter.include_all_match), "source.commit_filter.include"),
+      PatternList::parse(filter.exclude, quantifier(filter.exclude_all_match), "source.commit_filter.exclude"),
+      fields.disable_ci_skip ? CiSkip::ignored : CiSkip::honoured};
+  return {std::move(fields), std::move(location), std::move(credentials),
+          std::move(branch), std::move(paths),    std::move(messages)};
+}
+
+}  // namespace source
+
+namespace json {
+namespace {
+
+const Choices<source::TagBehaviour>& tag_behaviours() {
+  static const Choices<source::TagBehaviour> choices{
+      {"match_tagged", source::TagBehaviour::match_tagged},
+      {"match_tag_ancestors", source::TagBehaviour::match_tag_ancestors},
+  };
+  return choices;
+}
+
+}  // namespace
+
+source::TagBehaviour Type<source::TagBehaviour>::read(const Value& value, const std::string& path) {
+  return read_choice(value, path, tag_behaviours());
+}
+Value Type<source::TagBehaviour>::schema() { return choice_schema(tag_behaviours()); }
+
+}  // namespace json

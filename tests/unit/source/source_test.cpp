@@ -1,0 +1,53 @@
+#include "source/source.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/error.hpp"
+
+namespace {
+
+std::string refusal(const json::Value& value) {
+  try {
+    (void)source::read_source(value);
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("credentials in the address are taken out of it") {
+  const auto source = source::read_source({{"uri", "https://ann:geheim@example.com/app.git"}});
+  REQUIRE(source.credentials);
+  CHECK(source.credentials->username == "ann");
+  CHECK(source.credentials->password.reveal() == "geheim");
+  CHECK(source.location.text() == "https://example.com/app.git");
+}
+
+TEST_CASE("a branch may be written with its whole name") {
+  CHECK(source::read_source({{"uri", "/srv/app"}, {"branch", "refs/heads/main"}}).branch == "main");
+  CHECK_FALSE(source::read_source({{"uri", "/srv/app"}}).branch);
+}
+
+TEST_CASE("fields that cannot be are refused by name") {
+  CHECK(refusal({{"uri", "/srv/app"}, {"brnch", "x"}}) ==
+        "cannot read source.brnch: there is no such field; did you mean source.branch?");
+  CHECK(refusal({{"uri", "/srv/app"}, {"branch", "a..b"}}) ==
+        "cannot read source.branch: \"a..b\" is no name of a branch");
+  CHECK(refusal({{"uri", "/srv/app"}, {"version_depth", 0U}}) ==
+        "cannot read source.version_depth: 0 is not from 1 to 100000");
+  CHECK(
+      refusal({{"uri", "/srv/app"}, {"git_crypt_key", "x"}}) ==
+      "cannot read source.git_crypt_key: this field is not supported; use the git resource for repositories encrypted "
+      "by git-crypt");
+  CHECK(refusal({{"uri", "/srv/app"}, {"gpg_keyserver", "x"}}) ==
+        "cannot read source.gpg_keyserver: this field is not supported; no key server is asked: give the keys in "
+        "commit_verification_keys");
+  CHECK(refusal({{"uri", "/srv/app"}, {"tag_filter", "v*"}, {"tag_regex", "v.*"}}) ==
+        "cannot read source.tag_regex: tag_filter is given, too; give one of them");
+  CHECK(
+      refusal({{"uri", "/srv/app"}, {"tag_behaviour", "match_taged"}}) ==
+      "cannot read source.tag_behaviour: \"match_taged\" is not one of match_tagged, match_tag_ancestors; did you mean "
+      "\"match_tagged\"?");
+}
