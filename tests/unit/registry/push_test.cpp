@@ -1,0 +1,186 @@
+#include "registry/push.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/error.hpp"
+#include "support/registry_world.hpp"
+
+using registry::Client;
+using registry::Descriptor;
+using test::RegistryWorld;
+
+namespace {
+
+const std::string bytes = "0123456789";
+
+Descriptor blob() { return {"x", base::Sha256::of(bytes), bytes.size(), {}, {}, ""}; }
+
+// A registry whose uploads break after some bytes; it keeps what came, as docker-registry does.
+class BreakingRegistry final : public http::Client {
+ public:
+  explicit BreakingRegistry(std::vector<std::size_t> breaks) : breaks_(std::move(breaks)) {}
+
+  http::Response send(const http::Request& request) override {
+    lines.emplace_back(http::name_of(request.method));
+    if (request.method == http::Method::head) return {complete ? 200 : 404, {}, "", request.url};
+    if (request.method == http::Method::post) {
+      stored.clear();
+      return {202, {{"Location", "/v2/app/blobs/uploads/1?_state=a"}}, "", request.url};
+    }
+    if (request.method == http::Method::get) {
+      return {204, {{"Range", fmt::format("0-{}", stored.empty() ? 0 : stored.size() - 1)}}, "", request.url};
+    }
+    return put(request);
+  }
+
+  std::string stored;
+  std::vector<std::string> lines;
+  std::vector<std::string> ranges;
+  bool complete = false;
+  bool loses_last_answer = false;
+
+ private:
+  http::Response put(const http::Request& request) {
+    ranges.push_back(request.headers.get("Content-Range").value_or(""));
+    request.body->rewind(0);
+    std::string part(request.body->size(), '\0');
+    const std::size_t limit = breaks_.empty() ? part.size() : breaks_.front();
+    part.resize(request.body->read(part.data(), std::min(limit, part.size())));
+    stored += part;
+    if (!breaks_.empty()) {
+      breaks_.erase(breaks_.begin());
+      // What the retrying client would do next.
+      request.body->rewind(0);
+      throw base::Error(base::ErrorKind::transient, {"reach", "", "the connection broke", ""});
+    }
+    complete = stored == bytes;
+    if (complete && loses_last_answer) throw base::Error(base::ErrorKind::transient, {"reach", "", "it broke", ""});
+    return {complete ? 201 : 400, {}, "", request.url};
+  }
+
+  std::vector<std::size_t> breaks_;
+};
+
+struct BrokenWorld {
+  explicit BrokenWorld(std::vector<std::size_t> breaks) : http(std::move(breaks)) {}
+  Client::Upload push() {
+    return registry::make_client(http, {}, log)->put_blob({"r.example", "app"}, blob(), http::text_body(bytes));
+  }
+  test::ManualClock clock;
+  std::ostringstream text;
+  base::Log log{text, base::Colour::off, clock};
+  BreakingRegistry http;
+};
+
+}  // namespace
+
+TEST_CASE("a blob that is there is not sent") {
+  RegistryWorld world;
+  world.server.answer(200);
+  CHECK(world.client->put_blob(world.repository, blob(), http::text_body(bytes)) == Client::Upload::existed);
+  CHECK(world.server.seen.size() == 1);
+}
+
+TEST_CASE("a blob is sent by POST and PUT") {
+  RegistryWorld world;
+  world.server.answer(404);
+  world.server.answer(202, {{"Location", "https://r.example/v2/app/blobs/uploads/1?_state=a%2Bb"}});
+  world.server.answer(201);
+  CHECK(world.client->put_blob(world.repository, blob(), http::text_body(bytes)) == Client::Upload::sent);
+  CHECK(world.lines()[1] == "POST https://r.example/v2/app/blobs/uploads/");
+  CHECK(world.lines()[2] == "PUT https://r.example/v2/app/blobs/uploads/1?_state=a%2Bb&digest=sha256%3A" +
+                                std::string(blob().digest.hex()));
+  CHECK(world.server.seen[2].body == bytes);
+}
+
+TEST_CASE("an upload that breaks continues where the registry says") {
+  BrokenWorld world({4, 3});
+  CHECK(world.push() == Client::Upload::sent);
+  CHECK(world.http.stored == bytes);
+  CHECK(world.http.ranges == std::vector<std::string>{"", "4-9", "7-9"});
+}
+
+TEST_CASE("an upload whose last answer was lost is found complete") {
+  BrokenWorld world({});
+  world.http.loses_last_answer = true;
+  CHECK(world.push() == Client::Upload::sent);
+  CHECK(world.http.stored == bytes);
+}
+
+TEST_CASE("an upload that the registry has forgotten is begun anew") {
+  RegistryWorld world;
+  const http::Headers location{{"Location", "/v2/app/blobs/uploads/1"}};
+  world.server.answer(404);
+  world.server.answer(202, location);
+  world.server.answer(404, {}, R"({"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]})");
+  world.server.answer(404);
+  world.server.answer(202, location);
+  world.server.answer(201);
+  CHECK(world.client->put_blob(world.repository, blob(), http::text_body(bytes)) == Client::Upload::sent);
+}
+
+TEST_CASE("a refused upload is an error that names the blob") {
+  RegistryWorld world;
+  world.server.answer(404);
+  world.server.answer(403, {}, R"({"errors":[{"code":"DENIED","message":"read only"}]})");
+  try {
+    static_cast<void>(world.client->put_blob(world.repository, blob(), http::text_body(bytes)));
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(error.kind() == base::ErrorKind::denied);
+    CHECK(std::string(error.what()) ==
+          "cannot push blob r.example/app@" + blob().digest.text() +
+              ": HTTP status 403 Forbidden (DENIED: read only); give username and password "
+              "in source");
+  }
+}
+
+TEST_CASE("credentials do not follow an upload to another host") {
+  RegistryWorld world(http::Credentials{"user", base::Secret("password")});
+  world.server.answer(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.server.answer(404);
+  world.server.answer(202, {{"Location", "https://storage.example/upload?sig=1"}});
+  world.server.answer(201);
+  CHECK(world.client->put_blob(world.repository, blob(), http::text_body(bytes)) == Client::Upload::sent);
+  CHECK(!world.authorization(2).empty());
+  CHECK(world.authorization(3).empty());
+}
+
+TEST_CASE("a registry behind a proxy that ends TLS is not followed into plain HTTP") {
+  RegistryWorld world;
+  world.server.answer(404);
+  world.server.answer(202, {{"Location", "http://r.example/v2/app/blobs/uploads/1"}});
+  world.server.answer(201);
+  CHECK(world.client->put_blob(world.repository, blob(), http::text_body(bytes)) == Client::Upload::sent);
+  CHECK(world.lines()[2].starts_with("PUT https://r.example/v2/app/blobs/uploads/1?digest="));
+}
+
+TEST_CASE("a blob is mounted where the registry can and refused mounts mean an upload") {
+  RegistryWorld world;
+  const registry::Repository from{"r.example", "base"};
+  world.server.answer(201);
+  CHECK(world.client->mount_blob(world.repository, blob().digest, from));
+  CHECK(world.lines()[0] == "POST https://r.example/v2/app/blobs/uploads/?mount=sha256%3A" +
+                                std::string(blob().digest.hex()) + "&from=base");
+  for (const int status : {202, 400, 401, 403, 404, 405}) {
+    world.server.answer(status);
+    CHECK(!world.client->mount_blob(world.repository, blob().digest, from));
+  }
+  CHECK(!world.client->mount_blob(world.repository, blob().digest, {"other.example", "base"}));
+}
+
+TEST_CASE("an upload's offset is one more than the last byte, and zero when in doubt") {
+  CHECK(registry::parse_upload_offset("0-99") == 100);
+  CHECK(registry::parse_upload_offset("bytes=0-99") == 100);
+  CHECK(registry::parse_upload_offset("0-0") == 0);
+  for (const auto* text : {"", "0-", "1-2", "0--1", "0-x", "0-99999999999999999999"}) {
+    CHECK(!registry::parse_upload_offset(text));
+  }
+}
+
+TEST_CASE("a manifest that was stored otherwise is an error") {
+  RegistryWorld world;
+  world.server.answer(201, {{"Docker-Content-Digest", base::Sha256::of("other").text()}});
+  const auto manifest = registry::parse_raw(std::string(registry::media_type::oci_index), R"({"manifests":[]})", "x");
+  CHECK_THROWS_AS(world.client->put_manifest(world.latest, manifest), base::Error);
+}
