@@ -52,7 +52,8 @@ endfunction()
 
 deps_archive(zlib ARCHIVE libz.a)
 deps_archive(zstd ARCHIVE libzstd.a)
-deps_archive(crypto ARCHIVE libcrypto.a DEPENDS Threads::Threads ${CMAKE_DL_LIBS})
+# Debian 13 builds its OpenSSL with both compressions.
+deps_archive(crypto ARCHIVE libcrypto.a DEPENDS bs-deps::zstd bs-deps::zlib Threads::Threads ${CMAKE_DL_LIBS})
 deps_archive(ssl ARCHIVE libssl.a DEPENDS bs-deps::crypto)
 deps_archive(nghttp2 ARCHIVE libnghttp2.a)
 deps_archive(cares ARCHIVE libcares.a)

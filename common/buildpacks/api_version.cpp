@@ -1,7 +1,6 @@
 #include "buildpacks/api_version.hpp"
 
 #include <charconv>
-#include <fmt/format.h>
 
 namespace buildpacks {
 
@@ -17,6 +16,7 @@ std::optional<ApiVersion> ApiVersion::parse(std::string_view text) {
   return version;
 }
 
-std::string ApiVersion::text() const { return fmt::format("{}.{}", major, minor); }
+// Without fmt: the launcher, which goes into every image, links this file.
+std::string ApiVersion::text() const { return std::to_string(major) + "." + std::to_string(minor); }
 
 }  // namespace buildpacks

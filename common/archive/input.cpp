@@ -1,0 +1,230 @@
+#include "archive/input.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <isa-l.h>
+#include <unistd.h>
+#include <vector>
+#include <zstd.h>
+
+#include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+
+namespace archive {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::size_t buffer_size = 256UL * 1024;
+
+class FileInput final : public Input {
+ public:
+  explicit FileInput(const std::filesystem::path& path) : path_(path), file_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (!file_) throw base::system_error("read", path_.string(), errno);
+  }
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    while (true) {
+      const ssize_t count = ::read(file_.get(), buffer, capacity);
+      if (count >= 0) return static_cast<std::size_t>(count);
+      if (errno != EINTR) throw base::system_error("read", path_.string(), errno);
+    }
+  }
+
+ private:
+  std::filesystem::path path_;
+  base::FileDescriptor file_;
+};
+
+class TextInput final : public Input {
+ public:
+  explicit TextInput(std::string text) : text_(std::move(text)) {}
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    const std::size_t count = text_.copy(buffer, capacity, position_);
+    position_ += count;
+    return count;
+  }
+
+ private:
+  std::string text_;
+  std::size_t position_ = 0;
+};
+
+// Another input with a look at what comes next.
+class BufferedInput {
+ public:
+  explicit BufferedInput(std::unique_ptr<Input> inner) : inner_(std::move(inner)), buffer_(buffer_size) {}
+
+  // What is there, at least one byte unless the input has ended.
+  std::string_view peek() {
+    if (start_ == end_) {
+      start_ = 0;
+      end_ = inner_->read(buffer_.data(), buffer_.size());
+    }
+    return {buffer_.data() + start_, end_ - start_};
+  }
+  // At least `count` bytes unless the input ends before.
+  std::string_view peek(std::size_t count) {
+    while (end_ - start_ < count) {
+      std::memmove(buffer_.data(), buffer_.data() + start_, end_ - start_);
+      end_ -= start_;
+      start_ = 0;
+      const std::size_t got = inner_->read(buffer_.data() + end_, buffer_.size() - end_);
+      if (got == 0) break;
+      end_ += got;
+    }
+    return {buffer_.data() + start_, end_ - start_};
+  }
+  void consume(std::size_t count) { start_ += count; }
+
+ private:
+  std::unique_ptr<Input> inner_;
+  std::vector<char> buffer_;
+  std::size_t start_ = 0;
+  std::size_t end_ = 0;
+};
+
+constexpr std::string_view gzip_magic = "\x1f\x8b";
+constexpr std::string_view zstd_magic = "\x28\xb5\x2f\xfd";
+
+[[noreturn]] void broken(const std::string& name, std::string cause) {
+  throw Error(ErrorKind::protocol, {"decompress", name, std::move(cause), ""});
+}
+
+class PlainInput final : public Input {
+ public:
+  explicit PlainInput(BufferedInput inner) : inner_(std::move(inner)) {}
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    const std::size_t count = inner_.peek().copy(buffer, capacity);
+    inner_.consume(count);
+    return count;
+  }
+
+ private:
+  BufferedInput inner_;
+};
+
+class GzipInput final : public Input {
+ public:
+  GzipInput(BufferedInput inner, std::string name)
+      : inner_(std::move(inner)), name_(std::move(name)), state_(std::make_unique<inflate_state>()) {
+    start_member();
+  }
+
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    while (!ended_) {
+      const std::size_t count = inflate(buffer, std::min<std::size_t>(capacity, 1UL << 30U));
+      if (state_->block_state == ISAL_BLOCK_FINISH) end_member();
+      if (count > 0) return count;
+    }
+    return 0;
+  }
+
+ private:
+  void start_member() {
+    isal_inflate_init(state_.get());
+    state_->crc_flag = ISAL_GZIP;  // headers are read, and the checksum and length at the end compared
+  }
+
+  std::size_t inflate(char* buffer, std::size_t capacity) {
+    const std::string_view input = inner_.peek();
+    // The C interface lacks const; it does not write.
+    state_->next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(input.data()));  // NOLINT
+    state_->avail_in = static_cast<std::uint32_t>(input.size());
+    state_->next_out = reinterpret_cast<std::uint8_t*>(buffer);  // NOLINT
+    state_->avail_out = static_cast<std::uint32_t>(capacity);
+    const int code = isal_inflate(state_.get());
+    const std::size_t produced = capacity - state_->avail_out;
+    const std::size_t consumed = input.size() - state_->avail_in;
+    inner_.consume(consumed);
+    if (code < 0) broken(name_, fmt::format("the gzip stream is broken (ISA-L code {})", code));
+    const bool stuck = produced == 0 && consumed == 0 && state_->block_state != ISAL_BLOCK_FINISH;
+    if (stuck) broken(name_, input.empty() ? "the gzip stream is cut" : "the gzip stream is broken");
+    return produced;
+  }
+
+  // Members may follow each other (RFC 1952, 2.2); zeros after the last one are padding of tapes.
+  void end_member() {
+    std::string_view rest = inner_.peek(gzip_magic.size());
+    if (rest.starts_with(gzip_magic)) return start_member();
+    for (; !rest.empty(); rest = inner_.peek()) {
+      if (rest.find_first_not_of('\0') != std::string_view::npos) broken(name_, "other bytes follow the gzip stream");
+      inner_.consume(rest.size());
+    }
+    ended_ = true;
+  }
+
+  BufferedInput inner_;
+  std::string name_;
+  std::unique_ptr<inflate_state> state_;
+  bool ended_ = false;
+};
+
+class ZstdInput final : public Input {
+ public:
+  ZstdInput(BufferedInput inner, std::string name)
+      : inner_(std::move(inner)), name_(std::move(name)), stream_(ZSTD_createDStream()) {
+    if (!stream_) throw Error(ErrorKind::internal, {"decompress", name_, "out of memory", ""});
+  }
+
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    ZSTD_outBuffer output{buffer, capacity, 0};
+    while (output.pos == 0) {
+      const std::string_view bytes = inner_.peek();
+      ZSTD_inBuffer input{bytes.data(), bytes.size(), 0};
+      if (bytes.empty() && frame_complete_) return 0;
+      const std::size_t code = ZSTD_decompressStream(stream_.get(), &output, &input);
+      if (ZSTD_isError(code) != 0) broken(name_, fmt::format("the zstd stream is broken: {}", ZSTD_getErrorName(code)));
+      frame_complete_ = code == 0;
+      inner_.consume(input.pos);
+      if (bytes.empty() && output.pos == 0 && !frame_complete_) broken(name_, "the zstd stream is cut");
+    }
+    return output.pos;
+  }
+
+ private:
+  struct Deleter {
+    void operator()(ZSTD_DStream* stream) const noexcept { ZSTD_freeDStream(stream); }
+  };
+  BufferedInput inner_;
+  std::string name_;
+  std::unique_ptr<ZSTD_DStream, Deleter> stream_;
+  bool frame_complete_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<Input> file_input(const std::filesystem::path& path) { return std::make_unique<FileInput>(path); }
+std::unique_ptr<Input> text_input(std::string text) { return std::make_unique<TextInput>(std::move(text)); }
+
+std::unique_ptr<Input> decompressing(std::unique_ptr<Input> inner, std::string name) {
+  BufferedInput buffered(std::move(inner));
+  const std::string_view start = buffered.peek(zstd_magic.size());
+  if (start.starts_with(gzip_magic)) return std::make_unique<GzipInput>(std::move(buffered), std::move(name));
+  if (start.starts_with(zstd_magic)) return std::make_unique<ZstdInput>(std::move(buffered), std::move(name));
+  return std::make_unique<PlainInput>(std::move(buffered));
+}
+
+std::size_t HashingInput::read(char* buffer, std::size_t capacity) {
+  const std::size_t count = inner_->read(buffer, capacity);
+  hash_.update(std::string_view(buffer, count));
+  return count;
+}
+
+base::Digest HashingInput::finish(std::uint64_t limit) {
+  std::vector<char> buffer(buffer_size);
+  std::uint64_t left = 0;
+  while (const std::size_t count = read(buffer.data(), buffer.size())) {
+    left += count;
+    if (left > limit) {
+      throw Error(ErrorKind::protocol, {"read", "an archive", "too much follows its end", ""});
+    }
+  }
+  return hash_.finish();
+}
+
+}  // namespace archive

@@ -1,0 +1,29 @@
+#include "image/check.hpp"
+
+#include "image/connection.hpp"
+#include "image/image.hpp"
+
+namespace image {
+
+std::vector<concourse::Version> check_tag(const registry::Repository& repository, const std::string& tag,
+                                          const std::optional<Version>& version, registry::Client& client) {
+  const registry::Reference reference{repository, tag, std::nullopt};
+  const auto current = client.resolve(reference);
+  if (!current) return {};
+  std::vector<concourse::Version> result;
+  const bool moved = version && version->tag == tag && version->digest != current->digest;
+  if (moved && client.resolve(reference.with(version->digest))) result.push_back(write_version(tag, version->digest));
+  result.push_back(write_version(tag, current->digest));
+  return result;
+}
+
+std::vector<concourse::Version> check(const concourse::Request& request, concourse::Context& context) {
+  const Source source = read_source(request.source);
+  std::optional<Version> version;
+  if (request.version) version = read_version(*request.version);
+  if (!source.tag) json::missing_field("source", "tag", "the tag to watch");
+  const Connection connection = connect(source, context);
+  return check_tag(source.repository, *source.tag, version, *connection.registry);
+}
+
+}  // namespace image

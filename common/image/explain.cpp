@@ -1,0 +1,31 @@
+#include <fmt/format.h>
+
+#include "image/image.hpp"
+#include "image/source.hpp"
+
+namespace image {
+namespace {
+
+std::string described(const registry::HostOptions& host) {
+  const bool plain = host.scheme == registry::HostOptions::Scheme::http;
+  return fmt::format("  {} by {}, {}\n", host.host, plain ? "http or https" : "https",
+                     host.credentials ? fmt::format("as {}", host.credentials->username) : "anonymously");
+}
+
+}  // namespace
+
+std::string explain(const concourse::Request& request) {
+  const Source source = read_source(request.source);
+  std::string result = fmt::format("{}\n", concourse::describe(request.kind));
+  result += fmt::format("repository {}, {}, platform {}/{}{}{}\n", source.repository.text(),
+                        source.tag ? "tag " + *source.tag : "no tag", source.platform.os, source.platform.architecture,
+                        source.platform.variant.empty() ? "" : "/", source.platform.variant);
+  result += "would contact\n";
+  for (const auto& host : source.hosts) result += described(host);
+  if (source.cache) result += fmt::format("the build cache is {}\n", source.cache->text());
+  return result;
+}
+
+json::Value source_schema() { return json::schema<SourceFields>(); }
+
+}  // namespace image

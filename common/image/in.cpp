@@ -1,0 +1,148 @@
+#include "image/in.hpp"
+
+#include <array>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "image/connection.hpp"
+#include "image/image.hpp"
+#include "image/metadata.hpp"
+#include "image/rootfs.hpp"
+
+namespace image {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// Everything that a get of this kind writes; what a failed one has begun is removed, and nothing else.
+constexpr std::array results{"rootfs", "metadata.json", "labels.json", "image.tar", "oci",
+                             "image",  "repository",    "tag",         "digest"};
+
+class Cleaner {
+ public:
+  explicit Cleaner(std::filesystem::path destination) : destination_(std::move(destination)) {}
+  ~Cleaner() {
+    if (kept_) return;
+    std::error_code ignored;
+    for (const auto* name : results) std::filesystem::remove_all(destination_ / name, ignored);
+  }
+  Cleaner(const Cleaner&) = delete;
+  Cleaner& operator=(const Cleaner&) = delete;
+  void keep() { kept_ = true; }
+
+ private:
+  std::filesystem::path destination_;
+  bool kept_ = false;
+};
+
+[[noreturn]] void version_is_gone(const registry::Reference& reference) {
+  throw Error(ErrorKind::not_found, {"fetch", "image " + reference.text(), "the registry has no such image any more",
+                                     "let check report the versions anew (fly check-resource)"});
+}
+
+// For a get that fetches nothing the image is only looked at for its metadata: what is no image will do.
+std::optional<registry::Image> look_at(const registry::Reference& reference, const Source& source,
+                                       registry::Client& client, base::Log& log) {
+  try {
+    auto image = client.find_image(reference, source.platform);
+    if (!image) version_is_gone(reference);
+    return image;
+  } catch (const Error& error) {
+    const bool no_such_image = error.kind() == ErrorKind::not_found || error.kind() == ErrorKind::protocol;
+    if (!no_such_image || !client.resolve(reference)) throw;
+    log.debug(fmt::format("no metadata: {}", error.what()));
+    return std::nullopt;
+  }
+}
+
+void make_directory(const std::filesystem::path& path) {
+  std::error_code code;
+  std::filesystem::create_directory(path, code);
+  if (code) throw base::system_error("create directory", path.string(), code.value());
+}
+
+void write_rootfs(const Source& source, const registry::Image& image, const std::filesystem::path& destination,
+                  registry::Client& client, base::Log& log) {
+  make_directory(destination / "rootfs");
+  unpack_rootfs(client, source.repository, image, destination / "rootfs", log);
+  base::write_file(destination / "metadata.json", metadata_json(image));
+  base::write_file(destination / "labels.json", labels_json(image));
+}
+
+void write_references(const Source& source, const Version& version, const std::filesystem::path& destination) {
+  base::write_file(destination / "repository", source.written_repository);
+  base::write_file(destination / "tag", version.tag);
+  base::write_file(destination / "digest", version.digest.text());
+  base::write_file(destination / "image", image_name(source, version.digest));
+}
+
+void describe_download(const registry::Reference& reference, const registry::Image& image, base::Log& log) {
+  std::uint64_t size = 0;
+  for (const auto& layer : image.manifest.layers) size += layer.size;
+  log.info(fmt::format("fetching {} ({} layers, {})", reference.text(), image.manifest.layers.size(),
+                       base::human_bytes(size)));
+}
+
+}  // namespace
+
+void describe(json::Fields<InParams>& fields) {
+  fields.optional("format", &InParams::format, "rootfs, oci or oci-layout; default rootfs");
+  fields.optional("skip_download", &InParams::skip_download, "whether only the reference files are written");
+}
+
+concourse::VersionAndMetadata fetch(const Source& source, const Version& version, const InParams& params,
+                                    const std::filesystem::path& destination, registry::Client& client,
+                                    base::Log& log) {
+  if (!std::filesystem::is_directory(destination)) {
+    throw Error(ErrorKind::usage, {"write to", destination.string(), "there is no such directory",
+                                   "give the destination as the first argument"});
+  }
+  const registry::Reference reference{source.repository, std::nullopt, version.digest};
+  Cleaner cleaner(destination);
+  std::optional<registry::Image> image;
+  if (params.skip_download) {
+    image = look_at(reference, source, client, log);
+  } else {
+    image = client.find_image(reference, source.platform);
+    if (!image) version_is_gone(reference);
+    describe_download(reference, *image, log);
+    if (params.format != Format::rootfs) {
+      json::wrong_value("params.format", "only rootfs is written as yet",
+                        "set params.skip_download or leave format out");
+    }
+    write_rootfs(source, *image, destination, client, log);
+  }
+  write_references(source, version, destination);
+  cleaner.keep();
+  return {write_version(version.tag, version.digest), metadata_of(source, version, image)};
+}
+
+concourse::VersionAndMetadata in(const concourse::Request& request, const std::filesystem::path& destination,
+                                 concourse::Context& context) {
+  const Source source = read_source(request.source);
+  const auto params = json::read<InParams>(request.params, "params");
+  const Version version = read_version(request.version.value());
+  const Connection connection = connect(source, context);
+  return fetch(source, version, params, destination, *connection.registry, context.log);
+}
+
+json::Value in_params_schema() { return json::schema<InParams>(); }
+
+}  // namespace image
+
+namespace json {
+namespace {
+
+const Choices<image::Format> formats{
+    {"rootfs", image::Format::rootfs}, {"oci", image::Format::oci}, {"oci-layout", image::Format::oci_layout}};
+
+}  // namespace
+
+image::Format Type<image::Format>::read(const Value& value, const std::string& path) {
+  return read_choice(value, path, formats);
+}
+Value Type<image::Format>::schema() { return choice_schema(formats); }
+
+}  // namespace json

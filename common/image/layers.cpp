@@ -1,0 +1,94 @@
+#include "image/layers.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <future>
+#include <thread>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+
+namespace image {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// More transfers at a time gain nothing on one host and lose its patience.
+constexpr std::size_t most_transfers = 4;
+
+void write_all(int file, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw base::system_error("write", path.string(), errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+class ConcurrentLayers final : public Layers {
+ public:
+  ConcurrentLayers(registry::Client& client, registry::Repository repository, std::vector<registry::Descriptor> layers,
+                   std::filesystem::path directory)
+      : client_(client),
+        repository_(std::move(repository)),
+        layers_(std::move(layers)),
+        directory_(std::move(directory)),
+        results_(layers_.size()) {
+    for (auto& result : results_) waiting_.push_back(result.get_future());
+    const std::size_t count = std::min(most_transfers, layers_.size());
+    for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  }
+
+  ~ConcurrentLayers() override { cancelled_ = true; }  // the threads are joined by their own destructors
+  ConcurrentLayers(const ConcurrentLayers&) = delete;
+  ConcurrentLayers& operator=(const ConcurrentLayers&) = delete;
+
+  std::filesystem::path wait(std::size_t index) override { return waiting_.at(index).get(); }
+
+ private:
+  void run() {
+    for (std::size_t index = next_++; index < layers_.size() && !cancelled_; index = next_++) {
+      try {
+        results_[index].set_value(fetch(index));
+      } catch (...) {
+        results_[index].set_exception(std::current_exception());
+      }
+    }
+  }
+
+  std::filesystem::path fetch(std::size_t index) {
+    auto path = directory_ / fmt::format("layer-{}", index);
+    const base::FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file) throw base::system_error("create", path.string(), errno);
+    client_.stream_blob(repository_, layers_[index], [&](std::string_view bytes) {
+      if (cancelled_) throw Error(ErrorKind::aborted, {"fetch", "a layer", "another one failed", ""});
+      write_all(file.get(), bytes, path);
+    });
+    return path;
+  }
+
+  registry::Client& client_;
+  registry::Repository repository_;
+  std::vector<registry::Descriptor> layers_;
+  std::filesystem::path directory_;
+  std::atomic<bool> cancelled_ = false;
+  std::atomic<std::size_t> next_ = 0;
+  std::vector<std::promise<std::filesystem::path>> results_;
+  std::vector<std::future<std::filesystem::path>> waiting_;
+  std::vector<std::jthread> threads_;  // last: they use all the rest
+};
+
+}  // namespace
+
+std::unique_ptr<Layers> fetch_layers(registry::Client& client, const registry::Repository& repository,
+                                     const std::vector<registry::Descriptor>& layers,
+                                     const std::filesystem::path& directory) {
+  return std::make_unique<ConcurrentLayers>(client, repository, layers, directory);
+}
+
+}  // namespace image

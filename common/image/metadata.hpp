@@ -1,0 +1,16 @@
+// What the build's page shows beside a version, found again in the image itself: Concourse keeps the metadata of the
+// last `in`, not those of the put that made the image.
+#pragma once
+
+#include "concourse/version.hpp"
+#include "image/source.hpp"
+#include "image/version.hpp"
+#include "registry/manifest.hpp"
+
+namespace image {
+
+// `found` is nothing for an artifact that is no image of the source's platform.
+[[nodiscard]] concourse::Metadata metadata_of(const Source& source, const Version& version,
+                                              const std::optional<registry::Image>& found);
+
+}  // namespace image

@@ -1,0 +1,88 @@
+#include "image/rootfs.hpp"
+
+#include <fmt/format.h>
+
+#include "archive/extract.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "image/layers.hpp"
+
+namespace image {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+std::string layer_name(const registry::Descriptor& layer) {
+  return fmt::format("layer sha256:{}", layer.digest.short_hex());
+}
+
+void unpack_layer(const std::filesystem::path& file, const registry::Descriptor& layer, const registry::Digest& diff_id,
+                  archive::Extractor& extractor) {
+  const std::string name = layer_name(layer);
+  archive::HashingInput content(archive::decompressing(archive::file_input(file), name));
+  archive::Reader reader(content, name);
+  extractor.apply(reader);
+  const auto found = content.finish();
+  if (found == diff_id) return;
+  throw Error(ErrorKind::protocol,
+              {"unpack", name,
+               fmt::format("its content has the diffID {}, not {} as the image says", found.text(), diff_id.text()),
+               "the image is damaged: build it again"});
+}
+
+void note_omissions(const archive::Omissions& omissions, base::Log& log) {
+  if (omissions.devices > 0) {
+    log.warning(fmt::format("{} device files are left out, since they may not be made here (the first is {})",
+                            omissions.devices, base::printable(omissions.first_device)));
+  }
+  if (omissions.attributes > 0) {
+    log.warning(fmt::format("{} extended attributes are left out, since they may not be set here (the first is {})",
+                            omissions.attributes, base::printable(omissions.first_attribute)));
+  }
+}
+
+json::Value member(const registry::Image& image, std::string_view name, json::Value otherwise) {
+  const auto* settings = json::find(image.config, "config");
+  const auto* found = settings == nullptr ? nullptr : json::find(*settings, name);
+  return found == nullptr || found->is_null() ? std::move(otherwise) : *found;
+}
+
+}  // namespace
+
+void unpack_rootfs(registry::Client& client, const registry::Repository& repository, const registry::Image& image,
+                   const std::filesystem::path& directory, base::Log& log) {
+  const auto& layers = image.manifest.layers;
+  const auto diff_ids = image.diff_ids();
+  if (layers.size() != diff_ids.size()) {
+    throw Error(ErrorKind::protocol, {"unpack", repository.text(),
+                                      fmt::format("its manifest has {} layers, its configuration {} diffIDs",
+                                                  layers.size(), diff_ids.size()),
+                                      "if it is no container image, set params.skip_download"});
+  }
+  const base::TemporaryDirectory downloads("layers");
+  archive::Extractor extractor(directory, archive::Whiteouts::apply);
+  const auto fetched = fetch_layers(client, repository, layers, downloads.path());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const auto file = fetched->wait(i);
+    unpack_layer(file, layers[i], diff_ids[i], extractor);
+    std::filesystem::remove(file);
+    log.detail(fmt::format("{} ({}) unpacked", layer_name(layers[i]), base::human_bytes(layers[i].size)));
+  }
+  extractor.finish();
+  note_omissions(extractor.omissions(), log);
+}
+
+std::string metadata_json(const registry::Image& image) {
+  return json::dump({{"env", member(image, "Env", json::Value::array())},
+                     {"user", member(image, "User", "")},
+                     {"cmd", member(image, "Cmd", json::Value::array())},
+                     {"entrypoint", member(image, "Entrypoint", json::Value::array())}}) +
+         "\n";
+}
+
+std::string labels_json(const registry::Image& image) {
+  return json::dump(member(image, "Labels", json::Value::object())) + "\n";
+}
+
+}  // namespace image

@@ -1,0 +1,104 @@
+#include "image/source.hpp"
+
+#include <fmt/format.h>
+
+namespace image {
+namespace {
+
+registry::Platform read_platform(const std::optional<PlatformFields>& fields) {
+  registry::Platform result = registry::host_platform();
+  if (!fields) return result;
+  if (!fields->os.empty()) result.os = fields->os;
+  if (!fields->architecture.empty()) {
+    const auto slash = fields->architecture.find('/');
+    result.architecture = fields->architecture.substr(0, slash);
+    result.variant = slash == std::string::npos ? "" : fields->architecture.substr(slash + 1);
+  }
+  if (!fields->variant.empty()) result.variant = fields->variant;
+  return result;
+}
+
+std::vector<registry::HostOptions> read_hosts(const SourceFields& fields, const std::string& host) {
+  registry::HostOptions own;
+  own.host = host;
+  own.scheme = fields.insecure ? registry::HostOptions::Scheme::http : registry::HostOptions::Scheme::https;
+  own.ca_certificates = fields.ca_certs;
+  own.named_by = "source";
+  if (!fields.username.empty() || !fields.password.empty()) {
+    own.credentials = http::Credentials{fields.username, fields.password};
+  }
+  std::vector<registry::HostOptions> result;
+  for (const auto& entry : fields.registries) {
+    auto options = registry::to_options(entry);
+    // One host, described twice: its credentials may stand in either place.
+    if (options.host == host && !own.credentials) own = options;
+    result.push_back(std::move(options));
+  }
+  result.insert(result.begin(), std::move(own));
+  return result;
+}
+
+// Fields of the registry-image resource that mean something this kind does not do: silence would be a lie.
+void describe_refused(json::Fields<SourceFields>& fields) {
+  fields.refused("content_trust", "Docker has ended Notary v1; pin a digest or verify signatures in a task");
+  for (const auto* name : {"tag_regex", "semver_constraint", "pre_releases", "pre_release_prefixes", "variant",
+                           "created_at_sort", "label_regex", "annotation_regex"}) {
+    fields.refused(name, "give source.tag");
+  }
+  fields.refused("registry_mirror", "name the mirror's repository in source.repository");
+  for (const auto* name : {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_region",
+                           "aws_role_arn", "aws_role_arns", "aws_account_id", "aws_ecr_registry_id", "azure_acr",
+                           "azure_client_id", "azure_tenant_id", "azure_environment"}) {
+    fields.refused(name, "give source.username and source.password");
+  }
+}
+
+}  // namespace
+
+void describe(json::Fields<PlatformFields>& fields) {
+  fields.optional("os", &PlatformFields::os, "operating system; default linux");
+  fields.optional("architecture", &PlatformFields::architecture,
+                  "architecture as Go names it, amd64 or arm64/v8; default this machine's");
+  fields.optional("variant", &PlatformFields::variant, "variant of the architecture, such as v8");
+}
+
+void describe(json::Fields<SourceFields>& fields) {
+  fields.required("repository", &SourceFields::repository,
+                  "the image's repository without a tag, such as registry.example.com/acme/app");
+  fields.optional("tag", &SourceFields::tag, "the tag to watch and to push");
+  fields.optional("username", &SourceFields::username,
+                  "user name at the registry; \"<token>\" when the password is an identity token");
+  fields.optional("password", &SourceFields::password, "password or token at the registry");
+  fields.optional("insecure", &SourceFields::insecure, "whether the registry may be spoken to in plain HTTP");
+  fields.optional("ca_certs", &SourceFields::ca_certs, "PEM certificates to trust beside the system's");
+  fields.optional("platform", &SourceFields::platform, "which image of a multi-platform index to fetch");
+  fields.optional("registries", &SourceFields::registries,
+                  "credentials of other hosts: of the run image, the cache, the base");
+  fields.optional("cache", &SourceFields::cache, "the image that keeps the build cache, with its tag");
+  fields.optional("debug", &SourceFields::debug, "whether the log shows each request");
+  describe_refused(fields);
+}
+
+Source read_source(const json::Value& source) {
+  const auto fields = json::read<SourceFields>(source, "source");
+  Source result;
+  result.written_repository = fields.repository;
+  result.repository = registry::parse_repository(fields.repository, "source.repository");
+  if (!fields.tag.empty()) {
+    if (!registry::is_tag(fields.tag)) {
+      json::wrong_value("source.tag", fmt::format("\"{}\" is no tag", fields.tag),
+                        "a tag has at most 128 letters, digits, _ . - and starts with none of . -");
+    }
+    result.tag = fields.tag;
+  }
+  result.platform = read_platform(fields.platform);
+  result.hosts = read_hosts(fields, result.repository.host);
+  if (!fields.cache.empty()) result.cache = registry::Reference::parse(fields.cache, "source.cache");
+  return result;
+}
+
+std::string image_name(const Source& source, const registry::Digest& digest) {
+  return fmt::format("{}@{}", source.written_repository, digest.text());
+}
+
+}  // namespace image
