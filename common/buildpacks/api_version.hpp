@@ -14,7 +14,7 @@ struct ApiVersion {
 
   [[nodiscard]] static std::optional<ApiVersion> parse(std::string_view text);
   [[nodiscard]] std::string text() const;
-  friend auto operator<=>(const ApiVersion&, const ApiVersion&) = default;
+  friend auto operator<=>(const ApiVersion&, const ApiVersion&) = default;  // NOLINT(modernize-use-nullptr): misread
 };
 
 // The Buildpack APIs that buildpacks in the field have: 0.7 to 0.12.

@@ -30,6 +30,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 USER = 1000
 GROUP = 1000
 DAY = 86400
+BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 _BASE = ("base-files", "bash", "ca-certificates", "coreutils", "dash", "libc-bin", "netbase")
 _BUILDER = (*_BASE, "diffutils", "findutils", "git", "grep", "gzip", "mawk", "python3", "sed", "tar", "xz-utils")
@@ -88,6 +89,10 @@ def make_builder(directory: pathlib.Path, run_image: str, kind: str = "builder",
     order: lists of ids ("id" or "id?" for an optional one), one list for each group; tests/buildpacks/order.toml else
     """
     clone(packages_root(kind) / "root", directory)
+    # Concourse mounts the worker's certificates into a resource's container, for networks that need one of their own.
+    worker = pathlib.Path(os.environ.get("SSL_CERT_FILE") or BUNDLE)
+    if worker.exists():
+        _write(directory / BUNDLE.relative_to("/"), worker.read_text())
     cnb = directory / "cnb"
     for folder in buildpacks or sorted(path.parent for path in TESTS.glob("buildpacks/*/buildpack.toml")):
         install_buildpack(pathlib.Path(folder), cnb / "buildpacks")
@@ -273,7 +278,7 @@ def _configure(root: pathlib.Path) -> None:
     _write(root / "etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
     _write(root / "etc/hosts", "127.0.0.1 localhost\n")
     certificates = sorted((root / "usr/share/ca-certificates").rglob("*.crt"))
-    _write(root / "etc/ssl/certs/ca-certificates.crt", "".join(path.read_text() for path in certificates))
+    _write(root / BUNDLE.relative_to("/"), "".join(path.read_text() for path in certificates))
     for link, target in (("sh", "dash"), ("awk", "mawk"), ("which", "which.debianutils"), ("java", "../lib/jvm/default-java/bin/java"),
                          ("mvn", "../share/maven/bin/mvn")):
         path = root / "usr/bin" / link
