@@ -21,7 +21,7 @@ RANKS = [
 ONLY = {"launcher": {"base", "buildpacks"}}
 # These phases run while untrusted code does, and have no business with the network.
 WITHOUT_NETWORK = {"lifecycle/detect", "lifecycle/build"}
-GENERATED = {"concourse/build_version.hpp"}  # by cmake/version.cmake
+GENERATED = {"concourse/build_version.hpp", "image/build_version.hpp"}  # by cmake/version.cmake
 NETWORK = {"http", "registry", "git", "kubernetes"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
