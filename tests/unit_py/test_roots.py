@@ -77,6 +77,9 @@ def test_a_server_ends_with_all_it_has_started(got):
     with run_image.running(got) as image:
         while "ready" not in image.output():
             time.sleep(0.02)
+    deadline = time.monotonic() + 10  # they are killed, but not ours to wait for
+    while alive_in_group(image.process.pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert not alive_in_group(image.process.pid)
 
 
