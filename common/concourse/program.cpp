@@ -20,18 +20,6 @@ constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_terminated = 128 + 15;
 
-std::string_view name_of(StepName step) {
-  switch (step) {
-    case StepName::check:
-      return "check";
-    case StepName::in:
-      return "in";
-    case StepName::out:
-      return "out";
-  }
-  return "";
-}
-
 cxxopts::Options options_of(const Program& program) {
   cxxopts::Options options(std::string(name_of(program.step)), program.summary);
   options.add_options()("h,help", "show this text")("version", "show the version")(

@@ -79,6 +79,18 @@ std::string shape_text(const std::vector<std::string_view>& shape) {
 
 }  // namespace
 
+std::string_view name_of(StepName step) {
+  switch (step) {
+    case StepName::check:
+      return "check";
+    case StepName::in:
+      return "in";
+    case StepName::out:
+      return "out";
+  }
+  return "";
+}
+
 std::string_view describe(Kind kind) {
   for (const auto& naming : namings) {
     if (naming.kind == kind) return naming.description;

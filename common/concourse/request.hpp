@@ -12,6 +12,8 @@
 namespace concourse {
 
 enum class StepName { check, in, out };
+// "check", "in", "out".
+[[nodiscard]] std::string_view name_of(StepName step);
 
 // The four kinds of resource. The field of `source` that names the thing says which kind it is.
 enum class Kind { source, image, kpack_image, fleet };

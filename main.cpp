@@ -1,0 +1,19 @@
+// One program under three names, as Concourse calls them: check, in and out (docs/decisions/0001-static-and-lean.md).
+#include <filesystem>
+#include <iostream>
+
+#include "check/check.hpp"
+#include "in/in.hpp"
+#include "out/out.hpp"
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  const std::string name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "";
+  for (const auto& program : {check::program(), in::program(), out::program()}) {
+    if (concourse::name_of(program.step) == name) {
+      return concourse::run_program(program, argc, argv, {std::cin, std::cout, std::cerr});
+    }
+  }
+  std::cerr << "error: cannot start " << name << ": it is no step; call it as check, in or out\n";
+  return 2;
+}
