@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,9 +57,18 @@ class ObjectStore {
   [[nodiscard]] bool has(const ObjectId& id) const;
   // Nothing when the object is not there; Error{protocol} when it is there but is no commit, or is damaged.
   [[nodiscard]] std::optional<Commit> find_commit(const ObjectId& id) const;
+  // As above, and nothing for an object that is no commit.
+  [[nodiscard]] std::optional<Commit> find_commit_if_one(const ObjectId& id) const;
+  // When an annotated tag was made; nothing for what is no tag object, or one without a tagger.
+  [[nodiscard]] std::optional<std::int64_t> find_tag_date(const ObjectId& id) const;
   [[nodiscard]] std::optional<Tree> find_tree(const ObjectId& id) const;
   // The content of a blob of at most `limit` bytes.
   [[nodiscard]] std::optional<std::string> find_blob(const ObjectId& id, std::uint64_t limit) const;
+
+  // The commits that lead to `tips`, and those themselves, as far as they are in the store.
+  [[nodiscard]] std::set<ObjectId> ancestors(const std::vector<ObjectId>& tips) const;
+  // Each commit after all of its parents; among those that could be next, by committer date and then by id.
+  [[nodiscard]] std::vector<ObjectId> parents_first(const std::set<ObjectId>& commits) const;
 
   // Fetches into the store. The pack is indexed while it arrives, and becomes visible whole or not at all.
   FetchResult fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits = {},
@@ -68,6 +78,8 @@ class ObjectStore {
   [[nodiscard]] std::uint64_t received() const { return received_; }
 
  private:
+  [[nodiscard]] git_object_t type_of(const ObjectId& id) const;
+
   std::filesystem::path pack_directory_;
   OdbHandle odb_;
   RepositoryHandle repository_;

@@ -2,155 +2,161 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <limits>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
-#include "base/file.hpp"
-#include "git/object_store.hpp"
+#include "source/branch_check.hpp"
 #include "source/connection.hpp"
-#include "source/examination.hpp"
 #include "source/head.hpp"
+#include "source/memory.hpp"
 #include "source/source.hpp"
+#include "source/tag_check.hpp"
 
 namespace source {
 namespace {
 
-using git::Commit;
+using concourse::Version;
 using git::ObjectId;
 
-// Where the first look did not find enough, the next ones are larger: a round trip costs more than a few commits.
-constexpr std::uint32_t first_deepening = 32;
+using Versions = std::vector<Version>;
 
-class BranchCheck {
- public:
-  BranchCheck(const Source& source, git::Remote& remote, ObjectId head)
-      : source_(source),
-        remote_(remote),
-        head_(std::move(head)),
-        directory_("check", "/tmp"),
-        store_(directory_.path() / "objects") {}
-
-  // The versions since `known`, it included when it passes; nothing when the repository has no such commit.
-  std::optional<std::vector<Commit>> since(const ObjectId& known) {
-    git::FetchRequest request;
-    request.wants = {head_};
-    request.haves = {known};
-    request.filter = history_filter(source_, remote_);
-    request.negotiation = git::Negotiation::ask;
-    auto result = store_.fetch(remote_, request);
-    if (!result.has_pack) {
-      // NAK: `done` would now ask for all of history.
-      if (std::find(result.common.begin(), result.common.end(), known) == result.common.end()) return std::nullopt;
-      // The server has the commit, but the head does not come from it: what came since the fork.
-      request.negotiation = git::Negotiation::decide;
-      store_.fetch(remote_, request);
-    }
-    auto chain = git::first_parents(store_, head_);
-    auto found = passing(chain, source_, store_, remote_);
-    const bool descends = !chain.empty() && !chain.back().parents.empty() && chain.back().parents.front() == known;
-    if (descends && known_passes(known)) found.push_back(*store_.find_commit(known));
-    return found;
+// What decides about versions: another value of any of these is another question.
+json::Value question_of(const json::Value& source, const git::Location& location) {
+  json::Value question{{"repository", location.text()}};
+  for (const char* name : {"branch", "paths", "ignore_paths", "tag_filter", "tag_regex", "tag_behaviour",
+                           "disable_ci_skip", "commit_filter", "version_depth"}) {
+    if (const auto* value = json::find(source, name)) question[name] = *value;
   }
+  return question;
+}
 
-  // The newest `count` versions.
-  std::vector<Commit> newest(std::size_t count) {
-    std::uint32_t depth = static_cast<std::uint32_t>(count);
-    git::FetchRequest request;
-    request.wants = {head_};
-    request.filter = history_filter_for_newest();
-    while (true) {
-      const bool all = !remote_.can_deepen() || depth >= git::whole_history / 2;
-      request.depth = all ? std::nullopt : std::optional(depth);
-      const auto result = store_.fetch(remote_, request);
-      const auto chain = git::first_parents(store_, head_);
-      if (chain.empty()) {
-        throw base::Error(base::ErrorKind::protocol,
-                          {"read", remote_.shown(), "the server did not send commit " + head_.text(), ""});
-      }
-      auto found = passing(chain, source_, store_, remote_);
-      if (found.size() >= count || all || reaches_root(chain, result)) {
-        if (found.size() > count) found.resize(count, found.front());
-        return found;
-      }
-      // What is there is not sent again: the server is told of it, and where it ends.
-      request.haves = {head_};
-      request.shallow = boundary(request.shallow, result);
-      depth = std::max(first_deepening, depth * 2);
-    }
-  }
+Version version_of(const ObjectId& commit) { return {{"ref", commit.text()}}; }
 
- private:
-  // Trees of the first commits alone would be most of what is sent: they are fetched as the filter asks for them.
-  std::string history_filter_for_newest() { return remote_.can_filter() ? "tree:0" : ""; }
+void append_oldest_first(Versions& versions, const std::vector<ObjectId>& newest_first) {
+  for (auto id = newest_first.rbegin(); id != newest_first.rend(); ++id) versions.push_back(version_of(*id));
+}
 
-  static bool reaches_root(const std::vector<Commit>& chain, const git::FetchResult& result) {
-    const auto& last = chain.back();
-    return last.parents.empty() ||
-           std::find(result.shallow.begin(), result.shallow.end(), last.id) == result.shallow.end();
-  }
-
-  static std::vector<ObjectId> boundary(std::vector<ObjectId> before, const git::FetchResult& result) {
-    std::erase_if(before, [&](const ObjectId& id) {
-      return std::find(result.unshallow.begin(), result.unshallow.end(), id) != result.unshallow.end();
-    });
-    for (const auto& id : result.shallow) {
-      if (std::find(before.begin(), before.end(), id) == before.end()) before.push_back(id);
-    }
-    return before;
-  }
-
-  bool known_passes(const ObjectId& known) {
-    if (source_.messages.everything() && source_.paths.everything()) return load(known).has_value();
-    const auto commit = load(known);
-    return commit && !passing({*commit}, source_, store_, remote_).empty();
-  }
-
-  std::optional<Commit> load(const ObjectId& id) {
-    if (auto commit = store_.find_commit(id)) return commit;
-    git::FetchRequest request;
-    request.wants = {id};
-    if (remote_.can_deepen()) request.depth = 1;
-    request.filter = remote_.can_filter() ? "tree:0" : "";
-    store_.fetch(remote_, request);
-    return store_.find_commit(id);
-  }
-
-  const Source& source_;
-  git::Remote& remote_;
-  ObjectId head_;
-  base::TemporaryDirectory directory_;
-  git::ObjectStore store_;
-};
-
-std::vector<concourse::Version> to_versions(std::vector<Commit> newest_first) {
-  std::vector<concourse::Version> versions;
-  for (auto commit = newest_first.rbegin(); commit != newest_first.rend(); ++commit) {
-    versions.push_back({{"ref", commit->id.text()}});
-  }
+Versions last(Versions versions, std::size_t count) {
+  if (versions.size() > count) versions.erase(versions.begin(), versions.end() - static_cast<std::ptrdiff_t>(count));
   return versions;
 }
 
+class Check {
+ public:
+  Check(const Source& source, const std::optional<Version>& known, git::Remote& remote, Memory& memory,
+        concourse::Context& context)
+      : source_(source),
+        known_(known),
+        remote_(remote),
+        memory_(memory),
+        log_(context.log),
+        temporary_(context.environment.get_or("TMPDIR", "/tmp")) {}
+
+  Versions branch() {
+    const auto head = find_head(source_, remote_);
+    if (!head) return {};
+    const std::string state = head->commit.text();
+    if (known_ && *known_ == version_of(head->commit)) {
+      memory_.remember({state, *known_, {*known_}});
+      return {*known_};
+    }
+    if (auto remembered = unmoved(state)) return *std::move(remembered);
+    BranchCheck examination(source_, remote_, head->commit, temporary_);
+    Versions versions = moved(examination).value_or(Versions());
+    if (versions.empty() && !since_known(examination, versions)) {
+      versions.clear();
+      append_oldest_first(versions, examination.newest(source_.fields.version_depth));
+    }
+    memory_.remember({state, known_.value_or(Version()), versions});
+    return versions;
+  }
+
+  Versions tags() {
+    auto prefixes = source_.branch ? head_prefixes(source_) : std::vector<std::string>();
+    prefixes.emplace_back("refs/tags/");
+    const auto refs = remote_.refs(prefixes);
+    const auto head = source_.branch ? find_head(source_, refs, remote_) : std::nullopt;
+    const auto matching = matching_tags(refs, source_);
+    base::Sha256 digest;
+    for (const auto& tag : matching) digest.update(fmt::format("{} {}\n", tag.id.text(), tag.name));
+    if (head) digest.update(head->commit.text());
+    const std::string state = digest.finish().text();
+    // All versions are remembered, whatever is asked for: the next question is about a part of them.
+    if (!memory_.examined() || memory_.examined()->state != state) {
+      const bool tagged = source_.fields.tag_behaviour == TagBehaviour::match_tagged;
+      auto all = tagged ? tagged_versions(matching, head, source_, remote_, temporary_)
+                        : tag_ancestor_versions(matching, head, source_, remote_, temporary_);
+      memory_.remember({state, {}, std::move(all)});
+    }
+    const auto& versions = memory_.examined()->versions;
+    const auto known = known_ ? find_tag(versions, *known_) : versions.end();
+    if (known != versions.end()) return {known, versions.end()};
+    return last(versions, source_.fields.version_depth);
+  }
+
+ private:
+  // A tag that was moved keeps its place: its name is what the cursor says.
+  static Versions::const_iterator find_tag(const Versions& versions, const Version& known) {
+    return std::find_if(versions.begin(), versions.end(),
+                        [&](const Version& version) { return version.at("ref") == known.at("ref"); });
+  }
+
+  // The answer when the head is the one examined before.
+  std::optional<Versions> unmoved(const std::string& state) {
+    const auto& examined = memory_.examined();
+    if (!examined || examined->state != state) return std::nullopt;
+    if (known_) return examined->from(*known_);
+    if (!examined->since.empty()) return std::nullopt;
+    return last(examined->versions, source_.fields.version_depth);
+  }
+
+  // The answer when the head comes from the one examined before: what was found then, and the news since.
+  std::optional<Versions> moved(BranchCheck& examination) {
+    const auto& examined = memory_.examined();
+    if (!examined || !known_) return std::nullopt;
+    auto versions = examined->from(*known_);
+    const auto before = ObjectId::parse(examined->state);
+    if (!versions || !before) return std::nullopt;
+    const auto news = examination.since(*before);
+    if (!news || !news->descends) return std::nullopt;
+    append_oldest_first(*versions, news->commits);
+    return versions;
+  }
+
+  // False when the repository has no such commit (any more).
+  bool since_known(BranchCheck& examination, Versions& versions) {
+    const auto known = known_ ? ObjectId::parse(known_->at("ref")) : std::nullopt;
+    if (!known) return false;
+    const auto news = examination.since(*known);
+    if (!news) {
+      log_.info(fmt::format("{} has no commit {}: reporting the newest", remote_.shown(), known->text()));
+      return false;
+    }
+    if (news->descends && examination.passes(*known)) versions.push_back(version_of(*known));
+    append_oldest_first(versions, news->commits);
+    return true;
+  }
+
+  const Source& source_;
+  const std::optional<Version>& known_;
+  git::Remote& remote_;
+  Memory& memory_;
+  base::Log& log_;
+  std::filesystem::path temporary_;
+};
+
 }  // namespace
 
-std::vector<concourse::Version> check(const concourse::Request& request, concourse::Context& context) {
+std::vector<Version> check(const concourse::Request& request, concourse::Context& context) {
   const Source source = read_source(request.source);
-  std::optional<ObjectId> known;
   if (request.version) {
     concourse::require_version_keys(*request.version, {{"ref"}, {"ref", "commit"}}, request.kind);
-    // A version that is no commit is of another time of this resource (a tag filter, now gone): check starts anew.
-    known = ObjectId::parse(request.version->at("ref"));
   }
   auto connection = connect(source, context);
-  auto& remote = *connection.remote;
-  const auto head = find_head(source, remote);
-  if (!head) return {};
-  if (known == head->commit) return {{{"ref", known->text()}}};
-  BranchCheck branch(source, remote, head->commit);
-  if (known) {
-    if (auto found = branch.since(*known)) return to_versions(*std::move(found));
-    context.log.info(fmt::format("{} has no commit {}: reporting the newest", remote.shown(), known->text()));
-  }
-  return to_versions(branch.newest(source.fields.version_depth));
+  Memory memory(context.environment.get_or("TMPDIR", "/tmp"), question_of(request.source, source.location),
+                context.log);
+  Check check(source, request.version, *connection.remote, memory, context);
+  return source.has_tag_filter() ? check.tags() : check.branch();
 }
 
 }  // namespace source

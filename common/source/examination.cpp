@@ -23,8 +23,9 @@ constexpr std::size_t most_wants = 500;
 // refuses all the same (JGit's default) is asked for the whole trees of the history instead, once.
 class Completion {
  public:
-  Completion(const std::vector<git::Commit>& chain, git::ObjectStore& store, git::Remote& remote)
-      : chain_(chain), store_(store), remote_(remote) {}
+  Completion(const std::vector<git::Commit>& commits, Arrangement arrangement, git::ObjectStore& store,
+             git::Remote& remote)
+      : commits_(commits), arrangement_(arrangement), store_(store), remote_(remote) {}
 
   void commits(const std::set<ObjectId>& ids) { objects(ids, 1); }
   void trees(const std::set<ObjectId>& ids) { objects(ids, std::nullopt); }
@@ -48,17 +49,19 @@ class Completion {
   }
 
   void everything() {
-    if (complete_ || chain_.empty()) return;
+    if (complete_ || commits_.empty()) return;
     complete_ = true;
     git::FetchRequest request;
-    request.wants = {chain_.front().id};
+    const std::size_t wanted = arrangement_ == Arrangement::chain ? 1 : commits_.size();
+    for (std::size_t i = 0; i < wanted; ++i) request.wants.push_back(commits_[i].id);
     // The oldest commit is compared with its parent.
-    if (remote_.can_deepen()) request.depth = static_cast<std::uint32_t>(chain_.size() + 1);
+    if (remote_.can_deepen()) request.depth = static_cast<std::uint32_t>(commits_.size() - wanted + 2);
     if (remote_.can_filter()) request.filter = "blob:none";
     store_.fetch(remote_, request);
   }
 
-  const std::vector<git::Commit>& chain_;
+  const std::vector<git::Commit>& commits_;
+  Arrangement arrangement_;
   git::ObjectStore& store_;
   git::Remote& remote_;
   bool complete_ = false;
@@ -66,9 +69,9 @@ class Completion {
 
 class PathExamination {
  public:
-  PathExamination(const std::vector<git::Commit>& chain, const Source& source, git::ObjectStore& store,
-                  git::Remote& remote)
-      : chain_(chain), paths_(source.paths), store_(store), completion_(chain, store, remote) {}
+  PathExamination(const std::vector<git::Commit>& commits, Arrangement arrangement, const Source& source,
+                  git::ObjectStore& store, git::Remote& remote)
+      : paths_(source.paths), store_(store), completion_(commits, arrangement, store, remote) {}
 
   std::vector<git::Commit> run(std::vector<git::Commit> candidates) {
     load_parents(candidates);
@@ -111,7 +114,6 @@ class PathExamination {
     return parent->tree;
   }
 
-  const std::vector<git::Commit>& chain_;
   const git::Pathspec& paths_;
   git::ObjectStore& store_;
   Completion completion_;
@@ -125,14 +127,14 @@ std::string history_filter(const Source& source, git::Remote& remote) {
   return source.paths.everything() ? "tree:0" : "blob:none";
 }
 
-std::vector<git::Commit> passing(const std::vector<git::Commit>& chain, const Source& source, git::ObjectStore& store,
-                                 git::Remote& remote) {
+std::vector<git::Commit> passing(const std::vector<git::Commit>& commits, Arrangement arrangement, const Source& source,
+                                 git::ObjectStore& store, git::Remote& remote) {
   std::vector<git::Commit> candidates;
-  for (const auto& commit : chain) {
+  for (const auto& commit : commits) {
     if (source.messages.accepts(commit.message)) candidates.push_back(commit);
   }
   if (source.paths.everything() || candidates.empty()) return candidates;
-  return PathExamination(chain, source, store, remote).run(std::move(candidates));
+  return PathExamination(commits, arrangement, source, store, remote).run(std::move(candidates));
 }
 
 }  // namespace source

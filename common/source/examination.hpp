@@ -15,9 +15,15 @@ namespace source {
 // where the server cannot filter.
 [[nodiscard]] std::string history_filter(const Source& source, git::Remote& remote);
 
-// Of a chain of first parents, newest first, the ones that pass the source's filters, in the same order. A commit's
-// paths are what differs from its first parent; a root commit's are all it has.
-[[nodiscard]] std::vector<git::Commit> passing(const std::vector<git::Commit>& chain, const Source& source,
-                                               git::ObjectStore& store, git::Remote& remote);
+// How commits belong together, for servers that can be asked for no single one.
+enum class Arrangement {
+  chain,  // first parents, newest first
+  tips,   // each named by a ref
+};
+
+// Of some commits the ones that pass the source's filters, in the same order. A commit's paths are what differs from
+// its first parent; a root commit's are all it has.
+[[nodiscard]] std::vector<git::Commit> passing(const std::vector<git::Commit>& commits, Arrangement arrangement,
+                                               const Source& source, git::ObjectStore& store, git::Remote& remote);
 
 }  // namespace source

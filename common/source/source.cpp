@@ -41,8 +41,6 @@ void refuse_unfinished(const SourceFields& fields) {
                         "leave it out, or use the git resource for this repository");
     }
   };
-  refuse("tag_filter", !fields.tag_filter.empty());
-  refuse("tag_regex", !fields.tag_regex.empty());
   refuse("private_key", !fields.private_key.empty());
   refuse("sparse_paths", !fields.sparse_paths.empty());
   refuse("submodule_credentials", !fields.submodule_credentials.empty());
@@ -140,6 +138,7 @@ Source read_source(const json::Value& value) {
   if (!fields.tag_filter.empty() && !fields.tag_regex.empty()) {
     json::wrong_value("source.tag_regex", "tag_filter is given, too", "give one of them");
   }
+  if (!fields.tag_regex.empty()) Pattern(fields.tag_regex, Syntax::extended, "source.tag_regex");
   refuse_unfinished(fields);
   auto paths = git::Pathspec::parse(fields.paths, fields.ignore_paths, "source.paths", "source.ignore_paths");
   const auto filter = fields.commit_filter.value_or(CommitFilterFields{});

@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -58,34 +59,6 @@ class Repository:
             env |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": address, f"GIT_{role}_DATE": f"{self.clock} {zone}"}
         return env
 
-    def tree(self, files: dict) -> str:
-        """`files`: path to content (text, bytes), to (mode, content), or to None for a removed one."""
-        index = tempfile.mktemp(prefix="index-", dir=self.path)
-        env = {"GIT_INDEX_FILE": index}
-        try:
-            for path, content in files.items():
-                mode, content = content if isinstance(content, tuple) else ("100644", content)
-                if mode == "160000":
-                    blob = content
-                else:
-                    blob = self.git("hash-object", "-w", "--stdin",
-                                    stdin=content.encode() if isinstance(content, str) else content)
-                self.git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", env=env)
-            return self.git("write-tree", env=env)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(index)
-
-    def files(self, commit: str) -> dict:
-        """The files of a commit, for commits that change some of them: path to (mode, blob)."""
-        result = {}
-        for line in self.git("ls-tree", "-r", "-z", commit).split("\0"):
-            if line:
-                meta, path = line.split("\t", 1)
-                mode, _, blob = meta.split(" ")
-                result[path] = (mode, blob)
-        return result
-
     def commit(self, message: str = "a change", files: dict | None = None, branch: str | None = None,
                parents: list[str] | None = None, **who) -> str:
         """Adds to (or starts) a branch; `files` change the parent's, None removes. Returns the commit."""
@@ -100,7 +73,7 @@ class Repository:
                 self.git("read-tree", parents[0], env=env)
             for path, content in ({} if files is None else files).items():
                 if content is None:
-                    self.git("update-index", "--force-remove", path, env=env)
+                    self.git("update-index", "--index-info", env=env, stdin=f"0 {'0' * 40}\t{path}\n".encode())
                     continue
                 mode, content = content if isinstance(content, tuple) else ("100644", content)
                 blob = content if mode == "160000" else self.git(
@@ -172,8 +145,15 @@ class GitServer:
 
     def requests(self) -> list[str]:
         """What was asked for so far: "GET /app.git/info/refs?service=git-upload-pack 200 1234"."""
-        log = self.state / "access.log"
-        return log.read_text().splitlines() if log.exists() else []
+        # lighttpd writes its log now and then; told to cycle its logs it writes at once, and says when it has.
+        errors, log = self.state / "error.log", self.state / "access.log"
+        before = errors.read_text().count("logfiles cycled")
+        self.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 5
+        while errors.read_text().count("logfiles cycled") == before:
+            assert time.monotonic() < deadline, "lighttpd does not write its log"
+            time.sleep(0.01)
+        return log.read_text().splitlines()
 
     def configuration(self) -> str:
         modules = ["mod_alias", "mod_setenv", "mod_cgi", "mod_accesslog"]

@@ -1,0 +1,31 @@
+// The versions of a source with a tag filter: the tagged commits, or the commits that lead to them.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "concourse/version.hpp"
+#include "git/remote.hpp"
+#include "source/head.hpp"
+#include "source/source.hpp"
+
+namespace source {
+
+// The tags whose names pass tag_filter or tag_regex.
+[[nodiscard]] git::RemoteRefs matching_tags(const git::RemoteRefs& refs, const Source& source);
+
+// match_tagged: {ref: tag, commit} of every such tag whose commit passes the other filters, by creation date (that of
+// the tag, or of the commit for a tag that is no object). With `branch`, only tags that it contains.
+[[nodiscard]] std::vector<concourse::Version> tagged_versions(const git::RemoteRefs& tags,
+                                                              const std::optional<Head>& branch, const Source& source,
+                                                              git::Remote& remote,
+                                                              const std::filesystem::path& temporary);
+
+// match_tag_ancestors: {ref: commit} of every commit that passes and that such a tag contains, oldest first: along
+// the first parents of the branch, or of the tags where the source names none.
+[[nodiscard]] std::vector<concourse::Version> tag_ancestor_versions(const git::RemoteRefs& tags,
+                                                                    const std::optional<Head>& branch,
+                                                                    const Source& source, git::Remote& remote,
+                                                                    const std::filesystem::path& temporary);
+
+}  // namespace source
