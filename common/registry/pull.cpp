@@ -84,7 +84,12 @@ class BlobSink final : public http::Sink {
     if (received_ > 0) throw Interrupted{};
   }
 
+  // A request for what is missing is about to be sent.
+  void ask() { asked_from_ = received_; }
+
   void begin(const http::Response& head) override {
+    // The same request again, though bytes have come since it was made: it is better made anew.
+    if (received_ > asked_from_) throw Interrupted{};
     if (head.status == 206) {
       require_range(head.headers.get("Content-Range").value_or(""));
       skip_ = 0;
@@ -122,7 +127,6 @@ class BlobSink final : public http::Sink {
     const bool complete =
         range.starts_with("bytes ") && dash != std::string_view::npos && slash != std::string_view::npos;
     const auto start = complete ? number<std::uint64_t>(range.substr(6, dash - 6)) : std::nullopt;
-    if (start && *start < received_) throw Interrupted{};  // a repetition of an older question: ask anew
     const auto total = complete ? range.substr(slash + 1) : "";
     if (!start || *start != received_ || (total != "*" && number<std::uint64_t>(total) != descriptor_.size)) {
       throw Error(ErrorKind::protocol, {"read", name_,
@@ -137,6 +141,7 @@ class BlobSink final : public http::Sink {
   const Client::ByteSink& sink_;
   base::Sha256 hash_;
   std::uint64_t received_ = 0;
+  std::uint64_t asked_from_ = 0;
   std::uint64_t skip_ = 0;
 };
 
@@ -149,6 +154,7 @@ void read_rest(Session& session, const Repository& repository, const Descriptor&
   request.sink = sink;
   request.label = fmt::format("blob {}", descriptor.digest.short_hex());
   const std::uint64_t before = sink->received();
+  sink->ask();
   if (before > 0) request.headers.set("Range", fmt::format("bytes={}-", before));
   try {
     const http::Response response = session.send(request, {pull_scope(repository)});

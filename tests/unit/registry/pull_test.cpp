@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.hpp"
+#include "support/fixed_random.hpp"
 #include "support/registry_world.hpp"
 
 using registry::Descriptor;
@@ -139,6 +140,20 @@ TEST_CASE("a blob cut half-way continues where it ended") {
   CutWorld world({{200, {}, "0123", true}, {206, {{"Content-Range", "bytes 4-9/10"}}, "456789", false}});
   CHECK(world.read(of(bytes)) == bytes);
   CHECK(world.http.ranges == std::vector<std::string>{"", "bytes=4-"});
+}
+
+TEST_CASE("a request that the retrying client repeats is made anew with what has come") {
+  const std::string bytes = "0123456789";
+  CutWorld world(
+      {{200, {}, "0123", true}, {200, {}, "", false}, {206, {{"Content-Range", "bytes 4-9/10"}}, "456789", false}});
+  test::FixedRandom random{0};
+  const auto retrying =
+      http::make_retrying(std::make_unique<test::ForwardingClient>(world.http), http::RetryPolicy{}, random, world.log);
+  std::string result;
+  registry::make_client(*retrying, {}, world.log)
+      ->stream_blob({"r.example", "app"}, of(bytes), [&](std::string_view part) { result += part; });
+  CHECK(result == bytes);
+  CHECK(world.http.ranges == std::vector<std::string>{"", "", "bytes=4-"});
 }
 
 TEST_CASE("a server without ranges sends all again, and every byte is seen once") {
