@@ -17,6 +17,9 @@ using base::ErrorKind;
 // How often one blob is begun anew or continued before the push fails.
 constexpr int most_continuations = 10;
 constexpr int most_beginnings = 3;
+// From this size on a blob goes by PATCH and is closed by an empty PUT: registries throw away what a broken PUT
+// brought, but keep what a broken PATCH did. Smaller ones save the round trip.
+constexpr std::uint64_t resumable_size = 1ULL << 20U;
 
 // Thrown through the HTTP client where it would send a body again from its beginning: the registry has kept a part of
 // it and would append. No base::Error, so that no decorator retries it.
@@ -82,6 +85,7 @@ class BlobUpload {
     if (response.status != 202) throw session_.refusal("push", name_, response);
     take_location(start_, response);
     offset_ = 0;
+    continuations_ = 0;
   }
 
   void take_location(const http::Url& from, const http::Response& response) {
@@ -91,51 +95,75 @@ class BlobUpload {
   }
 
   Outcome send_and_continue() {
-    for (int count = 0; count < most_continuations; ++count) {
-      Outcome outcome = send();
-      if (outcome == Outcome::continue_) outcome = ask_offset();
+    while (continuations_ < most_continuations) {
+      const Outcome outcome = send();
       if (outcome != Outcome::continue_) return outcome;
     }
     return Outcome::begin_anew;
   }
 
   Outcome send() {
-    http::Request request;
-    request.method = http::Method::put;
-    request.url = location_;
-    request.url.query +=
-        (request.url.query.empty() ? "" : "&") + ("digest=" + http::percent_encode(descriptor_.digest.text()));
-    request.headers.set("Content-Type", "application/octet-stream");
-    if (offset_ > 0) {
-      const auto last = std::max(descriptor_.size, offset_ + 1) - 1;
-      if (offset_ < descriptor_.size) request.headers.set("Content-Range", fmt::format("{}-{}", offset_, last));
-    }
-    request.body = std::make_shared<RestOfBody>(body_, offset_);
-    request.label = fmt::format("blob {}", descriptor_.digest.short_hex());
+    if (descriptor_.size >= resumable_size && offset_ < descriptor_.size) return attempt([&] { return send_part(); });
+    return attempt([&] { return send_last(); });
+  }
+
+  // Whatever breaks is continued, once the registry has said from where.
+  template <class Step>
+  Outcome attempt(Step&& step) {
     try {
-      return judge(session_.send(request, scopes_));
+      return step();
     } catch (const Interrupted&) {
       failure_ = "the connection broke again and again";
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::transient) throw;
       failure_ = error.report().cause;
     }
+    return ask_offset();
+  }
+
+  [[nodiscard]] http::Request request_for_rest(http::Method method) const {
+    http::Request request;
+    request.method = method;
+    request.url = location_;
+    request.headers.set("Content-Type", "application/octet-stream");
+    if (offset_ > 0 && offset_ < descriptor_.size) {
+      request.headers.set("Content-Range", fmt::format("{}-{}", offset_, descriptor_.size - 1));
+    }
+    request.body = std::make_shared<RestOfBody>(body_, offset_);
+    request.label = fmt::format("blob {}", descriptor_.digest.short_hex());
+    return request;
+  }
+
+  Outcome send_part() {
+    const auto request = request_for_rest(http::Method::patch);
+    const http::Response response = session_.send(request, scopes_);
+    if (response.status != 202 && response.status != 204) return judge(response);
+    if (response.headers.get("Location")) take_location(request.url, response);
+    offset_ = descriptor_.size;
     return Outcome::continue_;
   }
 
+  Outcome send_last() {
+    auto request = request_for_rest(http::Method::put);
+    request.url.query +=
+        (request.url.query.empty() ? "" : "&") + ("digest=" + http::percent_encode(descriptor_.digest.text()));
+    const http::Response response = session_.send(request, scopes_);
+    return response.status == 201 || response.status == 204 ? Outcome::done : judge(response);
+  }
+
   Outcome judge(const http::Response& response) {
-    if (response.status == 201 || response.status == 204) return Outcome::done;
     const Error refused = session_.refusal("push", name_, response);
     failure_ = refused.report().cause;
-    if (response.status == 416 || refused.kind() == ErrorKind::transient) return Outcome::continue_;
+    if (response.status == 416 || refused.kind() == ErrorKind::transient) return ask_offset();
     // The upload is gone, or the registry counted a byte twice: both are mended by beginning anew.
-    const bool continued = offset_ > 0;
+    const bool continued = continuations_ > 0;
     if (response.status == 404 || (response.status == 400 && continued)) return Outcome::begin_anew;
     throw refused;
   }
 
   // distribution-spec, "Pushing a blob in chunks": GET <location> says how far it came.
   Outcome ask_offset() {
+    ++continuations_;
     http::Request request;
     request.url = location_;
     const http::Response response = session_.send(request, scopes_);
@@ -155,6 +183,7 @@ class BlobUpload {
   http::Url start_;
   http::Url location_;
   std::uint64_t offset_ = 0;
+  int continuations_ = 0;
   std::string name_;
   std::string failure_;
 };
