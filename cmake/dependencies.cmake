@@ -1,23 +1,37 @@
 # The libraries of others, as imported targets bs-deps::<name>, every one a static archive in both presets: what the
 # tests exercise is what is shipped. What Debian lacks comes from scripts/dependencies, the rest from its -dev packages.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/scripts/dependencies")
-execute_process(
-  COMMAND "${CMAKE_COMMAND}" -E env "CXX=${CMAKE_CXX_COMPILER}" "${PROJECT_SOURCE_DIR}/scripts/dependencies" --print-prefix
-  OUTPUT_VARIABLE deps_prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE deps_result)
-if(NOT deps_result EQUAL 0)
-  message(FATAL_ERROR "scripts/dependencies failed; its last line above says why")
+
+# Builds them or finds them built, as a link in the build tree: its name stays when a revision changes, so that ccache
+# still knows what did not change.
+function(deps_build link)
+  execute_process(
+    COMMAND "${CMAKE_COMMAND}" -E env "CXX=${CMAKE_CXX_COMPILER}"
+      "${PROJECT_SOURCE_DIR}/scripts/dependencies" --print-prefix ${ARGN}
+    OUTPUT_VARIABLE output OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "scripts/dependencies failed; its last line above says why")
+  endif()
+  message(STATUS "Libraries built from source: ${output}")
+  file(CREATE_LINK "${output}" "${link}" SYMBOLIC)
+endfunction()
+
+set(deps_prefix "${PROJECT_BINARY_DIR}/dependencies")
+set(deps_tests_prefix "${PROJECT_BINARY_DIR}/dependencies-tests")
+deps_build("${deps_prefix}")
+if(BUILD_SERVICE_TESTS)
+  deps_build("${deps_tests_prefix}" --tests)
 endif()
-message(STATUS "Libraries built from source: ${deps_prefix}")
 
 find_package(Threads REQUIRED)
 
-# deps_archive(name ARCHIVE file [BUILT] [DEPENDS targets...]): BUILT ones lie in the prefix, with their headers.
+# deps_archive(name ARCHIVE file [PREFIX folder] [DEPENDS targets...]): one built from source has a prefix.
 function(deps_archive name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "BUILT" "ARCHIVE" "DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ARCHIVE;PREFIX" "DEPENDS")
   add_library(bs-deps::${name} STATIC IMPORTED GLOBAL)
-  if(arg_BUILT)
-    set(path "${deps_prefix}/lib/${arg_ARCHIVE}")
-    target_include_directories(bs-deps::${name} SYSTEM INTERFACE "${deps_prefix}/include")
+  if(arg_PREFIX)
+    set(path "${arg_PREFIX}/lib/${arg_ARCHIVE}")
+    target_include_directories(bs-deps::${name} SYSTEM INTERFACE "${arg_PREFIX}/include")
   else()
     find_library(deps_${name}_archive NAMES ${arg_ARCHIVE})
     mark_as_advanced(deps_${name}_archive)
@@ -62,11 +76,14 @@ deps_archive(yaml-cpp ARCHIVE libyaml-cpp.a)
 deps_archive(archive ARCHIVE libarchive.a DEPENDS bs-deps::zstd bs-deps::zlib)
 deps_pkg_config(re2 re2)
 
-deps_archive(curl BUILT ARCHIVE libcurl.a
+deps_archive(curl PREFIX "${deps_prefix}" ARCHIVE libcurl.a
   DEPENDS bs-deps::nghttp2 bs-deps::cares bs-deps::ssl bs-deps::zlib Threads::Threads)
 target_compile_definitions(bs-deps::curl INTERFACE CURL_STATICLIB)
-deps_archive(git2 BUILT ARCHIVE libgit2.a DEPENDS bs-deps::http_parser bs-deps::zlib Threads::Threads)
-deps_archive(fmt BUILT ARCHIVE libfmt.a)
-deps_archive(isal BUILT ARCHIVE libisal.a)
-deps_archive(catch2 BUILT ARCHIVE libCatch2.a)
-deps_archive(catch2_main BUILT ARCHIVE libCatch2Main.a DEPENDS bs-deps::catch2)
+deps_archive(git2 PREFIX "${deps_prefix}" ARCHIVE libgit2.a
+  DEPENDS bs-deps::http_parser bs-deps::zlib Threads::Threads)
+deps_archive(fmt PREFIX "${deps_prefix}" ARCHIVE libfmt.a)
+deps_archive(isal PREFIX "${deps_prefix}" ARCHIVE libisal.a)
+if(BUILD_SERVICE_TESTS)
+  deps_archive(catch2 PREFIX "${deps_tests_prefix}" ARCHIVE libCatch2.a)
+  deps_archive(catch2_main PREFIX "${deps_tests_prefix}" ARCHIVE libCatch2Main.a DEPENDS bs-deps::catch2)
+endif()
