@@ -75,6 +75,8 @@ def packages_root(kind: str, update: bool = False) -> pathlib.Path:
     with _lock(cache / f"{kind}.lock"):
         if not update and (pointer / "complete").exists():
             return _used(pointer.resolve())
+        for remains in cache.glob(f".{kind}.*"):  # of one that was killed: who makes this kind holds the lock
+            shutil.rmtree(remains, ignore_errors=True)
         root = _unpacked(kind, cache, recipe)
         _replace_link(pointer, root.name)
         _remove_unused(cache, kind, root)
@@ -177,7 +179,7 @@ def _used(root: pathlib.Path) -> pathlib.Path:
 
 
 def _replace_link(link: pathlib.Path, target: str) -> None:
-    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh = link.with_name(f"{link.name}.{os.getpid()}")
     fresh.symlink_to(target)
     fresh.replace(link)
 
