@@ -89,7 +89,7 @@ class HostPrograms:
     """A type whose programs run as they are installed, on this machine's own root."""
 
     def __init__(self, prefix: pathlib.Path):
-        self.prefix = pathlib.Path(prefix)
+        self.prefix = pathlib.Path(prefix).resolve()
 
     @property
     def identity(self) -> str:
@@ -129,7 +129,7 @@ class RootDirectory:
     """
 
     def __init__(self, root: pathlib.Path, programs: pathlib.Path | None = None, environment: dict | None = None):
-        self.root = pathlib.Path(root)
+        self.root = pathlib.Path(root).resolve()
         self.programs = programs  # installed over /opt/resource
         self.environment = environment or {}  # that of the image's configuration
 

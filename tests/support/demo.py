@@ -1,0 +1,180 @@
+"""The story with someone watching: each step named, each request and answer shown, each log as it is written."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import sys
+import textwrap
+import time
+
+from support.concourse import Observer
+from support.make_roots import RootError
+from support.program import ANSI
+from support.push_image import PushError
+from support.run_image import RunError
+from support.story import Story
+
+COLOURS = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+HIDDEN = {"username", "password"}
+
+
+def style(code: str, text: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if COLOURS else text
+
+
+def bold(text: str) -> str:
+    return style("1", text)
+
+
+def dim(text: str) -> str:
+    return style("2", text)
+
+
+def say(text: str = "") -> None:
+    print(textwrap.indent(text, "    ") if text else "", flush=True)
+
+
+def short(document) -> str:
+    """A request or an answer on one line: without credentials, digests and ids shortened."""
+
+    def shorten(node):
+        if isinstance(node, dict):
+            return {name: "..." if name in HIDDEN else shorten(value) for name, value in node.items()}
+        if isinstance(node, list):
+            return [shorten(item) for item in node]
+        if isinstance(node, str):
+            return re.sub(r"\b([0-9a-f]{10})[0-9a-f]{30,54}\b", r"\1...", node)
+        return node
+
+    return json.dumps(shorten(document))
+
+
+class Narrator(Observer):
+    def __init__(self):
+        self._rest = ""
+
+    def began(self, kind: str, name: str, program: str, request: dict) -> None:
+        say()
+        if kind == "task":
+            say(f"{bold('task')} {name}")
+        else:
+            say(f"{bold(kind)} {name}: /opt/resource/{program} {dim('<')} {short(request)}")
+
+    def wrote(self, text: str) -> None:
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._line(line)
+
+    def ended(self, outcome) -> None:
+        if self._rest:
+            self._line(self._rest)
+            self._rest = ""
+        answer = outcome.stdout.decode(errors="replace").strip()
+        try:
+            document = json.loads(answer)
+            answer = short(document["version"] if isinstance(document, dict) else document)
+        except ValueError:
+            for line in answer.splitlines():
+                self._line(line)
+            answer = ""
+        end = style("32", "ok") if outcome.status == 0 else style("31", f"exit status {outcome.status}")
+        say(f"{end} {dim(f'{outcome.seconds:.2f} s')} {dim('>') if answer else ''} {answer}".rstrip())
+
+    @staticmethod
+    def _line(line: str) -> None:
+        print(f"    {dim('|')} {line if COLOURS else ANSI.sub('', line)}", flush=True)
+
+
+class Teller:
+    """Counts the chapters and plays what Concourse does in them."""
+
+    def __init__(self, story: Story):
+        self.story = story
+        self.chapters = 0
+        self.times: list[tuple[str, float]] = []
+
+    def chapter(self, title: str, text: str = "") -> None:
+        self.chapters += 1
+        print(f"\n{style('1;36', f'{self.chapters:2}  {title}')}", flush=True)
+        if text:
+            say(dim(textwrap.fill(text, 108)))
+
+    def concourse(self, what: str) -> None:
+        """What changed is found, built and rolled out: nobody but Concourse does anything here."""
+        began = time.monotonic()
+        builds = self.story.pipeline.tick()
+        failed = [build for build in builds if build.status != "succeeded"]
+        if failed or not builds:
+            sys.exit(f"demo: {'build failed: ' + str(failed[0].error) if failed else 'Concourse found nothing new'}")
+        self.times.append((what, time.monotonic() - began))
+        put = builds[0].step("petclinic-image", "put")
+        say()
+        say(f"the digest in the pipeline: {bold(put.version['digest'])}")
+        shown = [f"{name} {value}" for name, value in self.story.pipeline.resource("petclinic-image").history.latest.facts.items()
+                 if name != "digest" and "\n" not in value and len(value) < 80]
+        say(dim(textwrap.fill("on its page: " + ", ".join(shown), 108)))
+
+    def page(self, *expected: str) -> None:
+        page = self.story.page()
+        say("the image runs, and its page says:")
+        for line in re.findall(r"<(?:h1|p)>(.*?)</(?:h1|p)>", page):
+            say("  " + style("1;32", line))
+        for words in expected:
+            if words not in page:
+                sys.exit(f"demo: the page does not say {words!r}:\n{page}")
+
+
+def tell(story: Story) -> None:
+    teller = Teller(story)
+    teller.chapter("The servers", "A git server, a registry that wants a password, a builder's root, a base image. All on loopback.")
+    say(f"git       {story.git.url('petclinic')}")
+    say(f"registry  {story.registry.host}")
+    say("pipeline  pipelines/petclinic.yml, played by a stand-in for Concourse")
+
+    teller.chapter("A developer commits the application", "It has no Dockerfile.")
+    say(f"commit {story.commit('Welcome our visitors')[:10]}  Welcome our visitors")
+    teller.chapter("Concourse sees the commit, builds and rolls out")
+    teller.concourse("a first commit, built cold")
+    teller.page("Welcome")
+
+    teller.chapter("The developer edits the words and commits", "One line of messages.properties.")
+    commit = story.commit("Greet in spring", {"messages.properties": "welcome=Welcome to the spring\n"})
+    say(f"commit {commit[:10]}  Greet in spring")
+    teller.chapter("Concourse sees the commit, builds and rolls out")
+    teller.concourse("an edited message")
+    teller.page("Welcome to the spring")
+
+    before = story.deployed
+    teller.chapter("A hole is found in the base image", "The operator publishes a patched one. The developer does nothing.")
+    say(f"pushed {story.registry.host}/run:base, digest {story.publish_base('2')}")
+    teller.chapter("Concourse sees the new base, and the application follows")
+    teller.concourse("a patched base image")
+    teller.page("Welcome to the spring", "version 2 ")
+    old, new = story.layers(before), story.layers(story.deployed)
+    say(f"of {len(new)} layers {len(set(old) & set(new))} are the same digests as before")
+
+    print(f"\n{style('1;36', '    From change to rollout')}")
+    for what, seconds in teller.times:
+        say(f"{what:32} {seconds:6.2f} s")
+    say()
+    say("The servers are stopped and nothing is left behind.")
+
+
+def main() -> int:
+    programs, work = map(pathlib.Path, sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with Story(work, programs, Narrator()) as story:
+            tell(story)
+    except (RootError, PushError, RunError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

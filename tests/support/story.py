@@ -1,0 +1,134 @@
+"""The story on this machine: a git server, a registry, a builder, and pipelines/petclinic.yml played over them.
+
+Used by the test of the story and, with someone watching, by scripts/demo.
+"""
+
+import contextlib
+import json
+import pathlib
+import shutil
+
+from support import make_roots, push_image, run_image
+from support.concourse import Concourse, HostPrograms, Observer, RootDirectory
+from support.git_server import GitServer, Repository
+from support.program import run_program
+from support.registry_server import RegistryServer
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
+AUTHOR = "Dana Developer <dana@example.com>"
+
+
+class Story(contextlib.ExitStack):
+    """Enter it to start the servers; everything lives below `work` and ends with the context."""
+
+    def __init__(self, work: pathlib.Path, programs: pathlib.Path, observer: Observer | None = None):
+        super().__init__()
+        self.work = pathlib.Path(work).resolve()
+        self.programs = pathlib.Path(programs).resolve()
+        self._observer = observer
+        self._cluster = self.work / "bin"
+
+    def __enter__(self) -> "Story":
+        super().__enter__()
+        self.repository = Repository(self.work / "git/petclinic.git")
+        self.git = self.enter_context(GitServer(self.work / "git"))
+        self.registry = self.enter_context(RegistryServer(self.work / "registry", username="robot", password="robot-password"))
+        self.builder = make_roots.make_builder(self.work / "builder", run_image=f"{self.registry.host}/run:base")
+        self._make_cluster()
+        # Two types, one program: the slim one here is the programs alone.
+        types = {
+            "build-service": HostPrograms(self.programs),
+            "build-service-builder": RootDirectory(self.builder.root, self.programs, self.builder.environment),
+        }
+        self.concourse = Concourse(self.work / "concourse", types, task_path=[self._cluster], observer=self._observer)
+        self.publish_base("1")
+        self._push("builder", "latest", push_image.run_image("1", labels={"is": "the builder"}))
+        self.pipeline = self.concourse.set_pipeline(PROJECT / "pipelines/petclinic.yml", vars=self.vars())
+        return self
+
+    def vars(self) -> dict:
+        host = self.registry.host
+        return {
+            "build_service_image": f"{host}/build-service",
+            "builder_image": f"{host}/builder",
+            "kubectl_image": f"{host}/kubectl",
+            "source_uri": self.git.url("petclinic"),
+            "source_branch": "main",
+            "webhook_token": "word",
+            "run_image": f"{host}/run",
+            "run_image_tag": "base",
+            "image": f"{host}/acme/petclinic",
+            "registry_username": "robot",
+            "registry_password": "robot-password",
+            "kubeconfig": "kind: Config",
+            "namespace": "petclinic",
+            "deployment": "petclinic",
+            "container": "petclinic",
+        }
+
+    # What people do
+
+    def commit(self, message: str, files: dict[str, str] | None = None) -> str:
+        """The developer commits; the commit's id. The first commit brings the whole application."""
+        if self.repository.tip("main") is None:
+            application = sorted((PROJECT / "tests/apps/welcome").iterdir())
+            files = {**{path.name: path.read_text() for path in application if path.is_file()}, **(files or {})}
+        return self.repository.commit(message, files, author=AUTHOR, committer=AUTHOR)
+
+    def publish_base(self, version: str) -> str:
+        """The operator publishes a base image; its digest."""
+        return self._push("run", "base", push_image.run_image(version))
+
+    # What the world sees
+
+    @property
+    def deployed(self) -> str:
+        """The image that the cluster runs, by digest."""
+        return json.loads((self._cluster / "cluster.json").read_text())["history"][-1]
+
+    def fetch_image(self, image: str) -> pathlib.Path:
+        """As the cluster's nodes do: the image by its digest. Once for each."""
+        repository, _, digest = image.partition("@")
+        directory = self.work / "node" / digest.partition(":")[2]
+        if not directory.exists():
+            source = {"repository": repository, "username": "robot", "password": "robot-password"}
+            request = {"source": source, "version": {"tag": "main", "digest": digest}}
+            result = run_program(self.programs, "in", request, directory)
+            assert result.status == 0, result.stderr
+        return directory
+
+    def page(self) -> str:
+        """The page that the deployed image serves when it runs."""
+        with run_image.running(self.fetch_image(self.deployed)) as running:
+            return running.fetch("/")
+
+    def layers(self, image: str) -> list[str]:
+        repository, _, digest = image.partition("@")
+        host, _, path = repository.partition("/")
+        registry = push_image.Registry(host, "robot", "robot-password")
+        accept = {"Accept": f"{push_image.OCI['manifest']}, {push_image.DOCKER['manifest']}"}
+        manifest = json.loads(registry.request("GET", f"/v2/{path}/manifests/{digest}", headers=accept).read())
+        return [layer["digest"] for layer in manifest["layers"]]
+
+    def break_on_cluster(self, image: str) -> None:
+        """The cluster will not get this image to run."""
+        self._edit_cluster(lambda state: state["broken"].append(image))
+
+    def cluster_commands(self) -> list[list[str]]:
+        return json.loads((self._cluster / "cluster.json").read_text())["commands"]
+
+    # How it is done
+
+    def _push(self, repository: str, tag: str, image: push_image.Image) -> str:
+        return push_image.Registry(self.registry.host, "robot", "robot-password").push(repository, tag, image)
+
+    def _make_cluster(self) -> None:
+        self._cluster.mkdir(parents=True)
+        shutil.copy(PROJECT / "tests/support/kubectl", self._cluster)
+        (self._cluster / "cluster.json").write_text(json.dumps({"history": [], "broken": [], "commands": []}))
+
+    def _edit_cluster(self, change) -> None:
+        path = self._cluster / "cluster.json"
+        state = json.loads(path.read_text())
+        change(state)
+        path.write_text(json.dumps(state))
