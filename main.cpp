@@ -2,12 +2,14 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/askpass.hpp"
 #include "check/check.hpp"
 #include "in/in.hpp"
 #include "out/out.hpp"
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
+  if (base::answer_askpass(base::process_environment(), std::cout)) return 0;
   const std::string name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "";
   for (const auto& program : {check::program(), in::program(), out::program()}) {
     if (concourse::name_of(program.step) == name) {

@@ -64,6 +64,7 @@ class HttpTransport final : public Transport {
   }
 
   [[nodiscard]] std::string shown() const override { return repository_.shown(); }
+  [[nodiscard]] Session session() const override { return Session::stateless; }
 
   void advertise(PacketReceiver& receiver) override {
     http::Request request;

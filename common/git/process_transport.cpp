@@ -28,6 +28,11 @@ class ProcessTransport final : public Transport {
   }
 
   [[nodiscard]] std::string shown() const override { return options_.shown; }
+  [[nodiscard]] Session session() const override { return Session::stateful; }
+  void hang_up() override {
+    process_.reset();
+    unsent_.clear();
+  }
 
   void advertise(PacketReceiver& receiver) override {
     start();

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "git/protocol.hpp"
+#include "git/protocol_v0.hpp"
 
 namespace git {
 namespace {
@@ -39,9 +40,7 @@ class NegotiatedRemote final : public Remote {
   }
 
   FetchResult fetch(const FetchRequest& request, PackSink& sink) override {
-    FetchReader reader(sink);
-    transport_->request(fetch_request(advertisement(), request), reader);
-    FetchResult result = reader.take();
+    FetchResult result = version() == 2 ? fetch_v2(request, sink) : fetch_v0(request, sink);
     if (request.negotiation == Negotiation::decide && !result.has_pack) broken_answer("it has no pack");
     return result;
   }
@@ -57,6 +56,19 @@ class NegotiatedRemote final : public Remote {
   }
 
   int version() { return advertisement().version; }
+
+  FetchResult fetch_v2(const FetchRequest& request, PackSink& sink) {
+    FetchReader reader(sink);
+    transport_->request(fetch_request(advertisement(), request), reader);
+    return reader.take();
+  }
+
+  FetchResult fetch_v0(const FetchRequest& request, PackSink& sink) {
+    FetchReaderV0 reader(sink, request);
+    transport_->request(fetch_request_v0(advertisement(), request, transport_->session()), reader);
+    transport_->hang_up();
+    return reader.take();
+  }
 
   RemoteRefs list(const std::vector<std::string>& prefixes) {
     if (version() != 2) {

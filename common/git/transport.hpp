@@ -20,6 +20,11 @@ class PacketReceiver {
   [[nodiscard]] virtual bool complete() const = 0;
 };
 
+enum class Session {
+  stateless,  // each request stands alone (HTTP)
+  stateful,   // one conversation on one connection (pipes)
+};
+
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -27,6 +32,9 @@ class Transport {
   virtual void advertise(PacketReceiver& receiver) = 0;
   // Sends one request, whole, and receives its answer.
   virtual void request(std::string_view body, PacketReceiver& receiver) = 0;
+  [[nodiscard]] virtual Session session() const = 0;
+  // Ends a conversation that can serve no further request (version 0 serves one); the next request begins anew.
+  virtual void hang_up() {}
   // The repository, as errors name it.
   [[nodiscard]] virtual std::string shown() const = 0;
 };

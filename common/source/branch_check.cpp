@@ -62,6 +62,7 @@ std::optional<BranchCheck::News> BranchCheck::since(const ObjectId& known) {
     store_.fetch(remote_, request);
   }
   const auto chain = git::first_parents(store_, head_);
+  news_length_ = static_cast<std::uint32_t>(chain.size());
   const bool descends = !chain.empty() && !chain.back().parents.empty() && chain.back().parents.front() == known;
   return News{examine(chain), descends};
 }
@@ -72,7 +73,15 @@ bool BranchCheck::passes(const ObjectId& id) {
     request.wants = {id};
     if (remote_.can_deepen()) request.depth = 1;
     if (remote_.can_filter()) request.filter = "tree:0";
-    store_.fetch(remote_, request);
+    try {
+      store_.fetch(remote_, request);
+    } catch (const base::Error& error) {
+      // A server that gives only what its refs name: from the head, just deep enough.
+      if (error.kind() != base::ErrorKind::not_found) throw;
+      request.wants = {head_};
+      if (request.depth) request.depth = news_length_ + 1;
+      store_.fetch(remote_, request);
+    }
   }
   const auto commit = store_.find_commit(id);
   return commit && !examine({*commit}).empty();

@@ -34,6 +34,7 @@ class BranchCheck {
   git::ObjectId head_;
   base::TemporaryDirectory directory_;
   git::ObjectStore store_;
+  std::uint32_t news_length_ = 0;  // commits between the head and the known one
 };
 
 }  // namespace source

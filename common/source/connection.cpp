@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "git/http_transport.hpp"
 #include "git/process_transport.hpp"
+#include "git/ssh_transport.hpp"
 
 namespace source {
 namespace {
@@ -61,6 +62,21 @@ Connection connect_local(const git::LocalLocation& local, concourse::Context& co
   return {nullptr, git::make_remote(std::move(transport))};
 }
 
+Connection connect_ssh(const Source& source, const git::SshLocation& ssh, concourse::Context& context) {
+  if (source.fields.https_tunnel) {
+    throw Error(ErrorKind::usage,
+                {"read", "source.https_tunnel", "it is not supported for ssh", "use the repository's https address"});
+  }
+  git::SshOptions options;
+  options.private_key = source.fields.private_key;
+  options.passphrase = source.fields.private_key_passphrase;
+  options.user = source.fields.private_key_user;
+  options.known_hosts = source.fields.known_hosts;
+  if (source.fields.forward_agent) options.agent_forwarding = git::SshOptions::AgentForwarding::on;
+  return {nullptr, git::make_remote(git::make_ssh_transport(ssh, options, source.location.text(), context.environment,
+                                                            context.log))};
+}
+
 }  // namespace
 
 Connection connect(const Source& source, concourse::Context& context) {
@@ -69,7 +85,7 @@ Connection connect(const Source& source, concourse::Context& context) {
   if (const auto* local = std::get_if<git::LocalLocation>(&source.location.where)) {
     return connect_local(*local, context);
   }
-  throw Error(ErrorKind::usage, {"read", "source.uri", "ssh is not supported yet", "use https"});
+  return connect_ssh(source, std::get<git::SshLocation>(source.location.where), context);
 }
 
 }  // namespace source

@@ -41,7 +41,6 @@ void refuse_unfinished(const SourceFields& fields) {
                         "leave it out, or use the git resource for this repository");
     }
   };
-  refuse("private_key", !fields.private_key.empty());
   refuse("sparse_paths", !fields.sparse_paths.empty());
   refuse("submodule_credentials", !fields.submodule_credentials.empty());
   refuse("search_remote_refs", fields.search_remote_refs);
