@@ -30,6 +30,14 @@ class Story(contextlib.ExitStack):
 
     def __enter__(self) -> "Story":
         super().__enter__()
+        try:
+            self._start()
+        except BaseException:
+            self.close()  # what had been started
+            raise
+        return self
+
+    def _start(self) -> None:
         self.repository = Repository(self.work / "git/petclinic.git")
         self.git = self.enter_context(GitServer(self.work / "git"))
         self.registry = self.enter_context(RegistryServer(self.work / "registry", username="robot", password="robot-password"))
@@ -44,7 +52,6 @@ class Story(contextlib.ExitStack):
         self.publish_base("1")
         self._push("builder", "latest", push_image.run_image("1", labels={"is": "the builder"}))
         self.pipeline = self.concourse.set_pipeline(PROJECT / "pipelines/petclinic.yml", vars=self.vars())
-        return self
 
     def vars(self) -> dict:
         host = self.registry.host
