@@ -11,6 +11,7 @@
 #include "image/source.hpp"
 #include "lifecycle/analyze.hpp"
 #include "lifecycle/build.hpp"
+#include "lifecycle/cache.hpp"
 #include "lifecycle/detect.hpp"
 #include "lifecycle/export.hpp"
 #include "lifecycle/layers.hpp"
@@ -91,9 +92,9 @@ class Put {
     auto target = analysis.run_image.target;
     if (target.distributions.empty()) target.distributions = {lifecycle::read_distribution("/etc/os-release")};
     const auto detected = detect(target);
-    restore(detected, analysis);
+    const auto cache = restore(detected, analysis);
     const auto metadata = build(detected, target);
-    const auto image = push(metadata, analysis, source);
+    const auto image = push(metadata, analysis, source, cache);
     return answer(image, analysis, source);
   }
 
@@ -125,11 +126,18 @@ class Put {
     return detected;
   }
 
-  void restore(const lifecycle::Resolution& detected, const lifecycle::Analysis& analysis) {
+  std::optional<lifecycle::CacheImage> restore(const lifecycle::Resolution& detected,
+                                               const lifecycle::Analysis& analysis) {
     Phase phase(log_, "RESTORING");
-    const auto restored = lifecycle::restore(platform_, detected.group, analysis.previous, log_);
+    if (params_.clear_cache) {
+      phase.end("nothing: params.clear_cache is set");
+      return std::nullopt;
+    }
+    auto cache = lifecycle::find_cache(client_, cache_reference(), source_.platform, log_);
+    const auto restored = lifecycle::restore(client_, platform_, detected.group, analysis.previous, cache, log_);
     phase.end(fmt::format("restored {}, {}; described {}", plural(restored.layers, "layer"),
                           base::human_bytes(restored.bytes), plural(restored.described, "layer")));
+    return cache;
   }
 
   lifecycle::BuildMetadata build(const lifecycle::Resolution& detected, const buildpacks::Target& target) {
@@ -140,8 +148,18 @@ class Put {
   }
 
   lifecycle::Exported push(const lifecycle::BuildMetadata& metadata, const lifecycle::Analysis& analysis,
-                           const lifecycle::PreparedSource& source) {
+                           const lifecycle::PreparedSource& source, const std::optional<lifecycle::CacheImage>& cache) {
     Phase phase(log_, "EXPORTING");
+    const auto options = export_options(source);
+    const auto image = lifecycle::export_image(client_, platform_, metadata, analysis, options, log_);
+    const auto cached = save_cache(metadata, cache, image, options);
+    phase.end(fmt::format("{}, {} of them reused, {} uploaded", plural(image.layers, "layer"), image.reused,
+                          base::human_bytes(image.uploaded + cached)));
+    log_.success("pushed " + image_name(source_, image.digest));
+    return image;
+  }
+
+  [[nodiscard]] lifecycle::ExportOptions export_options(const lifecycle::PreparedSource& source) const {
     lifecycle::ExportOptions options;
     options.repository = source_.repository;
     options.tags = {tag()};
@@ -150,11 +168,23 @@ class Put {
     options.project_metadata = lifecycle::project_metadata(source);
     options.labels = params_.labels;
     options.created = creation_time(context_.environment);
-    const auto image = lifecycle::export_image(client_, platform_, metadata, analysis, options, log_);
-    phase.end(fmt::format("{}, {} of them reused, {} uploaded", plural(image.layers, "layer"), image.reused,
-                          base::human_bytes(image.uploaded)));
-    log_.success("pushed " + image_name(source_, image.digest));
-    return image;
+    return options;
+  }
+
+  // The image is there by now: a cache that cannot be written makes the next build slower, and this one no failure.
+  std::uint64_t save_cache(const lifecycle::BuildMetadata& metadata, const std::optional<lifecycle::CacheImage>& cache,
+                           const lifecycle::Exported& image, const lifecycle::ExportOptions& options) {
+    try {
+      const auto saved = lifecycle::save_cache(client_, platform_, metadata.buildpacks, cache_reference(), cache, image,
+                                               options, log_);
+      if (saved.pushed)
+        log_.info(fmt::format("cached {} in {}", plural(saved.layers, "layer"), cache_reference().text()));
+      return saved.uploaded;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::aborted) throw;
+      log_.warning(fmt::format("the cache is not saved: {}", error.what()));
+      return 0;
+    }
   }
 
   [[nodiscard]] concourse::VersionAndMetadata answer(const lifecycle::Exported& image,
@@ -172,6 +202,12 @@ class Put {
 
   [[nodiscard]] std::string tag() const { return source_.tag.value_or("latest"); }
   [[nodiscard]] registry::Reference target() const { return {source_.repository, tag(), std::nullopt}; }
+
+  // In the same repository by default: the credentials serve, and layers that image and cache share are sent once.
+  [[nodiscard]] registry::Reference cache_reference() const {
+    constexpr std::size_t longest_tag = 128;
+    return source_.cache.value_or(target().with_tag(("cache-" + tag()).substr(0, longest_tag)));
+  }
 
   const Source& source_;
   const PutParams& params_;

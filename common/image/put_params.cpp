@@ -39,6 +39,7 @@ void describe(json::Fields<PutParams>& fields) {
                   "process type that starts by default; default: the buildpacks' choice");
   fields.optional("additional_tags", &PutParams::additional_tags, "tags that are set beside source.tag");
   fields.optional("labels", &PutParams::labels, "labels of the image");
+  fields.optional("clear_cache", &PutParams::clear_cache, "true: builds as if there were no cache and no last image");
   fields.refused("image", "put builds params.source; to push a ready image use the registry-image resource");
 }
 

@@ -19,6 +19,7 @@ struct PutParams {
   std::string process;
   std::vector<std::string> additional_tags;
   std::map<std::string, std::string> labels;
+  bool clear_cache = false;
 };
 void describe(json::Fields<PutParams>& fields);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <mutex>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -47,34 +46,28 @@ std::vector<registry::Reference> candidates(const RunImageChoice& choice, const 
   return result;
 }
 
-std::map<std::string, registry::Descriptor> layers_by_diff_id(const registry::Image& image) {
-  const auto diff_ids = image.diff_ids();
-  std::map<std::string, registry::Descriptor> result;
-  if (diff_ids.size() != image.manifest.layers.size()) return result;
-  for (std::size_t i = 0; i < diff_ids.size(); ++i) result.emplace(diff_ids[i].text(), image.manifest.layers[i]);
-  return result;
-}
-
-// A registry's clean-up may have taken blobs that a manifest still names: such a layer is built again.
-void drop_missing(registry::Client& client, const registry::Repository& repository,
-                  std::map<std::string, registry::Descriptor>& layers, base::Log& log) {
-  std::vector<std::string> diff_ids;
-  for (const auto& [diff_id, descriptor] : layers) diff_ids.push_back(diff_id);
-  std::mutex mutex;
-  std::vector<std::string> missing;
-  base::for_each_parallel(diff_ids.size(), checks_at_once, [&](std::size_t i) {
-    if (client.has_blob(repository, layers.at(diff_ids[i]).digest)) return;
-    const std::lock_guard lock(mutex);
-    missing.push_back(diff_ids[i]);
-  });
-  for (const auto& diff_id : missing) {
-    log.warning(
-        fmt::format("the registry lost layer {} of the previous image; it is built again", diff_id.substr(0, 19)));
-    layers.erase(diff_id);
-  }
-}
-
 }  // namespace
+
+std::map<std::string, registry::Descriptor> available_layers(registry::Client& client,
+                                                             const registry::Repository& repository,
+                                                             const registry::Image& image, base::Log& log) {
+  std::map<std::string, registry::Descriptor> layers;
+  const auto diff_ids = image.diff_ids();
+  if (diff_ids.size() != image.manifest.layers.size()) return layers;
+  std::vector<char> present(diff_ids.size());
+  base::for_each_parallel(diff_ids.size(), checks_at_once, [&](std::size_t i) {
+    present[i] = client.has_blob(repository, image.manifest.layers[i].digest) ? 1 : 0;
+  });
+  for (std::size_t i = 0; i < diff_ids.size(); ++i) {
+    if (present[i] != 0) {
+      layers.emplace(diff_ids[i].text(), image.manifest.layers[i]);
+    } else {
+      // A registry's clean-up may have taken blobs that a manifest still names: such a layer is built again.
+      log.warning(fmt::format("{} lost layer {}; it is built again", repository.text(), diff_ids[i].short_hex()));
+    }
+  }
+  return layers;
+}
 
 buildpacks::Target target_of(const registry::Image& image) {
   const auto platform = image.platform();
@@ -129,8 +122,7 @@ std::optional<PreviousImage> find_previous_image(registry::Client& client, const
     log.info(fmt::format("the image at {} was not built by buildpacks: nothing of it is reused", reference.text()));
     return std::nullopt;
   }
-  auto layers = layers_by_diff_id(*image);
-  drop_missing(client, reference.repository, layers, log);
+  auto layers = available_layers(client, reference.repository, *image, log);
   auto by_digest = reference.with(image->raw.digest);
   return PreviousImage{std::move(by_digest), *std::move(image), *std::move(metadata), std::move(layers)};
 }

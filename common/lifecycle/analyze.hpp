@@ -49,6 +49,12 @@ struct RunImageChoice {
                                                                const registry::Reference& reference,
                                                                const registry::Platform& platform, base::Log& log);
 
+// The layers of an image by diffID, without those whose blobs the repository lost: the log says so.
+[[nodiscard]] std::map<std::string, registry::Descriptor> available_layers(registry::Client& client,
+                                                                           const registry::Repository& repository,
+                                                                           const registry::Image& image,
+                                                                           base::Log& log);
+
 // OS, architecture and distribution, as the image's configuration and its labels say.
 [[nodiscard]] buildpacks::Target target_of(const registry::Image& image);
 

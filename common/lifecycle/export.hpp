@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "lifecycle/analyze.hpp"
+#include "lifecycle/layer_maker.hpp"
 #include "lifecycle/metadata.hpp"
 #include "lifecycle/platform.hpp"
 #include "registry/client.hpp"
@@ -29,11 +30,17 @@ struct Exported {
   std::size_t reused = 0;      // of these, not made again
   std::uint64_t uploaded = 0;  // bytes
   std::uint64_t size = 0;      // of the whole image, compressed
+  LayersMetadata metadata;     // of the layers that the build added
+  KnownLayers known;           // their blobs
 };
 
 // Error{protocol} when a buildpack wants a layer kept that no previous image has, {denied, transient} from the
 // registry.
 [[nodiscard]] Exported export_image(registry::Client& client, const Platform& platform, const BuildMetadata& metadata,
                                     const Analysis& analysis, const ExportOptions& options, base::Log& log);
+
+// Sends an image's configuration; the manifest is made, and its caller's to push.
+[[nodiscard]] registry::RawManifest push_config(LayerMaker& maker, const json::Value& config,
+                                                const std::vector<registry::Descriptor>& layers);
 
 }  // namespace lifecycle

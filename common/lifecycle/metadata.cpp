@@ -181,6 +181,27 @@ std::optional<LayersMetadata> parse_layers_metadata(std::string_view text) {
   return metadata;
 }
 
+const LayerRecord* CacheMetadata::find(std::string_view buildpack, const std::string& layer) const {
+  for (const auto& record : buildpacks) {
+    if (record.id != buildpack) continue;
+    const auto found = record.layers.find(layer);
+    return found == record.layers.end() ? nullptr : &found->second;
+  }
+  return nullptr;
+}
+
+std::string to_label(const CacheMetadata& metadata) {
+  OrderedJson result = {{"sbom", sha(metadata.sbom)}, {"buildpacks", OrderedJson::array()}};
+  for (const auto& record : metadata.buildpacks) result["buildpacks"].push_back(to_json(record));
+  return buildpacks::label_text(result);
+}
+
+std::optional<CacheMetadata> parse_cache_metadata(std::string_view text) {
+  const auto layers = parse_layers_metadata(text);
+  if (!layers) return std::nullopt;
+  return CacheMetadata{layers->sbom, layers->buildpacks};
+}
+
 std::string metadata_toml(const BuildMetadata& metadata) {
   Toml document;
   add_list(document, "buildpacks", metadata.buildpacks, group_toml);

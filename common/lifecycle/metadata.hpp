@@ -19,6 +19,7 @@ namespace lifecycle {
 namespace label {
 inline constexpr std::string_view lifecycle_metadata = "io.buildpacks.lifecycle.metadata";
 inline constexpr std::string_view build_metadata = "io.buildpacks.build.metadata";
+inline constexpr std::string_view cache_metadata = "io.buildpacks.lifecycle.cache.metadata";
 inline constexpr std::string_view project_metadata = "io.buildpacks.project.metadata";
 inline constexpr std::string_view execution_environment = "io.buildpacks.exec-env";
 inline constexpr std::string_view rebasable = "io.buildpacks.rebasable";
@@ -63,6 +64,16 @@ struct LayersMetadata {
 [[nodiscard]] std::string to_label(const LayersMetadata& metadata);
 // Lenient: the label may come from another platform or an older version. Nothing when it is no such metadata at all.
 [[nodiscard]] std::optional<LayersMetadata> parse_layers_metadata(std::string_view label);
+
+// io.buildpacks.lifecycle.cache.metadata, of a cache image.
+struct CacheMetadata {
+  std::string sbom;
+  std::vector<BuildpackRecord> buildpacks;
+
+  [[nodiscard]] const LayerRecord* find(std::string_view buildpack, const std::string& layer) const;
+};
+[[nodiscard]] std::string to_label(const CacheMetadata& metadata);
+[[nodiscard]] std::optional<CacheMetadata> parse_cache_metadata(std::string_view label);
 
 // What the build phase found out, for the export.
 struct BuildMetadata {

@@ -1,11 +1,13 @@
 // The restoration: what an earlier build left for this one (platform.md "restorer"). From the previous image come the
-// descriptions of its layers, so that a buildpack can keep a layer without making it again.
+// descriptions of its layers, so that a buildpack can keep a layer without making it again; from the cache come
+// contents.
 #pragma once
 
 #include <optional>
 
 #include "base/log.hpp"
 #include "lifecycle/analyze.hpp"
+#include "lifecycle/cache.hpp"
 #include "lifecycle/platform.hpp"
 
 namespace lifecycle {
@@ -16,8 +18,10 @@ struct Restored {
   std::uint64_t bytes = 0;    // of these contents
 };
 
-// Writes store.toml and <layer>.toml of the group's buildpacks, as the builder's user.
-[[nodiscard]] Restored restore(const Platform& platform, const buildpacks::Group& group,
-                               const std::optional<PreviousImage>& previous, base::Log& log);
+// Writes store.toml, <layer>.toml, contents and SBOMs of the group's buildpacks, as the builder's user's. A cached
+// layer that cannot be brought back is left out, and the log says so.
+[[nodiscard]] Restored restore(registry::Client& client, const Platform& platform, const buildpacks::Group& group,
+                               const std::optional<PreviousImage>& previous, const std::optional<CacheImage>& cache,
+                               base::Log& log);
 
 }  // namespace lifecycle
