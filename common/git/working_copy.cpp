@@ -15,16 +15,22 @@ using base::ErrorKind;
 
 using ConfigHandle = Handle<git_config, git_config_free>;
 
-RepositoryHandle initialize(const std::filesystem::path& directory, const std::string& origin) {
+RepositoryHandle initialize(const std::filesystem::path& directory, const std::filesystem::path& git_directory,
+                            const std::string& origin) {
   initialize_library();
   git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
-  options.flags = GIT_REPOSITORY_INIT_NO_REINIT;
+  options.flags = GIT_REPOSITORY_INIT_NO_REINIT | GIT_REPOSITORY_INIT_NO_DOTGIT_DIR | GIT_REPOSITORY_INIT_MKPATH;
+  const std::string work_tree = directory.string();
+  if (git_directory != directory / ".git") {
+    options.flags |= GIT_REPOSITORY_INIT_RELATIVE_GITLINK;
+    options.workdir_path = work_tree.c_str();
+  }
   options.initial_head = "main";
   options.origin_url = origin.c_str();
   RepositoryHandle repository;
-  require(
-      made(repository, [&](git_repository** out) { return git_repository_init_ext(out, directory.c_str(), &options); }),
-      "create a repository in", directory.string());
+  require(made(repository,
+               [&](git_repository** out) { return git_repository_init_ext(out, git_directory.c_str(), &options); }),
+          "create a repository in", directory.string());
   return repository;
 }
 
@@ -51,10 +57,64 @@ int stop_when_terminated(git_checkout_notify_t /*why*/, const char* /*path*/, co
   return base::termination_requested() ? GIT_EUSER : 0;
 }
 
+const git_object* as_object(const git_tree* tree) {
+  // libgit2's types are one hierarchy in C: every tree is an object.
+  return reinterpret_cast<const git_object*>(tree);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
+}
+
+// Which files of a tree a sparse checkout writes.
+class Sparse {
+ public:
+  Sparse(const git_tree* tree, const SparsePatterns& patterns) : active_(!patterns.empty()) {
+    if (!active_) return;
+    require(made(index_, [](git_index** out) { return git_index_new(out); }), "create", "an index");
+    require(git_index_read_tree(index_.get(), tree), "read", "the commit's tree");
+    for (std::size_t i = 0; i < git_index_entrycount(index_.get()); ++i) {
+      const git_index_entry* entry = git_index_get_byindex(index_.get(), i);
+      (patterns.chooses(entry->path) ? written_ : left_out_).push_back(entry->path);
+    }
+    for (auto& path : written_) pointers_.push_back(path.data());
+  }
+
+  void restrict(git_checkout_options& options) {
+    if (!active_) return;
+    options.checkout_strategy |= GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH;
+    options.paths = {pointers_.data(), pointers_.size()};
+    // An empty list would mean everything.
+    if (pointers_.empty()) options.checkout_strategy = GIT_CHECKOUT_NONE;
+  }
+
+  void mark_left_out(git_repository* repository) const {
+    if (!active_) return;
+    Handle<git_index, git_index_free> index;
+    require(made(index, [&](git_index** out) { return git_repository_index(out, repository); }), "read", "the index");
+    for (const auto& path : left_out_) {
+      git_index_entry entry = *git_index_get_bypath(index_.get(), path.c_str(), 0);
+      entry.flags_extended |= GIT_INDEX_ENTRY_SKIP_WORKTREE;
+      require(git_index_add(index.get(), &entry), "write", "the index");
+    }
+    require(git_index_write(index.get()), "write", "the index");
+  }
+
+ private:
+  bool active_;
+  Handle<git_index, git_index_free> index_;
+  std::vector<std::string> written_;
+  std::vector<std::string> left_out_;
+  std::vector<char*> pointers_;
+};
+
 }  // namespace
 
 WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::string& origin)
-    : directory_(directory), repository_(initialize(directory, origin)), store_(directory / ".git/objects") {
+    : WorkingCopy(directory, directory / ".git", origin) {}
+
+WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::filesystem::path& git_directory,
+                         const std::string& origin)
+    : directory_(directory),
+      git_directory_(git_directory),
+      repository_(initialize(directory, git_directory, origin)),
+      store_(git_directory / "objects") {
   // libgit2 writes the refspec of all branches; which ones are wanted is not known yet.
   git_config_delete_multivar(config_of(repository_.get()).get(), "remote.origin.fetch", ".*");
 }
@@ -103,27 +163,38 @@ void WorkingCopy::write_shallow(const std::vector<ObjectId>& commits) {
 
 RepositoryHandle WorkingCopy::open() const {
   RepositoryHandle repository;
-  require(made(repository, [&](git_repository** out) { return git_repository_open(out, directory_.c_str()); }), "open",
-          directory_.string());
+  require(made(repository, [&](git_repository** out) { return git_repository_open(out, git_directory_.c_str()); }),
+          "open", directory_.string());
   return repository;
 }
 
-void WorkingCopy::check_out(const ObjectId& commit) {
+void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse) {
   const auto repository = open();
   protect(repository.get());
   const git_oid oid = to_oid(commit);
-  ObjectHandle object;
-  require(
-      made(object, [&](git_object** out) { return git_object_lookup(out, repository.get(), &oid, GIT_OBJECT_COMMIT); }),
-      "read", "commit " + commit.text());
+  CommitHandle object;
+  require(made(object, [&](git_commit** out) { return git_commit_lookup(out, repository.get(), &oid); }), "read",
+          "commit " + commit.text());
+  TreeHandle tree;
+  require(made(tree, [&](git_tree** out) { return git_commit_tree(out, object.get()); }), "read",
+          "commit " + commit.text());
   git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
   options.checkout_strategy = GIT_CHECKOUT_FORCE;
   options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
   options.notify_cb = stop_when_terminated;
-  const int code = git_checkout_tree(repository.get(), object.get(), &options);
+  Sparse chosen(tree.get(), sparse);
+  chosen.restrict(options);
+  const int code = git_checkout_tree(repository.get(), as_object(tree.get()), &options);
   base::throw_if_terminated();
   require(code, "check out", "commit " + commit.text());
+  // A handle without the settings of protect(): libgit2 1.9 cannot take the snapshot of them that a diff takes.
+  chosen.mark_left_out(open().get());
   base::write_file(git_directory() / "HEAD", commit.text() + "\n");
+  if (sparse.empty()) return;
+  require(git_config_set_bool(config_of(repository_.get()).get(), "core.sparseCheckout", 1), "configure",
+          "the checkout");
+  std::filesystem::create_directories(git_directory() / "info");
+  base::write_file(git_directory() / "info/sparse-checkout", sparse.text());
 }
 
 }  // namespace git

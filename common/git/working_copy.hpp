@@ -11,6 +11,7 @@
 #include "git/library.hpp"
 #include "git/object_store.hpp"
 #include "git/refs.hpp"
+#include "git/sparse_patterns.hpp"
 
 namespace git {
 
@@ -18,10 +19,13 @@ class WorkingCopy {
  public:
   // Makes an empty repository in `directory`, which exists. `origin` is written to its configuration.
   WorkingCopy(const std::filesystem::path& directory, const std::string& origin);
+  // The same with its .git elsewhere, as submodules have it (gitsubmodules, "FORMS").
+  WorkingCopy(const std::filesystem::path& directory, const std::filesystem::path& git_directory,
+              const std::string& origin);
 
   [[nodiscard]] ObjectStore& store() { return store_; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
-  [[nodiscard]] std::filesystem::path git_directory() const { return directory_ / ".git"; }
+  [[nodiscard]] const std::filesystem::path& git_directory() const { return git_directory_; }
 
   // Error{usage} naming `field` for a name that git would not take.
   void configure(const std::string& name, const std::string& value, const std::string& field);
@@ -35,14 +39,16 @@ class WorkingCopy {
   // The commits whose parents were not fetched (gitformat: .git/shallow).
   void write_shallow(const std::vector<ObjectId>& commits);
 
-  // Writes files and index of a commit and detaches HEAD there.
-  void check_out(const ObjectId& commit);
+  // Writes files and index of a commit and detaches HEAD there. With sparse patterns only the files that they choose
+  // are written; the index says of the others that they are left out on purpose.
+  void check_out(const ObjectId& commit, const SparsePatterns& sparse = {});
 
   // libgit2's handle, opened anew so that it sees all that was written.
   [[nodiscard]] RepositoryHandle open() const;
 
  private:
   std::filesystem::path directory_;
+  std::filesystem::path git_directory_;
   RepositoryHandle repository_;
   ObjectStore store_;
 };

@@ -36,15 +36,14 @@ http::ConnectionOptions connection_options(const SourceFields& fields) {
   return options;
 }
 
-Connection connect_http(const Source& source, const http::Url& url, concourse::Context& context) {
+Connection connect_http(const Access& access, const Source& source, const http::Url& url, concourse::Context& context) {
   auto client = http::make_curl_client(context.environment, connection_options(source.fields), context.log);
-  if (source.credentials) {
-    client = http::make_basic_authenticating(std::move(client), url.origin, *source.credentials);
+  if (access.credentials) {
+    client = http::make_basic_authenticating(std::move(client), url.origin, *access.credentials);
   }
   client = http::make_redirecting(std::move(client));
   client = http::make_retrying(std::move(client), {}, context.random, context.log);
-  const std::string remedy =
-      source.credentials ? "check source.username and source.password" : "give source.username and source.password";
+  const std::string remedy = (access.credentials ? "check " : "give ") + access.credential_fields;
   auto remote = git::make_remote(git::make_http_transport(*client, url, remedy));
   return {std::move(client), std::move(remote)};
 }
@@ -62,30 +61,40 @@ Connection connect_local(const git::LocalLocation& local, concourse::Context& co
   return {nullptr, git::make_remote(std::move(transport))};
 }
 
-Connection connect_ssh(const Source& source, const git::SshLocation& ssh, concourse::Context& context) {
+Connection connect_ssh(const Access& access, const Source& source, const git::SshLocation& ssh,
+                       concourse::Context& context) {
   if (source.fields.https_tunnel) {
     throw Error(ErrorKind::usage,
                 {"read", "source.https_tunnel", "it is not supported for ssh", "use the repository's https address"});
   }
-  git::SshOptions options;
-  options.private_key = source.fields.private_key;
-  options.passphrase = source.fields.private_key_passphrase;
-  options.user = source.fields.private_key_user;
-  options.known_hosts = source.fields.known_hosts;
-  if (source.fields.forward_agent) options.agent_forwarding = git::SshOptions::AgentForwarding::on;
-  return {nullptr, git::make_remote(git::make_ssh_transport(ssh, options, source.location.text(), context.environment,
-                                                            context.log))};
+  auto transport = git::make_ssh_transport(ssh, access.ssh, access.location.text(), context.environment, context.log);
+  return {nullptr, git::make_remote(std::move(transport))};
 }
 
 }  // namespace
 
+Access access_of(const Source& source) {
+  git::SshOptions ssh;
+  ssh.private_key = source.fields.private_key;
+  ssh.passphrase = source.fields.private_key_passphrase;
+  ssh.user = source.fields.private_key_user;
+  ssh.known_hosts = source.fields.known_hosts;
+  if (source.fields.forward_agent) ssh.agent_forwarding = git::SshOptions::AgentForwarding::on;
+  return {source.location, source.credentials, std::move(ssh), "source.username and source.password"};
+}
+
 Connection connect(const Source& source, concourse::Context& context) {
   redact(source, context.log);
-  if (const auto* url = std::get_if<http::Url>(&source.location.where)) return connect_http(source, *url, context);
-  if (const auto* local = std::get_if<git::LocalLocation>(&source.location.where)) {
-    return connect_local(*local, context);
+  return connect(access_of(source), source, context);
+}
+
+Connection connect(const Access& access, const Source& source, concourse::Context& context) {
+  if (const auto* url = std::get_if<http::Url>(&access.location.where)) {
+    return connect_http(access, source, *url, context);
   }
-  return connect_ssh(source, std::get<git::SshLocation>(source.location.where), context);
+  if (const auto* local = std::get_if<git::LocalLocation>(&access.location.where))
+    return connect_local(*local, context);
+  return connect_ssh(access, source, std::get<git::SshLocation>(access.location.where), context);
 }
 
 }  // namespace source

@@ -5,6 +5,7 @@
 
 #include "concourse/context.hpp"
 #include "git/remote.hpp"
+#include "git/ssh_transport.hpp"
 #include "http/client.hpp"
 #include "source/source.hpp"
 
@@ -15,7 +16,19 @@ struct Connection {
   std::unique_ptr<git::Remote> remote;
 };
 
+// One repository and what opens it: the source's own, or a submodule's.
+struct Access {
+  git::Location location;
+  std::optional<http::Credentials> credentials;
+  git::SshOptions ssh;
+  std::string credential_fields;  // as errors name them: "source.username and source.password"
+};
+
+[[nodiscard]] Access access_of(const Source& source);
+
 // Makes every credential of the source known to the log, so that none can be printed. Nothing is contacted yet.
 [[nodiscard]] Connection connect(const Source& source, concourse::Context& context);
+// Another repository, with the source's settings for certificates and proxies.
+[[nodiscard]] Connection connect(const Access& access, const Source& source, concourse::Context& context);
 
 }  // namespace source

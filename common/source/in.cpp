@@ -6,12 +6,14 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "git/describe.hpp"
+#include "git/signature.hpp"
 #include "git/working_copy.hpp"
 #include "source/connection.hpp"
 #include "source/metadata.hpp"
 #include "source/params.hpp"
 #include "source/retrieval.hpp"
 #include "source/source.hpp"
+#include "source/submodule_checkout.hpp"
 
 namespace source {
 namespace {
@@ -90,16 +92,6 @@ Description describe_commit(git::WorkingCopy& copy, const concourse::Version& ve
   return description;
 }
 
-// What is known but not done must not look as if it had been done.
-void refuse_unfinished(const git::WorkingCopy& copy, const InParams& params) {
-  std::error_code ignored;
-  if (params.submodules.mode != SubmoduleSelection::Mode::none &&
-      std::filesystem::exists(std::filesystem::symlink_status(copy.directory() / ".gitmodules", ignored))) {
-    throw Error(ErrorKind::usage, {"check out", "the repository's submodules", "they are not supported yet",
-                                   "set params.submodules to none, or use the git resource"});
-  }
-}
-
 }  // namespace
 
 concourse::VersionAndMetadata in(const concourse::Request& request, const std::filesystem::path& destination,
@@ -115,8 +107,12 @@ concourse::VersionAndMetadata in(const concourse::Request& request, const std::f
   const Retrieved retrieved = retrieve(*request.version, source, params, *connection.remote, copy.store(), context.log);
   configure(copy, source, params, retrieved);
   write_refs(copy, source, params, retrieved);
-  copy.check_out(retrieved.commit);
-  refuse_unfinished(copy, params);
+  if (!source.fields.commit_verification_keys.empty()) {
+    git::verify_signature(copy, retrieved.commit, source.fields.commit_verification_keys,
+                          "source.commit_verification_keys", context.environment);
+  }
+  copy.check_out(retrieved.commit, git::SparsePatterns(source.fields.sparse_paths));
+  check_out_submodules(copy, retrieved.commit, access_of(source), source, params, context);
   const auto description = describe_commit(copy, *request.version, source, params, retrieved);
   auto metadata = metadata_of(description);
   write_files(copy, description, metadata, params);

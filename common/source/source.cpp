@@ -33,20 +33,6 @@ std::optional<http::Credentials> read_credentials(const SourceFields& fields, gi
   return credentials;
 }
 
-// What can be written but is not done is an error: a filter that is ignored would let commits through.
-void refuse_unfinished(const SourceFields& fields) {
-  const auto refuse = [](std::string_view name, bool given) {
-    if (given) {
-      json::wrong_value(fmt::format("source.{}", name), "this field is not supported yet",
-                        "leave it out, or use the git resource for this repository");
-    }
-  };
-  refuse("sparse_paths", !fields.sparse_paths.empty());
-  refuse("submodule_credentials", !fields.submodule_credentials.empty());
-  refuse("search_remote_refs", fields.search_remote_refs);
-  refuse("commit_verification_keys", !fields.commit_verification_keys.empty());
-}
-
 }  // namespace
 
 void describe(json::Fields<CommitFilterFields>& fields) {
@@ -138,7 +124,6 @@ Source read_source(const json::Value& value) {
     json::wrong_value("source.tag_regex", "tag_filter is given, too", "give one of them");
   }
   if (!fields.tag_regex.empty()) Pattern(fields.tag_regex, Syntax::extended, "source.tag_regex");
-  refuse_unfinished(fields);
   auto paths = git::Pathspec::parse(fields.paths, fields.ignore_paths, "source.paths", "source.ignore_paths");
   const auto filter = fields.commit_filter.value_or(CommitFilterFields{});
   const auto quantifier = [](bool all) { return all ? Quantifier::all : Quantifier::any; };
