@@ -21,9 +21,13 @@ std::vector<concourse::Version> check(const concourse::Request& request, concour
   const Source source = read_source(request.source);
   std::optional<Version> version;
   if (request.version) version = read_version(*request.version);
-  if (!source.tag) json::missing_field("source", "tag", "the tag to watch");
   const Connection connection = connect(source, context);
-  return check_tag(source.repository, *source.tag, version, *connection.registry);
+  registry::Client& client = *connection.registry;
+  if (source.tag) return check_tag(source.repository, *source.tag, version, client);
+  if (const auto* pattern = std::get_if<PatternTags>(&source.tags)) {
+    return check_pattern(source.repository, *pattern, source.platform, client);
+  }
+  return check_semantic(source.repository, std::get<SemanticTags>(source.tags), version, client);
 }
 
 }  // namespace image

@@ -12,14 +12,21 @@ std::string described(const registry::HostOptions& host) {
                      host.credentials ? fmt::format("as {}", host.credentials->username) : "anonymously");
 }
 
+std::string described(const std::variant<SemanticTags, PatternTags>& tags) {
+  if (const auto* pattern = std::get_if<PatternTags>(&tags)) return fmt::format("tags like /{}/", pattern->pattern);
+  const auto& variant = std::get<SemanticTags>(tags).variant;
+  return variant.empty() ? "tags that are versions" : fmt::format("tags that are versions of the variant {}", variant);
+}
+
 }  // namespace
 
 std::string explain(const concourse::Request& request) {
   const Source source = read_source(request.source);
   std::string result = fmt::format("{}\n", concourse::describe(request.kind));
-  result += fmt::format("repository {}, {}, platform {}/{}{}{}\n", source.repository.text(),
-                        source.tag ? "tag " + *source.tag : "no tag", source.platform.os, source.platform.architecture,
-                        source.platform.variant.empty() ? "" : "/", source.platform.variant);
+  result +=
+      fmt::format("repository {}, {}, platform {}/{}{}{}\n", source.repository.text(),
+                  source.tag ? "tag " + *source.tag : described(source.tags), source.platform.os,
+                  source.platform.architecture, source.platform.variant.empty() ? "" : "/", source.platform.variant);
   result += "would contact\n";
   for (const auto& host : source.hosts) result += described(host);
   if (source.cache) result += fmt::format("the build cache is {}\n", source.cache->text());

@@ -4,9 +4,11 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/secret.hpp"
+#include "image/tags.hpp"
 #include "json/fields.hpp"
 #include "registry/client.hpp"
 #include "registry/hosts.hpp"
@@ -26,6 +28,12 @@ void describe(json::Fields<PlatformFields>& fields);
 struct SourceFields {
   std::string repository;
   std::string tag;
+  std::string tag_regex;
+  bool created_at_sort = false;
+  std::string variant;
+  std::string semver_constraint;
+  bool pre_releases = false;
+  std::vector<std::string> pre_release_prefixes;
   std::string username;
   base::Secret password;
   bool insecure = false;
@@ -41,6 +49,8 @@ struct Source {
   std::string written_repository;  // as the user wrote it: what the file `repository` says
   registry::Repository repository;
   std::optional<std::string> tag;
+  // What check follows where there is no tag.
+  std::variant<SemanticTags, PatternTags> tags;
   registry::Platform platform;  // this machine's where the source names none
   // The repository's own host first, then those of `registries`.
   std::vector<registry::HostOptions> hosts;

@@ -1,0 +1,67 @@
+#include "image/source.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/error.hpp"
+
+namespace {
+
+image::Source read(json::Value fields) {
+  if (!fields.contains("repository")) fields["repository"] = "r.example/app";
+  return image::read_source(fields);
+}
+
+std::string error_of(const json::Value& fields) {
+  try {
+    static_cast<void>(read(fields));
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a source has its repository, tag and host") {
+  const auto source = read({{"repository", "nginx"}, {"tag", 17}, {"username", "u"}, {"password", "p"}});
+  CHECK(source.repository.text() == "docker.io/library/nginx");
+  CHECK(source.written_repository == "nginx");
+  CHECK(source.tag == "17");
+  CHECK(source.hosts.at(0).credentials->username == "u");
+  CHECK(source.hosts.at(0).named_by == "source");
+  CHECK(image::image_name(source, base::Sha256::of("x")).starts_with("nginx@sha256:"));
+}
+
+TEST_CASE("an architecture may carry its variant") {
+  const auto platform = read({{"platform", {{"architecture", "arm64/v8"}}}}).platform;
+  CHECK(platform.architecture == "arm64");
+  CHECK(platform.variant == "v8");
+  CHECK(platform.os == "linux");
+  CHECK(read(json::Value::object()).platform == registry::host_platform());
+}
+
+TEST_CASE("credentials of the repository's host may stand among registries") {
+  const json::Value entry = {{"host", "r.example"}, {"username", "u"}, {"password", "p"}};
+  CHECK(read({{"registries", {entry}}}).hosts.at(0).credentials->username == "u");
+  const auto both = read({{"registries", {entry}}, {"username", "own"}, {"password", "p"}});
+  CHECK(both.hosts.at(0).credentials->username == "own");
+}
+
+TEST_CASE("unknown and unsupported fields are errors that say what to do") {
+  CHECK(error_of({{"usernam", "x"}}) ==
+        "cannot read source.usernam: there is no such field; did you mean source.username?");
+  CHECK(error_of({{"content_trust", json::Value::object()}}) ==
+        "cannot read source.content_trust: this field is not supported; Docker has ended Notary v1; pin a digest or "
+        "verify signatures in a task");
+  CHECK(error_of({{"tag", "a b"}}).starts_with("cannot read source.tag: \"a b\" is no tag"));
+}
+
+TEST_CASE("ways to choose tags that exclude each other are errors") {
+  CHECK(error_of({{"tag", "a"}, {"tag_regex", "b"}}) ==
+        "cannot read source.tag_regex: it means nothing beside source.tag; leave one of the two out");
+  CHECK(!error_of({{"tag", "a"}, {"semver_constraint", "^1"}}).empty());
+  CHECK(!error_of({{"tag_regex", "a"}, {"pre_releases", true}}).empty());
+  CHECK(!error_of({{"created_at_sort", true}}).empty());
+  CHECK(!error_of({{"tag_regex", "("}}).empty());
+  CHECK(!error_of({{"semver_constraint", "newest"}}).empty());
+}
