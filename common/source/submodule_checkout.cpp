@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "git/submodules.hpp"
+#include "source/lfs_checkout.hpp"
 #include "source/retrieval.hpp"
 
 namespace source {
@@ -91,6 +92,7 @@ class SubmoduleCheckout {
     copy.write_refs(retrieved.refs);
     copy.write_shallow(retrieved.shallow);
     copy.check_out(retrieved.commit);
+    if (!params_.disable_git_lfs) check_out_lfs(copy, access, connection, context_);
     if (!params_.submodule_recursive) return;
     run(copy, retrieved.commit, access, {SubmoduleSelection::Mode::all, {}}, depth + 1);
   }

@@ -1,0 +1,193 @@
+#include "git/lfs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <ctime>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+#include "json/value.hpp"
+
+namespace git {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::string_view first_line = "version https://git-lfs.github.com/spec/v1\n";
+
+using IndexHandle = Handle<git_index, git_index_free>;
+
+IndexHandle index_of(git_repository* repository) {
+  IndexHandle index;
+  require(made(index, [&](git_index** out) { return git_repository_index(out, repository); }), "read", "the index");
+  return index;
+}
+
+bool has_attributes(git_index* index) {
+  for (std::size_t i = 0; i < git_index_entrycount(index); ++i) {
+    const std::string_view path = git_index_get_byindex(index, i)->path;
+    if (path == ".gitattributes" || path.ends_with("/.gitattributes")) return true;
+  }
+  return false;
+}
+
+bool belongs_to_lfs(git_repository* repository, const char* path) {
+  const char* value = nullptr;
+  require(git_attr_get(&value, repository, GIT_ATTR_CHECK_INDEX_THEN_FILE, path, "filter"), "read", ".gitattributes");
+  return git_attr_value(value) == GIT_ATTR_VALUE_STRING && std::string_view(value) == "lfs";
+}
+
+std::string_view field_of(std::string_view text, std::string_view name) {
+  const auto begin = text.find(name);
+  if (begin == std::string_view::npos || (begin != 0 && text[begin - 1] != '\n')) return {};
+  text.remove_prefix(begin + name.size());
+  return text.substr(0, text.find('\n'));
+}
+
+void copy_content(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const base::FileDescriptor source(open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!source) throw base::system_error("read", from.string(), errno);
+  // The checkout has just written the pointer there, as a file of its own.
+  const base::FileDescriptor target(open(to.c_str(), O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC));
+  if (!target) throw base::system_error("write", to.string(), errno);
+  while (true) {
+    const ssize_t count = sendfile(target.get(), source.get(), nullptr, 1UL << 30U);
+    if (count < 0 && errno != EINTR) throw base::system_error("write", to.string(), errno);
+    if (count == 0) break;
+  }
+  // A file as young as the index is compared by its content (git's "racily clean"), which is not the pointer's.
+  const std::time_t earlier = std::time(nullptr) - 10;
+  const std::array<struct timespec, 2> times{{{earlier, 0}, {earlier, 0}}};
+  if (futimens(target.get(), times.data()) != 0) throw base::system_error("write", to.string(), errno);
+}
+
+// git compares what the index says of a file with the file: with the content's own size and times it is unchanged.
+void refresh(git_index* index, const std::string& path, const std::filesystem::path& file) {
+  struct stat status {};
+  if (lstat(file.c_str(), &status) != 0) throw base::system_error("read", file.string(), errno);
+  const git_index_entry* old = git_index_get_bypath(index, path.c_str(), 0);
+  if (old == nullptr) return;
+  git_index_entry entry = *old;
+  entry.ctime = {static_cast<std::int32_t>(status.st_ctim.tv_sec), static_cast<std::uint32_t>(status.st_ctim.tv_nsec)};
+  entry.mtime = {static_cast<std::int32_t>(status.st_mtim.tv_sec), static_cast<std::uint32_t>(status.st_mtim.tv_nsec)};
+  entry.dev = static_cast<std::uint32_t>(status.st_dev);
+  entry.ino = static_cast<std::uint32_t>(status.st_ino);
+  entry.uid = status.st_uid;
+  entry.gid = status.st_gid;
+  entry.file_size = static_cast<std::uint32_t>(status.st_size);
+  require(git_index_add(index, &entry), "write", "the index");
+}
+
+[[noreturn]] void broken(std::string cause) {
+  throw Error(ErrorKind::protocol, {"read", "the answer of the LFS server", std::move(cause), ""});
+}
+
+[[noreturn]] void refused(const LfsPointer& pointer, const json::Value& error) {
+  const auto* code = json::find(error, "code");
+  const int status = code != nullptr && code->is_number_integer() ? code->get<int>() : 0;
+  const auto kind = status == 404 || status == 410   ? ErrorKind::not_found
+                    : status == 401 || status == 403 ? ErrorKind::denied
+                                                     : ErrorKind::protocol;
+  throw Error(kind, {"fetch", "LFS object " + std::string(pointer.digest.hex()),
+                     fmt::format("the server says {} {}", status, json::text_or(error, "message")),
+                     "set params.disable_git_lfs to do without"});
+}
+
+LfsDownload read_download(const json::Value& object, const LfsPointer& pointer) {
+  if (const auto* error = json::find(object, "error")) refused(pointer, *error);
+  const auto* actions = json::find(object, "actions");
+  const auto* download = actions == nullptr ? nullptr : json::find(*actions, "download");
+  if (download == nullptr) broken("an object has no download");
+  LfsDownload result{pointer, json::text_or(*download, "href"), {}};
+  if (const auto* headers = json::find(*download, "header"); headers != nullptr && headers->is_object()) {
+    for (const auto& [name, value] : headers->items()) {
+      if (!value.is_string() || (name + value.get<std::string>()).find_first_of("\r\n") != std::string::npos) {
+        broken("a header of a download is none");
+      }
+      result.headers.emplace_back(name, value.get<std::string>());
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::optional<LfsPointer> parse_lfs_pointer(std::string_view text) {
+  if (text.size() > largest_lfs_pointer || !text.starts_with(first_line)) return std::nullopt;
+  const auto digest = base::Digest::parse(field_of(text, "oid "));
+  const auto size_text = field_of(text, "size ");
+  std::uint64_t size = 0;
+  const auto [end, error] = std::from_chars(size_text.data(), size_text.data() + size_text.size(), size);
+  if (!digest || size_text.empty() || error != std::errc() || end != size_text.data() + size_text.size()) {
+    return std::nullopt;
+  }
+  return LfsPointer{*digest, size};
+}
+
+std::vector<LfsFile> lfs_files(const WorkingCopy& copy) {
+  const auto repository = copy.open();
+  const auto index = index_of(repository.get());
+  std::vector<LfsFile> files;
+  if (!has_attributes(index.get())) return files;
+  for (std::size_t i = 0; i < git_index_entrycount(index.get()); ++i) {
+    const git_index_entry* entry = git_index_get_byindex(index.get(), i);
+    const bool is_file = entry->mode == 0100644 || entry->mode == 0100755;
+    const bool is_left_out = (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) != 0;
+    // The index knows the size of what was just written.
+    if (!is_file || is_left_out || entry->file_size > largest_lfs_pointer || entry->file_size < first_line.size() ||
+        !belongs_to_lfs(repository.get(), entry->path)) {
+      continue;
+    }
+    Handle<git_blob, git_blob_free> blob;
+    require(made(blob, [&](git_blob** out) { return git_blob_lookup(out, repository.get(), &entry->id); }), "read",
+            entry->path);
+    const std::string_view text(static_cast<const char*>(git_blob_rawcontent(blob.get())),
+                                static_cast<std::size_t>(git_blob_rawsize(blob.get())));
+    if (auto pointer = parse_lfs_pointer(text)) files.push_back({entry->path, *std::move(pointer)});
+  }
+  return files;
+}
+
+void replace_lfs_pointers(const WorkingCopy& copy, const std::vector<LfsContent>& contents) {
+  const auto repository = copy.open();
+  const auto index = index_of(repository.get());
+  for (const auto& [file, content] : contents) {
+    const auto target = copy.directory() / file.path;
+    copy_content(content, target);
+    refresh(index.get(), file.path, target);
+  }
+  require(git_index_write(index.get()), "write", "the index");
+}
+
+std::string lfs_batch_request(const std::vector<LfsPointer>& pointers) {
+  json::Value objects = json::Value::array();
+  for (const auto& pointer : pointers) {
+    objects.push_back({{"oid", std::string(pointer.digest.hex())}, {"size", pointer.size}});
+  }
+  return json::dump(
+      {{"operation", "download"}, {"transfers", {"basic"}}, {"hash_algo", "sha256"}, {"objects", objects}});
+}
+
+std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsPointer>& pointers) {
+  const auto value = json::parse(text, "the answer of the LFS server");
+  const auto* objects = json::find(value, "objects");
+  if (objects == nullptr || !objects->is_array()) broken("it has no list of objects");
+  std::vector<LfsDownload> downloads;
+  for (const auto& pointer : pointers) {
+    const auto found = std::find_if(objects->begin(), objects->end(), [&](const json::Value& object) {
+      return json::text_or(object, "oid") == pointer.digest.hex();
+    });
+    if (found == objects->end()) broken("it lacks object " + std::string(pointer.digest.hex()));
+    downloads.push_back(read_download(*found, pointer));
+  }
+  return downloads;
+}
+
+}  // namespace git

@@ -1,0 +1,56 @@
+// Git LFS: pointers as they stand in the repository (git-lfs, docs/spec.md), and the batch conversation by which their
+// contents are found (docs/api/batch.md). Nothing here touches a network.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "git/working_copy.hpp"
+
+namespace git {
+
+struct LfsPointer {
+  base::Digest digest;
+  std::uint64_t size = 0;
+  friend auto operator<=>(const LfsPointer&, const LfsPointer&) = default;
+};
+
+inline constexpr std::uint64_t largest_lfs_pointer = 1024;
+
+// Nothing for a text that is no pointer.
+[[nodiscard]] std::optional<LfsPointer> parse_lfs_pointer(std::string_view text);
+
+struct LfsFile {
+  std::string path;
+  LfsPointer pointer;
+};
+
+// The files of a checkout that .gitattributes gives to LFS and that are pointers.
+[[nodiscard]] std::vector<LfsFile> lfs_files(const WorkingCopy& copy);
+
+// Puts contents in the place of pointers, so that git, with git-lfs or without, calls the checkout clean. `content` is
+// the file that holds a pointer's content.
+struct LfsContent {
+  LfsFile file;
+  std::filesystem::path content;
+};
+void replace_lfs_pointers(const WorkingCopy& copy, const std::vector<LfsContent>& contents);
+
+// Where an object is downloaded from.
+struct LfsDownload {
+  LfsPointer pointer;
+  std::string href;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+[[nodiscard]] std::string lfs_batch_request(const std::vector<LfsPointer>& pointers);
+// Error{protocol} for an answer that is none or that lacks an object, {not_found} and {denied} as the server says of
+// an object.
+[[nodiscard]] std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsPointer>& pointers);
+
+}  // namespace git

@@ -1,0 +1,102 @@
+"""A git server with Git LFS: git-http-backend, and the batch API (git-lfs, docs/api/batch.md) beside it, in one port.
+
+`alter(content)` changes what is served, for tests of what a client does with it.
+"""
+
+import base64
+import hashlib
+import http.server
+import json
+import os
+import pathlib
+import subprocess
+import threading
+
+
+def pointer(content: bytes) -> str:
+    digest = hashlib.sha256(content).hexdigest()
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(content)}\n"
+
+
+class LfsServer:
+    def __init__(self, directory: pathlib.Path, *, user: str | None = None, password: str | None = None):
+        self.directory, self.user, self.password = directory, user, password
+        self.objects: dict[str, bytes] = {}
+        self.batches: list[dict] = []
+        self.alter = lambda content: content
+
+    def add(self, content: bytes) -> str:
+        self.objects[hashlib.sha256(content).hexdigest()] = content
+        return pointer(content)
+
+    def __enter__(self) -> "LfsServer":
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def url(self, name: str) -> str:
+        return f"{self.base}/{name}.git"
+
+
+def handler_of(lfs: LfsServer):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self, status: int, body: bytes = b"", **headers) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            path, _, query = self.path.partition("?")
+            if path.startswith("/objects/"):  # signed links of their own: no credentials
+                content = lfs.objects.get(path.removeprefix("/objects/"))
+                assert "Authorization" not in self.headers or self.headers["X-Ticket"] == "yes"
+                return self.answer(404) if content is None else self.answer(200, lfs.alter(content))
+            if lfs.user is not None:
+                wanted = "Basic " + base64.b64encode(f"{lfs.user}:{lfs.password}".encode()).decode()
+                if self.headers.get("Authorization") != wanted:
+                    return self.answer(401, WWW_Authenticate='Basic realm="git"')
+            if path.endswith("/info/lfs/objects/batch"):
+                return self.batch(json.loads(body))
+            environment = {"PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(lfs.directory), "GIT_HTTP_EXPORT_ALL": "1",
+                           "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": self.command,
+                           "CONTENT_TYPE": self.headers.get("Content-Type", ""), "CONTENT_LENGTH": str(len(body)),
+                           "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""), "GIT_CONFIG_COUNT": "1",
+                           "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+            done = subprocess.run(["/usr/lib/git-core/git-http-backend"], input=body, env=environment, capture_output=True)
+            head, _, content = done.stdout.partition(b"\r\n\r\n")
+            headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+            status = int(headers.pop("Status", "200").split()[0])
+            return self.answer(status, content, **headers)
+
+        def batch(self, request: dict) -> None:
+            lfs.batches.append(request)
+            objects = []
+            for wanted in request["objects"]:
+                if wanted["oid"] in lfs.objects:
+                    action = {"href": f"{lfs.base}/objects/{wanted['oid']}", "header": {"X-Ticket": "yes"}}
+                    objects.append({**wanted, "actions": {"download": action}})
+                else:
+                    objects.append({**wanted, "error": {"code": 404, "message": "Object does not exist"}})
+            self.answer(200, json.dumps({"transfer": "basic", "objects": objects}).encode(),
+                        Content_Type="application/vnd.git-lfs+json")
+
+        do_GET = do_POST = handle_any
+
+        def log_message(self, *_) -> None:
+            pass
+
+    return Handler
