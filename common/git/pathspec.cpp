@@ -47,9 +47,11 @@ std::string normalized(std::string_view path, const std::string& field) {
 bool Pathspec::Item::matches(std::string_view path) const {
   if (pattern.empty()) return true;
   // A pattern that is a path means it and what is below it, even with special characters in it.
-  if (starts_with(path, pattern, letter_case) && (path.size() == pattern.size() || path[pattern.size()] == '/')) {
-    return true;
+  if (starts_with(path, pattern, letter_case)) {
+    if (path.size() == pattern.size()) return !directory_only;
+    if (path[pattern.size()] == '/') return true;
   }
+  if (directory_only && !literal) return wildmatch(pattern + "/", path, slashes, letter_case);
   return !literal && wildmatch(pattern, path, slashes, letter_case);
 }
 
@@ -101,6 +103,7 @@ void Pathspec::add(std::string_view text, const std::string& field, bool exclude
     if (path.starts_with(':')) path.remove_prefix(1);
   }
   item.pattern = normalized(path, field);
+  item.directory_only = path.ends_with('/');
   item.literal = item.literal || literal_prefix(item.pattern).size() == item.pattern.size();
   (exclude ? exclude_ : include_).push_back(std::move(item));
 }

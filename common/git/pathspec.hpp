@@ -31,6 +31,7 @@ class Pathspec {
     Slashes slashes = Slashes::ordinary;
     LetterCase letter_case = LetterCase::exact;
     bool literal = false;
+    bool directory_only = false;  // "docs/" means what is below it, and no file docs
 
     [[nodiscard]] bool matches(std::string_view path) const;
     [[nodiscard]] Below below(std::string_view directory) const;

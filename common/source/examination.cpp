@@ -31,11 +31,12 @@ class Completion {
   void trees(const std::set<ObjectId>& ids) { objects(ids, std::nullopt); }
 
  private:
-  void objects(const std::set<ObjectId>& ids, std::optional<std::uint32_t> depth) {
-    auto next = ids.begin();
-    while (next != ids.end()) {
+  void objects(std::set<ObjectId> missing, std::optional<std::uint32_t> depth) {
+    while (!missing.empty()) {
       git::FetchRequest request;
-      while (next != ids.end() && request.wants.size() < most_wants) request.wants.push_back(*next++);
+      for (auto id = missing.begin(); id != missing.end() && request.wants.size() < most_wants; ++id) {
+        request.wants.push_back(*id);
+      }
       if (!remote_.can_want_any() || !remote_.can_filter()) return everything();
       request.depth = depth;
       request.filter = "tree:0";  // what is wanted by name comes all the same, and nothing below it
@@ -45,6 +46,8 @@ class Completion {
         if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::protocol) throw;
         return everything();
       }
+      // A tree that lies below another wanted one falls to the filter: it is wanted again, without the other.
+      if (std::erase_if(missing, [&](const ObjectId& id) { return store_.has(id); }) == 0) return everything();
     }
   }
 

@@ -21,6 +21,8 @@ TEST_CASE("a plain path means a file, or all below a directory") {
   CHECK_FALSE(paths.matches("docs2"));
   CHECK(paths.matches("a b/c.txt"));
   CHECK_FALSE(paths.matches("a b/c.txt2"));
+  CHECK(parse({"docs/"}).matches("docs/x"));
+  CHECK_FALSE(parse({"docs/"}).matches("docs"));
 }
 
 TEST_CASE("a star crosses directories, but for glob magic") {

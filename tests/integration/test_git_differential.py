@@ -1,0 +1,130 @@
+"""check against `git` itself, on histories that nobody would write: for each seed a repository of random merges, roots,
+renames, messages and dates, and random filters, whose versions git's own rev-list and pathspecs must confirm."""
+
+import os
+import random
+import re
+import subprocess
+
+import pytest
+from support.git_server import ENVIRONMENT, git
+from support.program import run_program
+
+SEEDS = range(int(os.environ.get("GIT_SEEDS", "40")))
+NAMES = ["a", "b", "c d", "lib", "src", "Ä", "x.md", "[y]", "deep"]
+PATHSPECS = ["a", "src", "lib/*", "*.md", "**/b", "c d", "src/[ab]", ":(glob)*/b", ":(icase)SRC", "deep/a/b", "[y]", "Ä/?",
+             ":(glob)**/x.md", "nowhere", "src/", "*"]
+PATTERNS = ["fix", "^feat", "a.b", "x*y", "\\(one\\|two\\)", "skip\\]$", "[0-9][0-9]", "two"]
+WORDS = ["fix", "feat", "one", "two", "axb", "[ci skip]", "[skip ci]", "42", "[CI SKIP]", "yy"]
+
+
+class History:
+    """Made by fast-import, as fast as hundreds of them need."""
+
+    def __init__(self, path, seed: int):
+        self.random = random.Random(seed)
+        self.path = path
+        path.mkdir(parents=True)
+        git("init", "--quiet", "--bare", "--initial-branch=main", directory=path)
+        git("config", "uploadpack.allowFilter", "true", directory=path)
+        stream, tips, number, time = [], {}, 0, 1_700_000_000
+        branches = ["main", "side", "other"]
+        for step in range(self.random.randint(3, 40)):
+            branch = "main" if step == 0 else self.random.choice([*branches, "main", "main"])
+            number += 1
+            time += self.random.choice([0, 1, 60, -3600, 86400])
+            message = "\n".join(" ".join(self.random.choices(WORDS, k=self.random.randint(1, 3)))
+                                for _ in range(self.random.randint(1, 3)))
+            stream += [f"commit refs/heads/{branch}", f"mark :{number}", f"committer C <c@x> {time} +0000",
+                       f"data {len(message.encode())}", message]
+            parents = []
+            if branch in tips:
+                parents = [tips[branch]]
+            elif tips and self.random.random() < 0.8:
+                parents = [self.random.choice(list(tips.values()))]
+            if parents and len(tips) > 1 and self.random.random() < 0.3:
+                merged = self.random.choice([tip for tip in tips.values() if tip not in parents] or [None])
+                parents += [merged] if merged else []
+            if parents:
+                stream.append(f"from :{parents[0]}")
+            stream += [f"merge :{parent}" for parent in parents[1:]]
+            for _ in range(self.random.randint(0, 3)):
+                path_ = "/".join(self.random.choices(NAMES, k=self.random.randint(1, 3)))
+                if parents and self.random.random() < 0.25:
+                    stream.append(f'D "{path_}"')
+                else:
+                    content = str(self.random.randint(0, 3))
+                    stream += [f'M {self.random.choice(["100644", "100755"])} inline "{path_}"', f"data {len(content)}", content]
+            stream.append("")
+            tips[branch] = number
+        for i in range(self.random.randint(0, 6)):
+            stream += [f"tag v{i}", f"from :{self.random.randint(1, number)}", f"tagger T <t@x> {time + i} +0000", "data 1", "t"]
+        git("fast-import", "--quiet", directory=path, stdin=("\n".join(stream) + "\n").encode())
+
+    def rev_list(self, *arguments) -> list[str]:
+        return git("rev-list", *arguments, directory=self.path).split()
+
+
+def expected(history: History, source: dict, version: str | None) -> list[str]:
+    """By git's own means: rev-list with pathspecs, and --grep for the messages."""
+    paths = [*source.get("paths", ["."]), *(f":(exclude){path}" if not path.startswith(":") else path.replace(":(", ":(exclude,")
+                                            for path in source.get("ignore_paths", []))]
+    limit = [] if source.get("paths") is None and not source.get("ignore_paths") else ["--", *paths]
+    # The paths of a commit are what differs from its first parent, wherever the span begins.
+    commits = history.rev_list("--first-parent", "main", *limit)
+    chain = history.rev_list("--first-parent", "main")
+    if version:
+        news = set(history.rev_list("main", f"^{version}")) | ({version} & set(chain))
+        commits = [commit for commit in commits if commit in news]
+
+    def grep(patterns, *options) -> set:
+        if not patterns:
+            return set()
+        return set(history.rev_list("--all", "--basic-regexp", *options, *(f"--grep={p}" for p in patterns)))
+
+    filter_ = source.get("commit_filter", {})
+    skipped = grep(["\\[ci\\sskip\\]", "\\[skip\\sci\\]"]) if not source.get("disable_ci_skip") else set()
+    included = grep(filter_.get("include", []), *(["--all-match"] if filter_.get("include_all_match") else []))
+    excluded = grep(filter_.get("exclude", []), *(["--all-match"] if filter_.get("exclude_all_match") else []))
+    result = [commit for commit in commits if commit not in skipped and commit not in excluded
+              and (not filter_.get("include") or commit in included)]
+    if not version:
+        result = result[:source.get("version_depth", 1)]
+    return result[::-1]
+
+
+def random_source(history: History) -> dict:
+    choose = history.random
+    source = {}
+    if choose.random() < 0.6:
+        source["paths"] = choose.sample(PATHSPECS, choose.randint(1, 3))
+    if choose.random() < 0.4:
+        source["ignore_paths"] = choose.sample(PATHSPECS[:-1], choose.randint(1, 2))
+    if choose.random() < 0.4:
+        source["commit_filter"] = {
+            "include": choose.sample(PATTERNS, choose.randint(0, 2)), "include_all_match": choose.random() < 0.5,
+            "exclude": choose.sample(PATTERNS, choose.randint(0, 2)), "exclude_all_match": choose.random() < 0.5}
+    if choose.random() < 0.3:
+        source["disable_ci_skip"] = True
+    if choose.random() < 0.5:
+        source["version_depth"] = choose.randint(1, 50)
+    return source
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_versions_are_what_git_says(programs, tmp_path, seed):
+    history = History(tmp_path / "app.git", seed)
+    everything = history.rev_list("--all")
+    for number in range(4):
+        source = random_source(history)
+        version = history.random.choice([None, *everything])
+        (memory := tmp_path / f"memory{number}").mkdir()
+        request = {"source": {"uri": str(history.path), "branch": "main", **source}}
+        if version:
+            request["version"] = {"ref": version}
+        answer = [v["ref"] for v in run_program(programs, "check", request, env={"TMPDIR": str(memory)}).answer]
+        if version == history.rev_list("-1", "main")[0]:
+            assert answer == [version]  # nothing new: what was reported stands
+            continue
+        assert answer == expected(history, source, version), (request, git("log", "--graph", "--oneline", "--all",
+                                                                           directory=history.path))
