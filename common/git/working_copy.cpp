@@ -1,7 +1,7 @@
 #include "git/working_copy.hpp"
 
+#include <array>
 #include <fmt/format.h>
-#include <git2/sys/config.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -41,15 +41,21 @@ ConfigHandle config_of(git_repository* repository) {
   return config;
 }
 
-// What a tree may not hold on any system, it may not hold here: names that HFS+ or NTFS would take for ".git".
+constexpr std::array<const char*, 2> protections{"core.protectHFS", "core.protectNTFS"};
+
+// What a tree may not hold on any system, it may not hold here: names that HFS+ or NTFS would take for ".git". Written
+// to the repository's own file and taken back after the checkout, for libgit2 1.9 frees the entries of a configuration
+// made from a string while it still uses them.
 void protect(git_repository* repository) {
   const auto config = config_of(repository);
-  static constexpr const char* settings = "[core]\n\tprotectHFS = true\n\tprotectNTFS = true\n";
-  git_config_backend* backend = nullptr;
-  require(git_config_backend_from_string(&backend, settings, std::char_traits<char>::length(settings), nullptr),
-          "configure", "the checkout");
-  require(git_config_add_backend(config.get(), backend, GIT_CONFIG_LEVEL_APP, repository, 1), "configure",
-          "the checkout");
+  for (const char* name : protections) require(git_config_set_bool(config.get(), name, 1), "configure", "the checkout");
+}
+
+void end_protection(git_repository* repository) {
+  const auto config = config_of(repository);
+  for (const char* name : protections) {
+    require(git_config_delete_entry(config.get(), name), "configure", "the checkout");
+  }
 }
 
 int stop_when_terminated(git_checkout_notify_t /*why*/, const char* /*path*/, const git_diff_file* /*baseline*/,
@@ -189,6 +195,7 @@ void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse
   require(code, "check out", "commit " + commit.text());
   // A handle without the settings of protect(): libgit2 1.9 cannot take the snapshot of them that a diff takes.
   chosen.mark_left_out(open().get());
+  end_protection(repository.get());
   base::write_file(git_directory() / "HEAD", commit.text() + "\n");
   if (sparse.empty()) return;
   require(git_config_set_bool(config_of(repository_.get()).get(), "core.sparseCheckout", 1), "configure",

@@ -90,6 +90,8 @@ struct Request {
   std::uint64_t body_limit = 4ULL << 20U;
   // A POST that asks and changes nothing (git-upload-pack) may be repeated though its method says otherwise.
   bool repeatable = false;
+  // Sent once: whoever asks has another way when there is no answer.
+  bool probe = false;
   Compression compression = Compression::none;
   // What a person sees moving, when it takes long ("layer 3f2a..."); empty: nothing is shown.
   std::string label;

@@ -19,6 +19,7 @@ class RetryingClient final : public Client {
       : inner_(std::move(inner)), policy_(policy), random_(random), log_(log) {}
 
   Response send(const Request& request) override {
+    if (request.probe) return inner_->send(request);
     for (int attempt = 1;; ++attempt) {
       std::optional<milliseconds> retry_after;
       std::string cause;

@@ -56,6 +56,7 @@ http::Origin Session::find_origin() {
   // A TLS server answers plain HTTP with 400 or not at all. The question carries no credentials.
   http::Request question;
   question.url = url_of("http", options_.host, "/v2/");
+  question.probe = true;
   try {
     const http::Response response = http_.send(question);
     if (response.url.origin.scheme == "https") return secure.origin;

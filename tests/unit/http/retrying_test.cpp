@@ -82,3 +82,12 @@ TEST_CASE("Retry-After is read as seconds and as a date") {
   CHECK(http::parse_retry_after("Thu, 01 Jan 1998 00:00:30 GMT", now) == 0ms);
   CHECK_FALSE(http::parse_retry_after("soon", now));
 }
+
+TEST_CASE("a probe is sent once") {
+  World world;
+  world.server.answer(503, {{"Retry-After", "7"}});
+  auto request = request_to("http://localhost:5000/v2/");
+  request.probe = true;
+  CHECK(world.client->send(request).status == 503);
+  CHECK(world.clock.sleeps.empty());
+}
