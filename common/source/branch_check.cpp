@@ -23,14 +23,6 @@ bool is_whole(const std::vector<Commit>& chain, const git::FetchResult& result) 
   return chain.back().parents.empty() || !contains(result.shallow, chain.back().id);
 }
 
-std::vector<ObjectId> boundary(std::vector<ObjectId> before, const git::FetchResult& result) {
-  std::erase_if(before, [&](const ObjectId& id) { return contains(result.unshallow, id); });
-  for (const auto& id : result.shallow) {
-    if (!contains(before, id)) before.push_back(id);
-  }
-  return before;
-}
-
 }  // namespace
 
 BranchCheck::BranchCheck(const Source& source, git::Remote& remote, ObjectId head,
@@ -107,9 +99,8 @@ std::vector<ObjectId> BranchCheck::newest(std::size_t count) {
       if (found.size() > count) found.erase(found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
       return found;
     }
-    // What is there is not sent again: the server is told of it, and where it ends.
-    request.haves = {head_};
-    request.shallow = boundary(request.shallow, result);
+    // Asked for anew, and not as a deepening of what is there: with merges across the old boundary, git's server takes
+    // commits for sent that were not. Doubling bounds what is sent twice.
     depth = std::max(first_deepening, depth * 2);
   }
 }
