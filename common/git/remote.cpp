@@ -9,9 +9,6 @@
 namespace git {
 namespace {
 
-using base::Error;
-using base::ErrorKind;
-
 class NegotiatedRemote final : public Remote {
  public:
   explicit NegotiatedRemote(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}

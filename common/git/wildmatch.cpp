@@ -11,8 +11,8 @@ namespace {
 constexpr int most_steps = 1'000'000;
 
 struct Matcher {
-  Slashes slashes;
-  LetterCase letter_case;
+  Slashes slashes{};
+  LetterCase letter_case{};
   int steps = 0;
 
   enum class Result { match, mismatch, give_up };

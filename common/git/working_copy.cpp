@@ -77,7 +77,7 @@ class Sparse {
     require(git_index_read_tree(index_.get(), tree), "read", "the commit's tree");
     for (std::size_t i = 0; i < git_index_entrycount(index_.get()); ++i) {
       const git_index_entry* entry = git_index_get_byindex(index_.get(), i);
-      (patterns.chooses(entry->path) ? written_ : left_out_).push_back(entry->path);
+      (patterns.chooses(entry->path) ? written_ : left_out_).emplace_back(entry->path);
     }
     for (auto& path : written_) pointers_.push_back(path.data());
   }
@@ -146,7 +146,7 @@ void WorkingCopy::track(const std::string& branch) {
           "configure", branch);
 }
 
-void WorkingCopy::write_refs(std::map<std::string, ObjectId> refs) {
+void WorkingCopy::write_refs(const std::map<std::string, ObjectId>& refs) {
   // One file for all: a repository may have thousands of tags (git-pack-refs). Peeled lines are left out, so the
   // header does not promise them.
   std::string text = "# pack-refs with: sorted \n";

@@ -34,7 +34,7 @@ class WorkingCopy {
   void track(const std::string& branch);
 
   // All refs at once. Only refs whose objects are in the store may be given.
-  void write_refs(std::map<std::string, ObjectId> refs);
+  void write_refs(const std::map<std::string, ObjectId>& refs);
   void write_symbolic_ref(const std::string& name, const std::string& target);
   // The commits whose parents were not fetched (gitformat: .git/shallow).
   void write_shallow(const std::vector<ObjectId>& commits);

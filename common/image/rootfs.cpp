@@ -45,7 +45,8 @@ void note_omissions(const archive::Omissions& omissions, base::Log& log) {
 json::Value member(const registry::Image& image, std::string_view name, json::Value otherwise) {
   const auto* settings = json::find(image.config, "config");
   const auto* found = settings == nullptr ? nullptr : json::find(*settings, name);
-  return found == nullptr || found->is_null() ? std::move(otherwise) : *found;
+  if (found == nullptr || found->is_null()) return otherwise;
+  return *found;
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ class SemanticConstraint {
  private:
   enum class Operator { equal, not_equal, greater, less, at_least, at_most, tilde, caret };
   struct Condition {
-    Operator op;
+    Operator op{};
     SemanticVersion version;  // `parts` ends before the first wildcard
   };
   static Condition parse_condition(std::string_view text, std::string_view whole, const std::string& field);

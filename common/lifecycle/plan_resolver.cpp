@@ -103,7 +103,7 @@ class Resolver {
     return misfits;
   }
 
-  static Resolution resolution(const Trial& trial, Dependencies dependencies) {
+  static Resolution resolution(const Trial& trial, Dependencies&& dependencies) {
     Resolution result;
     for (const auto& option : trial) {
       result.group.push_back(option.buildpack);

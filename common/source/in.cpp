@@ -66,7 +66,7 @@ void configure(git::WorkingCopy& copy, const Source& source, const InParams& par
 void write_refs(git::WorkingCopy& copy, const Source& source, const InParams& params, const Retrieved& retrieved) {
   auto refs = retrieved.refs;
   if (params.clean_tags) std::erase_if(refs, [](const auto& ref) { return ref.first.starts_with("refs/tags/"); });
-  copy.write_refs(std::move(refs));
+  copy.write_refs(refs);
   if (!source.branch && retrieved.branch && retrieved.refs.contains("refs/heads/" + *retrieved.branch)) {
     copy.write_symbolic_ref("refs/remotes/origin/HEAD", "refs/remotes/origin/" + *retrieved.branch);
   }
