@@ -37,6 +37,9 @@ class RetryingClient final : public Client {
         if (error.kind() != ErrorKind::transient || !repeatable) throw;
         const auto delay = next_delay(policy_, attempt + 1, std::nullopt, random_);
         if (!delay) throw;
+        // Before the repetition is sent: a sink that can go on from where it is ends it here, and nothing is asked
+        // twice.
+        if (request.sink) request.sink->restart();
         pause(request, error.report().cause, *delay, attempt);
       }
     }
