@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <functional>
 #include <future>
-#include <isa-l.h>
+#include <isa-l/igzip_lib.h>
 #include <mutex>
 #include <string>
 #include <thread>

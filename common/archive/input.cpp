@@ -6,7 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <isa-l.h>
+#include <isa-l/igzip_lib.h>
 #include <unistd.h>
 #include <vector>
 #include <zstd.h>
