@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <functional>
 #include <future>
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <mutex>
 #include <string>
