@@ -1,7 +1,7 @@
 #include "support/tar_builder.hpp"
 
 #include <fmt/format.h>
-#include <isa-l.h>
+#include <isa-l/igzip_lib.h>
 #include <stdexcept>
 #include <vector>
 #include <zstd.h>
