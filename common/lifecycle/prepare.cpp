@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -21,6 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorKind;
+
+constexpr std::uint64_t largest_configuration = 4ULL << 20U;
 
 // A directory of its own, empty, of the builder's user, whatever an earlier run left.
 void make_empty(const fs::path& directory, const base::Identity& owner) {
@@ -123,6 +126,32 @@ bool is_commit(const std::string& text) {
   return (text.size() == 40 || text.size() == 64) && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+std::string stripped(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t");
+  return first == std::string::npos ? "" : trimmed(text.substr(first));
+}
+
+// The url of [remote "origin"] in git's configuration, read as text: git's own reader would follow its includes. What
+// stands before the host of a web address is a credential and goes into no label.
+std::string origin_url(const std::string& config) {
+  std::istringstream lines(config);
+  std::string line;
+  bool of_origin = false;
+  while (std::getline(lines, line)) {
+    line = stripped(line);
+    if (line.starts_with('[')) of_origin = line == "[remote \"origin\"]";
+    const auto equals = line.find('=');
+    if (!of_origin || equals == std::string::npos || stripped(line.substr(0, equals)) != "url") continue;
+    auto url = stripped(line.substr(equals + 1));
+    const auto scheme_end = url.find("://");
+    if (!url.starts_with("http") || scheme_end == std::string::npos) return url;
+    const auto host = scheme_end + 3;
+    const auto at = url.substr(0, url.find('/', host)).rfind('@');
+    return at == std::string::npos ? url : url.erase(host, at + 1 - host);
+  }
+  return "";
+}
+
 // The files that the get of a source writes beside git's own; they say where the source came from.
 void read_origin(const fs::path& git, PreparedSource& result) {
   std::error_code error;
@@ -132,8 +161,8 @@ void read_origin(const fs::path& git, PreparedSource& result) {
     const auto text = trimmed(base::read_file_if_exists(git / name, 4096).value_or(""));
     if (is_commit(text) && result.commit.empty()) result.commit = text;
   }
-  if (fs::is_regular_file(fs::symlink_status(git / "uri", error))) {
-    result.repository = trimmed(base::read_file_if_exists(git / "uri", 4096).value_or(""));
+  if (fs::is_regular_file(fs::symlink_status(git / "config", error))) {
+    result.repository = origin_url(base::read_file_if_exists(git / "config", largest_configuration).value_or(""));
   }
 }
 
