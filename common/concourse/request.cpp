@@ -113,14 +113,14 @@ Request read_request(std::istream& input, StepName step) {
     }
   }
   const auto* source = member(request, "source");
-  if (source == nullptr) json::missing_field("the request", "source", "the resource's source");
+  if (source == nullptr) json::missing_field("request", "source", "the resource's source");
   if (!source->is_object()) json::wrong_type("source", "an object", *source);
   Request result{kind_of(*source), *source, std::nullopt, json::Value::object()};
   if (const auto* version = member(request, "version")) {
     result.version = json::read<Version>(*version, "version");
   }
   if (step == StepName::in && !result.version) {
-    json::missing_field("the request", "version", "the version that check or put reported");
+    json::missing_field("request", "version", "the version that check or put reported");
   }
   if (const auto* params = member(request, "params")) {
     if (!params->is_object()) json::wrong_type("params", "an object", *params);

@@ -36,20 +36,23 @@ std::string kind_of(const Value& value) {
   return "something else";
 }
 
-// Levenshtein distance, two rows at a time.
+// Damerau-Levenshtein distance (optimal string alignment): two neighbours swapped, the commonest slip, count as one.
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  std::vector<std::size_t> before_last;
+  std::vector<std::size_t> last(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
+    std::vector<std::size_t> row(b.size() + 1, i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+      const std::size_t substitution = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, substitution});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
+    before_last = std::move(last);
+    last = std::move(row);
   }
-  return row[b.size()];
+  return last[b.size()];
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -76,7 +79,8 @@ void unknown_field(const std::string& path, std::string_view name, const std::ve
 }
 
 void missing_field(const std::string& path, std::string_view name, std::string_view help) {
-  throw Error(ErrorKind::usage, {"read", path, fmt::format("{} is missing", name), fmt::format("give {}", help)});
+  throw Error(ErrorKind::usage,
+              {"read", fmt::format("{}.{}", path, name), "it is missing", fmt::format("give {}", help)});
 }
 
 std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& candidates) {

@@ -113,6 +113,7 @@ def test_a_request_larger_than_any_real_one(bench):
 @pytest.mark.parametrize("program", ALL)
 @pytest.mark.parametrize("source, parts", [
     ({**IMAGE, "usrname": "x"}, ["source.usrname", "username"]),
+    ({**IMAGE, "tga": "main"}, ["source.tga", "did you mean source.tag?"]),
     ({**IMAGE, "insecure": "yes"}, ["source.insecure", "true or false"]),
     ({**IMAGE, "tag": ["main"]}, ["source.tag", "text"]),
     ({**IMAGE, "tag": "no tag"}, ["source.tag"]),
@@ -139,7 +140,7 @@ def test_a_wrong_field_of_a_git_source(bench, source, parts):
     ("in", {"skip_download": "true"}, ["params.skip_download", "true or false"]),
     ("out", {"sorce": "app"}, ["params.sorce", "source"]),
     ("out", {"source": ["app"]}, ["params.source", "text"]),
-    ("out", {}, ["params", "source is missing"]),
+    ("out", {}, ["params.source: it is missing"]),
 ])
 def test_a_wrong_param(bench, program, params, parts):
     request = {"source": IMAGE, "params": params, **({"version": IMAGE_VERSION} if program == "in" else {})}

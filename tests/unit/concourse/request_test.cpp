@@ -53,7 +53,7 @@ TEST_CASE("an envelope that is no request is refused") {
   CHECK(error_of(R"({"source":{"uri":"x"},"parms":{}})") ==
         "cannot read request.parms: there is no such field; did you mean request.params?");
   CHECK(error_of(R"({"source":{"uri":"x"}})", StepName::in) ==
-        "cannot read the request: version is missing; give the version that check or put reported");
+        "cannot read request.version: it is missing; give the version that check or put reported");
   CHECK(error_of(R"({"source":{"uri":"x"},"version":{"ref":true}})") ==
         "cannot read version.ref: expected text, got true");
 }

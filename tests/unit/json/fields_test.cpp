@@ -52,6 +52,7 @@ TEST_CASE("fields that are absent or null keep their defaults") {
 TEST_CASE("errors name the path, what was expected and the nearest name") {
   CHECK(error_of({{"brnach", "x"}}) ==
         "cannot read source.brnach: there is no such field; did you mean source.branch?");
+  CHECK(error_of({{"dpeth", 1}}) == "cannot read source.dpeth: there is no such field; did you mean source.depth?");
   CHECK(error_of({{"zzz", "x"}}) ==
         "cannot read source.zzz: there is no such field; valid are branch, depth, debug, registries, password");
   CHECK(error_of({{"depth", "3"}}) == "cannot read source.depth: expected a whole number, got text");
@@ -59,7 +60,7 @@ TEST_CASE("errors name the path, what was expected and the nearest name") {
   CHECK(error_of({{"registries", {{{"host", true}}}}}) ==
         "cannot read source.registries[0].host: expected text, got true");
   CHECK(error_of({{"registries", {Value::object()}}}) ==
-        "cannot read source.registries[0]: host is missing; give the host");
+        "cannot read source.registries[0].host: it is missing; give the host");
   CHECK(error_of({{"git_crypt_key", "k"}}) ==
         "cannot read source.git_crypt_key: this field is not supported; decrypt in a task");
 }
@@ -80,4 +81,15 @@ TEST_CASE("the schema says what the reader accepts") {
   CHECK(schema["additionalProperties"] == false);
   CHECK(schema["properties"]["registries"]["items"]["required"] == Value::array({"host"}));
   CHECK_FALSE(schema["properties"].contains("git_crypt_key"));
+}
+
+TEST_CASE("the nearest name is found through one swap, one letter more, less or other") {
+  const std::vector<std::string> names{"tag", "branch", "username"};
+  CHECK(json::nearest("tga", names) == "tag");
+  CHECK(json::nearest("usernmae", names) == "username");
+  CHECK(json::nearest("brnach", names) == "branch");
+  CHECK(json::nearest("ta", names) == "tag");
+  CHECK(json::nearest("tags", names) == "tag");
+  CHECK_FALSE(json::nearest("gat", names));
+  CHECK_FALSE(json::nearest("", names));
 }
