@@ -33,9 +33,6 @@ struct Outcome {
   std::vector<buildpacks::PlanSection> sections;
 };
 
-// Why no group was taken: nothing fits, or a buildpack is broken.
-enum class Refusal { none_fits, buildpack_error };
-
 class Detector {
  public:
   Detector(const Platform& platform, const buildpacks::Target& run_image, const base::Environment& environment)
@@ -46,7 +43,8 @@ class Detector {
 
   std::optional<Resolution> run(const Order& order) { return try_order(order, {}, {}, Presence::required, 0); }
 
-  [[nodiscard]] Refusal refusal() const { return refusal_; }
+  // The buildpacks that broke a group which needed them, with what they did; empty when nothing fitted.
+  [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   [[nodiscard]] const std::map<std::string, Outcome>& outcomes() const { return outcomes_; }
 
@@ -133,7 +131,7 @@ class Detector {
         outcome.output += bytes.substr(0, most_output_kept - std::min(most_output_kept, outcome.output.size()));
       });
       outcome.code = status.signal != 0 ? -1 : status.code;
-      if (status.signal != 0) outcome.problem = base::describe(status);
+      if (status.signal != 0) outcome.problem = "its bin/detect was " + base::describe(status);
       if (outcome.code == 0) {
         const FilesAsBuilder as_builder(platform_.identity);
         outcome.sections =
@@ -167,7 +165,7 @@ class Detector {
   std::optional<Resolution> resolve(const Group& done) {
     std::vector<Candidate> candidates;
     bool fits = true;
-    bool broken = false;
+    std::vector<std::string> broken;
     notes_.push_back(fmt::format("group {}:", ++groups_));
     for (const auto& element : done) {
       const auto& outcome = outcomes_.at(element.text());
@@ -176,19 +174,24 @@ class Detector {
         candidates.push_back({element, outcome.sections});
         continue;
       }
-      const bool failed = outcome.code == detect_failed;
-      notes_.push_back(failed ? fmt::format("  {}: {}", element.optional ? "skip" : "fail", element.text())
-                              : fmt::format("  error: {}: {}", element.text(),
-                                            outcome.problem.empty() ? fmt::format("exit status {}", outcome.code)
-                                                                    : outcome.problem));
-      broken = broken || !failed;
       fits = fits && element.optional;
+      if (outcome.code == detect_failed) {
+        notes_.push_back(fmt::format("  {}: {}", element.optional ? "skip" : "fail", element.text()));
+        continue;
+      }
+      const auto problem = outcome.problem.empty()
+                               ? fmt::format("its bin/detect ended with exit status {}", outcome.code)
+                               : outcome.problem;
+      broken.push_back(fmt::format("{} ({})", element.text(), problem));
+      notes_.push_back("  error: " + broken.back());
     }
     const auto explain = [&](const std::string& why) { notes_.push_back("  " + why); };
     if (fits && !candidates.empty()) {
       if (auto resolution = resolve_plan(candidates, explain)) return resolution;
-    } else if (!fits && broken) {
-      refusal_ = Refusal::buildpack_error;
+    } else if (!fits) {
+      for (auto& one : broken) {
+        if (std::find(broken_.begin(), broken_.end(), one) == broken_.end()) broken_.push_back(std::move(one));
+      }
     }
     return std::nullopt;
   }
@@ -200,7 +203,7 @@ class Detector {
   std::map<std::string, Outcome> outcomes_;  // by "id@version": one bin/detect runs once
   std::vector<std::string> notes_;
   int groups_ = 0;
-  Refusal refusal_ = Refusal::none_fits;
+  std::vector<std::string> broken_;
 };
 
 // Output of broken buildpacks is shown in any case, that of the others only when nothing fitted.
@@ -242,10 +245,12 @@ Resolution detect(const Platform& platform, const buildpacks::Target& run_image,
   auto resolution = detector.run(order);
   explain(detector, log, !resolution.has_value());
   if (!resolution) {
-    const bool broken = detector.refusal() == Refusal::buildpack_error;
+    std::string cause = "no group of buildpacks passed";
+    for (const auto& one : detector.broken()) {
+      cause += (&one == &detector.broken().front() ? ", and a buildpack failed: " : ", ") + one;
+    }
     throw Error(ErrorKind::usage,
-                {"detect buildpacks for", "params.source",
-                 broken ? "no group of buildpacks passed, and a buildpack failed" : "no group of buildpacks passed",
+                {"detect buildpacks for", "params.source", std::move(cause),
                  "each buildpack's result stands above; check that the source's root is what params.source names"});
   }
   std::size_t width = 0;

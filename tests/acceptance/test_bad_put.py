@@ -101,7 +101,7 @@ def test_no_buildpack_passes(bench):
 
 def test_a_buildpack_whose_detection_breaks(bench):
     outcome = bench.builder(detect="echo it is broken; exit 3").put()
-    says(bench.refused(outcome), "a buildpack failed")
+    says(bench.refused(outcome), "no group of buildpacks passed", "tests/own@1.0.0 (its bin/detect ended with exit status 3)")
     assert "tests/own" in outcome.stderr and "it is broken" in outcome.stderr
 
 
