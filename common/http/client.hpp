@@ -4,7 +4,7 @@
 //   make_retrying(make_redirecting(make_curl_client(...)))
 //
 // send() returns every response that arrived, whatever its status; it throws when none did: Error{transient} for
-// connections that fail, stall or break, {usage} for a certificate that cannot be verified or a bad proxy,
+// connections that fail (Unreachable), stall or break, {usage} for a certificate that cannot be verified or a bad proxy,
 // {protocol} for answers beyond their bounds, {aborted} on termination. Clients may be shared between threads.
 #pragma once
 
@@ -27,6 +27,12 @@ class Client {
  public:
   virtual ~Client() = default;
   [[nodiscard]] virtual Response send(const Request& request) = 0;
+};
+
+// Nobody is there: the host has no address, or refuses the connection. Nothing was sent.
+class Unreachable final : public base::Error {
+ public:
+  explicit Unreachable(base::Report report) : Error(base::ErrorKind::transient, std::move(report)) {}
 };
 
 enum class Verification { on, off };
@@ -68,6 +74,10 @@ struct RetryPolicy {
   std::chrono::milliseconds longest_retry_after{120'000};
 };
 
+// For a host where nobody is (Unreachable) and nobody was before: a name that was misspelt is told within two to three
+// seconds. One that has answered restarts, and gets the usual time.
+inline constexpr RetryPolicy unreachable_policy{.attempts = 4, .first_delay = std::chrono::milliseconds(400)};
+
 // What a response or its absence means for the next attempt.
 enum class Verdict { final, retry };
 [[nodiscard]] Verdict judge(Method method, bool repeatable, int status);
@@ -81,7 +91,7 @@ enum class Verdict { final, retry };
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, base::WallTime now);
 
 // Repeats requests that failed for a passing reason (a broken connection, 408, 429, 500, 502, 503, 504), when they are
-// idempotent or said to be repeatable; 429 and 503 are repeated for every method, since nothing was done.
+// idempotent or said to be repeatable; 429, 503 and Unreachable are repeated for every method, since nothing was done.
 [[nodiscard]] std::unique_ptr<Client> make_retrying(std::unique_ptr<Client> inner, RetryPolicy policy,
                                                     base::Random& random, base::Log& log);
 

@@ -148,6 +148,8 @@ std::string lower_or_upper(const base::Environment& environment, std::string_vie
   return environment.get_or(lower, environment.get_or(upper, ""));
 }
 
+bool is_unreachable(CURLcode code) { return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST; }
+
 // What the answer of curl means for a caller.
 ErrorKind kind_of(CURLcode code) {
   switch (code) {
@@ -326,9 +328,11 @@ class CurlClient final : public Client {
     const ErrorKind kind = kind_of(code);
     const bool certificate = code == CURLE_PEER_FAILED_VERIFICATION;
     std::string cause = code == CURLE_OPERATION_TIMEDOUT ? "the server did not answer in time" : transfer.error_text;
-    throw Error(kind, {fmt::format("{} {}", name_of(transfer.request.method) == "GET" ? "read" : "reach",
-                                   transfer.request.url.shown()),
-                       "", std::move(cause), certificate ? options_.certificate_remedy : ""});
+    base::Report report{fmt::format("{} {}", name_of(transfer.request.method) == "GET" ? "read" : "reach",
+                                    transfer.request.url.shown()),
+                        "", std::move(cause), certificate ? options_.certificate_remedy : ""};
+    if (is_unreachable(code)) throw Unreachable(std::move(report));
+    throw Error(kind, std::move(report));
   }
 
   void describe(Transfer& transfer, base::SteadyTime start) const {

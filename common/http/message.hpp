@@ -60,6 +60,8 @@ struct Response {
   // Without a sink, or when the status is not 2xx: at most body_limit, and 64 KiB of an error's body.
   std::string body;
   Url url;  // the one that answered, after redirects
+  // The failure is a passing one and the pause before the next attempt is over (see Request::attempt).
+  bool may_be_repeated = false;
 
   [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
 };
@@ -90,6 +92,9 @@ struct Request {
   std::uint64_t body_limit = 4ULL << 20U;
   // A POST that asks and changes nothing (git-upload-pack) may be repeated though its method says otherwise.
   bool repeatable = false;
+  // Which attempt this is of a sender that repeats by itself, since its body cannot be sent again as it is: the retrying
+  // client makes the pause and leaves the next attempt to the sender.
+  std::optional<int> attempt;
   // Sent once: whoever asks has another way when there is no answer.
   bool probe = false;
   Compression compression = Compression::none;

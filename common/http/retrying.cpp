@@ -2,6 +2,7 @@
 #include <charconv>
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <mutex>
 
 #include "base/error.hpp"
 #include "http/client.hpp"
@@ -20,42 +21,63 @@ class RetryingClient final : public Client {
 
   Response send(const Request& request) override {
     if (request.probe) return inner_->send(request);
-    for (int attempt = 1;; ++attempt) {
-      std::optional<milliseconds> retry_after;
-      std::string cause;
+    const bool repeatable = request.repeatable || request.attempt.has_value();
+    for (int attempt = request.attempt.value_or(1);; ++attempt) {
       try {
         Response response = inner_->send(request);
-        if (judge(request.method, request.repeatable, response.status) == Verdict::final) return response;
+        remember(request.url.origin);
+        if (judge(request.method, repeatable, response.status) == Verdict::final) return response;
+        std::optional<milliseconds> retry_after;
         if (const auto value = response.headers.get("Retry-After")) {
           retry_after = parse_retry_after(*value, log_.clock().now());
         }
         const auto delay = next_delay(policy_, attempt + 1, retry_after, random_);
         if (!delay) return response;
-        pause(request, fmt::format("HTTP status {}", response.status), *delay, attempt);
+        pause(request, fmt::format("HTTP status {}", response.status), *delay, attempt, policy_);
+        if (request.attempt) {
+          response.may_be_repeated = true;
+          return response;
+        }
       } catch (const Error& error) {
-        const bool repeatable = is_idempotent(request.method) || request.repeatable;
-        if (error.kind() != ErrorKind::transient || !repeatable) throw;
-        const auto delay = next_delay(policy_, attempt + 1, std::nullopt, random_);
+        const bool unreachable = dynamic_cast<const Unreachable*>(&error) != nullptr;
+        const bool again = is_idempotent(request.method) || repeatable || unreachable;
+        if (error.kind() != ErrorKind::transient || !again) throw;
+        const auto& policy = unreachable && !is_remembered(request.url.origin) ? unreachable_policy : policy_;
+        const auto delay = next_delay(policy, attempt + 1, std::nullopt, random_);
         if (!delay) throw;
         // Before the repetition is sent: a sink that can go on from where it is ends it here, and nothing is asked
         // twice.
         if (request.sink) request.sink->restart();
-        pause(request, error.report().cause, *delay, attempt);
+        pause(request, error.report().cause, *delay, attempt, policy);
+        if (request.attempt) throw;
       }
     }
   }
 
  private:
-  void pause(const Request& request, const std::string& cause, milliseconds delay, int attempt) {
+  void pause(const Request& request, const std::string& cause, milliseconds delay, int attempt,
+             const RetryPolicy& policy) {
     log_.warning(fmt::format("{} {}: {}; attempt {} of {} in {}", name_of(request.method), request.url.shown(),
-                             base::printable(cause), attempt + 1, policy_.attempts, base::human_duration(delay)));
+                             base::printable(cause), attempt + 1, policy.attempts, base::human_duration(delay)));
     log_.clock().sleep(delay);
+  }
+
+  void remember(const Origin& origin) {
+    const std::lock_guard lock(mutex_);
+    if (std::find(answered_.begin(), answered_.end(), origin) == answered_.end()) answered_.push_back(origin);
+  }
+
+  bool is_remembered(const Origin& origin) {
+    const std::lock_guard lock(mutex_);
+    return std::find(answered_.begin(), answered_.end(), origin) != answered_.end();
   }
 
   std::unique_ptr<Client> inner_;
   RetryPolicy policy_;
   base::Random& random_;
   base::Log& log_;
+  std::mutex mutex_;
+  std::vector<Origin> answered_;
 };
 
 }  // namespace

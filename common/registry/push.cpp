@@ -118,6 +118,8 @@ class BlobUpload {
       if (error.kind() != ErrorKind::transient) throw;
       failure_ = error.report().cause;
     }
+    if (fruitless_ + 1 >= http::RetryPolicy{}.attempts)
+      throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
     return ask_offset();
   }
 
@@ -130,6 +132,7 @@ class BlobUpload {
       request.headers.set("Content-Range", fmt::format("{}-{}", offset_, descriptor_.size - 1));
     }
     request.body = std::make_shared<RestOfBody>(body_, offset_);
+    request.attempt = fruitless_ + 1;
     request.label = fmt::format("blob {}", descriptor_.digest.short_hex());
     return request;
   }
@@ -154,7 +157,7 @@ class BlobUpload {
   Outcome judge(const http::Response& response) {
     const Error refused = session_.refusal("push", name_, response);
     failure_ = refused.report().cause;
-    if (response.status == 416 || refused.kind() == ErrorKind::transient) return ask_offset();
+    if (response.status == 416 || response.may_be_repeated) return ask_offset();
     // The upload is gone, or the registry counted a byte twice: both are mended by beginning anew.
     const bool continued = continuations_ > 0;
     if (response.status == 404 || (response.status == 400 && continued)) return Outcome::begin_anew;
@@ -164,6 +167,7 @@ class BlobUpload {
   // distribution-spec, "Pushing a blob in chunks": GET <location> says how far it came.
   Outcome ask_offset() {
     ++continuations_;
+    ++fruitless_;
     http::Request request;
     request.url = location_;
     const http::Response response = session_.send(request, scopes_);
@@ -171,6 +175,8 @@ class BlobUpload {
     const auto offset = parse_upload_offset(response.headers.get("Range").value_or(""));
     if (!offset || *offset > descriptor_.size) return Outcome::begin_anew;
     offset_ = *offset;
+    if (offset_ > furthest_) fruitless_ = 0;
+    furthest_ = std::max(furthest_, offset_);
     if (response.headers.get("Location")) take_location(request.url, response);
     return Outcome::continue_;
   }
@@ -184,6 +190,8 @@ class BlobUpload {
   http::Url location_;
   std::uint64_t offset_ = 0;
   int continuations_ = 0;
+  std::uint64_t furthest_ = 0;
+  int fruitless_ = 0;  // attempts in a row that brought the upload no byte further
   std::string name_;
   std::string failure_;
 };
