@@ -3,16 +3,23 @@
 namespace image {
 
 Connection connect(const Source& source, concourse::Context& context) {
-  http::ConnectionOptions options;
-  options.certificate_remedy = "add its authority to source.ca_certs";
-  for (const auto& host : source.hosts) {
+  const auto make_client = [&](std::vector<std::string> authorities, std::string remedy) {
+    http::ConnectionOptions options;
+    options.ca_certificates = std::move(authorities);
+    options.certificate_remedy = std::move(remedy);
+    return http::make_client(context.environment, std::move(options), context.random, context.log);
+  };
+  auto hosts = source.hosts;
+  for (auto& host : hosts) {
     if (host.credentials) context.log.redact(host.credentials->password);
-    options.ca_certificates.insert(options.ca_certificates.end(), host.ca_certificates.begin(),
-                                   host.ca_certificates.end());
+    if (host.ca_certificates.empty()) continue;
+    host.http = make_client(host.ca_certificates, "add its authority to " + host.named_by + ".ca_certs");
   }
   Connection result;
-  result.http = http::make_client(context.environment, std::move(options), context.random, context.log);
-  result.registry = registry::make_client(*result.http, source.hosts, context.log);
+  result.http = make_client(
+      {},
+      "add its authority to source.ca_certs, or, for another host than the image's, to ca_certs in source.registries");
+  result.registry = registry::make_client(*result.http, std::move(hosts), context.log);
   return result;
 }
 

@@ -30,9 +30,16 @@ std::vector<registry::HostOptions> read_hosts(const SourceFields& fields, const 
   std::vector<registry::HostOptions> result;
   for (const auto& entry : fields.registries) {
     auto options = registry::to_options(entry);
-    // One host, described twice: its credentials may stand in either place.
-    if (options.host == host && !own.credentials) own = options;
-    result.push_back(std::move(options));
+    if (options.host != host) {
+      result.push_back(std::move(options));
+      continue;
+    }
+    // One host, described twice: what is missing in one place may stand in the other.
+    if (own.ca_certificates.empty()) own.ca_certificates = std::move(options.ca_certificates);
+    if (options.scheme == registry::HostOptions::Scheme::http) own.scheme = options.scheme;
+    if (own.credentials || !options.credentials) continue;
+    own.credentials = std::move(options.credentials);
+    own.named_by = std::move(options.named_by);
   }
   result.insert(result.begin(), std::move(own));
   return result;
@@ -114,7 +121,8 @@ void describe(json::Fields<SourceFields>& fields) {
                   "user name at the registry; \"<token>\" when the password is an identity token");
   fields.optional("password", &SourceFields::password, "password or token at the registry");
   fields.optional("insecure", &SourceFields::insecure, "whether the registry may be spoken to in plain HTTP");
-  fields.optional("ca_certs", &SourceFields::ca_certs, "PEM certificates to trust beside the system's");
+  fields.optional("ca_certs", &SourceFields::ca_certs,
+                  "PEM certificates to trust beside the system's, at this registry alone");
   fields.optional("platform", &SourceFields::platform, "which image of a multi-platform index to fetch");
   fields.optional("registries", &SourceFields::registries,
                   "credentials of other hosts: of the run image, the cache, the base");

@@ -59,7 +59,11 @@ class HttpClient final : public Client {
   Session& session(const Repository& repository) {
     const std::lock_guard lock(mutex_);
     auto& session = sessions_[repository.host];
-    if (!session) session = std::make_unique<Session>(http_, options_for(repository.host), log_);
+    if (!session) {
+      auto options = options_for(repository.host);
+      auto& http = options.http ? *options.http : http_;
+      session = std::make_unique<Session>(http, std::move(options), log_);
+    }
     return *session;
   }
 
