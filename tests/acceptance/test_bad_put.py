@@ -2,68 +2,30 @@
 that refuse, an abort in the middle."""
 
 import json
-import os
-import pathlib
 import signal
 import threading
 import time
 
 import pytest
 
-from support import make_roots
-from support.concourse import RootDirectory
 from support.concourse.container import PATH, Outcome, run
 from support.faulty_registry import Answer, FaultyRegistry, layer
-from support.program import Result, run_program
-
-BUILDPACK = """
-api = "0.10"
-[buildpack]
-id = "tests/{name}"
-version = "1.0.0"
-name = "{name}"
-[[targets]]
-os = "linux"
-"""
+from support.program import run_program
+from support.put_bench import RUN_CONFIG, PutBench, says
 
 
-class Bench:
-    """A builder root with one buildpack of the test's own, a registry that holds the run image, an application."""
+class Bench(PutBench):
+    """With a registry that holds the run image, and takes nothing."""
 
-    def __init__(self, programs: pathlib.Path, tmp: pathlib.Path, registry: FaultyRegistry):
-        self.programs = programs
-        self.tmp = tmp
+    def __init__(self, programs, tmp, registry: FaultyRegistry):
+        super().__init__(programs, tmp, registry.host)
         self.registry = registry
-        labels = {"io.buildpacks.base.distro.name": "debian", "io.buildpacks.base.distro.version": "12"}
-        registry.add_image("run", "base", [layer([("etc/motd", b"base")])], {"User": "1000:1000", "Labels": labels})
-        self.container = None
-
-    def builder(self, detect: str = "exit 0", build: str = "exit 0") -> "Bench":
-        folder = self.tmp / "buildpack"
-        (folder / "bin").mkdir(parents=True)
-        (folder / "buildpack.toml").write_text(BUILDPACK.format(name="own"))
-        for name, script in (("detect", detect), ("build", build)):
-            (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
-            (folder / "bin" / name).chmod(0o755)
-        made = make_roots.make_builder(self.tmp / "builder", run_image=f"{self.registry.host}/run:base", buildpacks=[folder],
-                                       order=[["tests/own"]])
-        self.container = RootDirectory(made.root, self.programs, made.environment).new_container(self.tmp / "container")
-        volume, self.inputs = self.container.volume("put")
-        (volume / "app").mkdir()
-        (volume / "app/file").write_text("an application\n")
-        return self
-
-    def request(self, **params) -> dict:
-        return {"source": {"repository": f"{self.registry.host}/app", "tag": "main"}, "params": {"source": "app", **params}}
-
-    def put(self, request: dict | None = None, **options) -> Outcome:
-        return self.container.run("out", [self.inputs], request or self.request(), {"PATH": PATH, "HOME": "/root"}, **options)
+        registry.add_image("run", "base", [layer([("etc/motd", b"base")])], RUN_CONFIG)
 
     def refused(self, outcome: Outcome) -> str:
-        assert outcome.status > 0 and outcome.stdout == b"", outcome.stderr
         written = [request for request in self.registry.requests if request.method == "PUT" and "/manifests/" in request.path]
-        assert written == [] and sorted(path.name for path in self.container.tmp.iterdir()) == ["build"]
-        return Result(outcome.status, "", outcome.stderr).error
+        assert written == []
+        return super().refused(outcome)
 
     def refuses(self, request: dict | None = None) -> str:
         return self.refused(self.put(request))
@@ -73,11 +35,6 @@ class Bench:
 def bench(as_root, programs, tmp_path):
     with FaultyRegistry() as registry:
         yield Bench(programs, tmp_path, registry)
-
-
-def says(line: str, *parts: str) -> None:
-    missing = [part for part in parts if part.lower() not in line.lower()]
-    assert not missing, f"{missing} not in: {line}"
 
 
 def test_no_builder_here(programs, bench, tmp_path):
@@ -111,6 +68,16 @@ def test_a_buildpack_that_fails(bench):
     assert "compiling" in outcome.stderr and "no such class" in outcome.stderr
 
 
+@pytest.mark.parametrize("outputs", ["", ">/dev/null 2>&1"], ids=["holds the log open", "is silent"])
+@pytest.mark.parametrize("phase", ["detect", "build"])
+def test_a_daemon_that_a_buildpack_leaves_behind_is_ended_with_the_phase(bench, phase, outputs):
+    # A session of its own: no signal to the buildpack's group reaches it. The build fails, so that the put ends here.
+    daemon = f"setsid sleep 300 {outputs} & echo left one behind"
+    outcome = bench.builder(**{"build": "exit 7", phase: daemon}).put()
+    assert outcome.status > 0 and outcome.seconds < 30
+    assert "300" not in " ".join(bench.processes())
+
+
 def test_a_buildpack_that_is_killed(bench):
     says(bench.builder(build="kill -9 $$").refuses(), "tests/own", "9")
 
@@ -133,18 +100,6 @@ def test_a_registry_that_refuses_the_push(bench, status, part):
     says(bench.refuses(), f"{bench.registry.host}/app", part)
 
 
-def processes_of(root: pathlib.Path) -> list[str]:
-    """The processes that have this directory as their root."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and os.readlink(entry / "root") == str(root):
-                found.append((entry / "cmdline").read_text().replace("\0", " "))
-        except OSError:
-            continue
-    return found
-
-
 def test_an_abort_while_a_buildpack_runs_ends_it_and_its_children(bench):
     bench.builder(build="sleep 300 & echo sleeping; trap '' TERM; sleep 300; sleep 300")
     abort = threading.Event()
@@ -160,6 +115,6 @@ def test_an_abort_while_a_buildpack_runs_ends_it_and_its_children(bench):
     assert outcome.status == 128 + signal.SIGTERM and time.monotonic() - began < 15
     bench.refused(outcome)
     deadline = time.monotonic() + 5
-    while processes_of(bench.container.root) and time.monotonic() < deadline:
+    while bench.processes() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert processes_of(bench.container.root) == []
+    assert bench.processes() == []

@@ -9,6 +9,7 @@ import dataclasses
 import http.client
 import http.server
 import threading
+import time
 
 CHUNK = 65536
 
@@ -38,6 +39,14 @@ class CutResponse(Fault):
 class CutRequest(Fault):
     """Both connections end after so many bytes of the request's body."""
     after: int = 0
+
+
+@dataclasses.dataclass
+class SlowRequest(Fault):
+    """Each piece of 64 KiB of the request's body is taken after so many seconds; `began` is set with the first."""
+    pause: float = 0.2
+    began: threading.Event = dataclasses.field(default_factory=threading.Event)
+    began_at: float = 0  # by the monotonic clock
 
 
 @dataclasses.dataclass
@@ -113,18 +122,22 @@ def _handler(proxy: FaultProxy):
                 for name, value in self.headers.items():
                     upstream.putheader(name, value)
                 upstream.endheaders()
-                if not self.send_body(upstream, fault.after if isinstance(fault, CutRequest) else None):
+                if not self.send_body(upstream, fault):
                     self.close_connection = True
                     return
                 self.send_answer(upstream.getresponse(), fault)
             finally:
                 upstream.close()
 
-        def send_body(self, upstream, limit: int | None) -> bool:
+        def send_body(self, upstream, fault: Fault | None) -> bool:
             left = int(self.headers.get("Content-Length", 0))
-            if limit is not None:
-                left = min(left, limit)
+            if isinstance(fault, CutRequest):
+                left = min(left, fault.after)
             while left > 0:
+                if isinstance(fault, SlowRequest):
+                    fault.began_at = fault.began_at or time.monotonic()
+                    fault.began.set()
+                    time.sleep(fault.pause)
                 chunk = self.rfile.read(min(left, CHUNK))
                 if not chunk:
                     return False
@@ -132,7 +145,7 @@ def _handler(proxy: FaultProxy):
                 left -= len(chunk)
                 with proxy.lock:
                     proxy.received += len(chunk)
-            return limit is None
+            return not isinstance(fault, CutRequest)
 
         def send_answer(self, response, fault: Fault | None) -> None:
             self.send_response_only(response.status)
