@@ -15,17 +15,14 @@ using base::Error;
 using base::ErrorKind;
 
 // How often one blob is begun anew or continued before the push fails.
-constexpr int most_continuations = 10;
+constexpr int most_continuations = 100;
 constexpr int most_beginnings = 3;
 // From this size on a blob goes by PATCH and is closed by an empty PUT: registries throw away what a broken PUT
 // brought, but keep what a broken PATCH did. Smaller ones save the round trip.
 constexpr std::uint64_t resumable_size = 1ULL << 20U;
 
-// Thrown through the HTTP client where it would send a body again from its beginning: the registry has kept a part of
-// it and would append. No base::Error, so that no decorator retries it.
-struct Interrupted {};
-
-// The bytes of a body from `offset` on, which are sent once.
+// The bytes of a body from `offset` on, which are sent once: a part of what would be sent again from the beginning, as
+// curl does when a connection dies, the registry may have kept.
 class RestOfBody final : public http::Body {
  public:
   RestOfBody(std::shared_ptr<http::Body> whole, std::uint64_t offset) : whole_(std::move(whole)), offset_(offset) {
@@ -34,7 +31,7 @@ class RestOfBody final : public http::Body {
   [[nodiscard]] std::uint64_t size() const override { return whole_->size() - offset_; }
   void rewind(std::uint64_t offset) override {
     if (offset == position_) return;
-    if (position_ > 0) throw Interrupted{};
+    if (position_ > 0) throw Error(ErrorKind::transient, {"send", "a blob", "the connection broke", ""});
     whole_->rewind(offset_ + offset);
     position_ = offset;
   }
@@ -69,7 +66,9 @@ class BlobUpload {
       if (outcome == Outcome::done) return;
       // The answer to the last byte may be all that was lost.
       if (has_blob(session_, repository_, descriptor_.digest)) return;
-      if (beginning == most_beginnings) throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
+      if (beginning == most_beginnings || is_exhausted()) {
+        throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
+      }
     }
   }
 
@@ -103,25 +102,24 @@ class BlobUpload {
   }
 
   Outcome send() {
-    if (descriptor_.size >= resumable_size && offset_ < descriptor_.size) return attempt([&] { return send_part(); });
-    return attempt([&] { return send_last(); });
+    return descriptor_.size >= resumable_size && offset_ < descriptor_.size ? send_part() : send_last();
   }
 
-  // Whatever breaks is continued, once the registry has said from where.
-  template <class Step>
-  Outcome attempt(Step&& step) {
+  [[nodiscard]] bool is_exhausted() const { return fruitless_ + 1 >= http::RetryPolicy{}.attempts; }
+
+  // Nothing when there was no answer.
+  std::optional<http::Response> answer_to(const http::Request& request) {
     try {
-      return step();
-    } catch (const Interrupted&) {
-      failure_ = "the connection broke again and again";
+      return session_.send(request, scopes_);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::transient) throw;
       failure_ = error.report().cause;
     }
-    if (fruitless_ + 1 >= http::RetryPolicy{}.attempts)
-      throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
-    return ask_offset();
+    return std::nullopt;
   }
+
+  // Whatever breaks is continued, once the registry has said from where.
+  Outcome go_on() { return is_exhausted() ? Outcome::begin_anew : ask_offset(); }
 
   [[nodiscard]] http::Request request_for_rest(http::Method method) const {
     http::Request request;
@@ -139,9 +137,10 @@ class BlobUpload {
 
   Outcome send_part() {
     const auto request = request_for_rest(http::Method::patch);
-    const http::Response response = session_.send(request, scopes_);
-    if (response.status != 202 && response.status != 204) return judge(response);
-    if (response.headers.get("Location")) take_location(request.url, response);
+    const auto response = answer_to(request);
+    if (!response) return go_on();
+    if (response->status != 202 && response->status != 204) return judge(*response);
+    if (response->headers.get("Location")) take_location(request.url, *response);
     offset_ = descriptor_.size;
     return Outcome::continue_;
   }
@@ -150,8 +149,9 @@ class BlobUpload {
     auto request = request_for_rest(http::Method::put);
     request.url.query +=
         (request.url.query.empty() ? "" : "&") + ("digest=" + http::percent_encode(descriptor_.digest.text()));
-    const http::Response response = session_.send(request, scopes_);
-    return response.status == 201 || response.status == 204 ? Outcome::done : judge(response);
+    const auto response = answer_to(request);
+    if (!response) return go_on();
+    return response->status == 201 || response->status == 204 ? Outcome::done : judge(*response);
   }
 
   Outcome judge(const http::Response& response) {

@@ -17,7 +17,7 @@ http::Response ScriptedHttpClient::send(const http::Request& request) {
   if (answers_.empty()) throw std::logic_error("no answer was scripted for " + request.url.text());
   Answer answer = std::move(answers_.front());
   answers_.pop_front();
-  if (auto* error = std::get_if<base::Error>(&answer)) throw std::move(*error);
+  if (auto* error = std::get_if<std::exception_ptr>(&answer)) std::rethrow_exception(*error);
   auto response = std::get<http::Response>(std::move(answer));
   response.url = request.url;
   if (request.sink && response.ok()) {

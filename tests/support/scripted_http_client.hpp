@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <exception>
 #include <functional>
 #include <variant>
 #include <vector>
@@ -13,7 +14,7 @@ namespace test {
 
 class ScriptedHttpClient final : public http::Client {
  public:
-  using Answer = std::variant<http::Response, base::Error>;
+  using Answer = std::variant<http::Response, std::exception_ptr>;
 
   // What is seen of a request; bodies are read whole.
   struct Seen {
@@ -26,7 +27,10 @@ class ScriptedHttpClient final : public http::Client {
   void answer(int status, http::Headers headers = {}, std::string body = "") {
     answers_.emplace_back(http::Response{status, std::move(headers), std::move(body), {}});
   }
-  void fail(base::Error error) { answers_.emplace_back(std::move(error)); }
+  template <class E>
+  void fail(const E& error) {
+    answers_.emplace_back(std::make_exception_ptr(error));
+  }
 
   http::Response send(const http::Request& request) override;
 

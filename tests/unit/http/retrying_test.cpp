@@ -91,3 +91,44 @@ TEST_CASE("a probe is sent once") {
   CHECK(world.client->send(request).status == 503);
   CHECK(world.clock.sleeps.empty());
 }
+
+namespace {
+const http::Unreachable nobody{{"reach", "r.example", "connection refused", ""}};
+}
+
+TEST_CASE("a host where nobody is gets four attempts within three seconds, whatever the method") {
+  World world;
+  for (int i = 0; i < 4; ++i) world.server.fail(nobody);
+  CHECK_THROWS_AS(world.client->send(request_to("https://r.example/x", http::Method::post)), http::Unreachable);
+  CHECK(world.clock.sleeps == std::vector{200ms, 400ms, 800ms});
+  CHECK(world.text.str().find("attempt 4 of 4") != std::string::npos);
+}
+
+TEST_CASE("a host that has answered before and is gone restarts, and gets all the time there is") {
+  World world;
+  world.server.answer(200);
+  for (int i = 0; i < 4; ++i) world.server.fail(nobody);
+  world.server.answer(200);
+  CHECK(world.client->send(request_to("https://r.example/a")).status == 200);
+  CHECK(world.client->send(request_to("https://r.example/b")).status == 200);
+  CHECK(world.clock.sleeps == std::vector{250ms, 500ms, 1000ms, 2000ms});
+}
+
+TEST_CASE("a sender that repeats by itself gets the pause and the answer, and at the end the answer alone") {
+  World world;
+  auto request = request_to("https://r.example/upload", http::Method::patch);
+  request.attempt = 2;
+  world.server.answer(503);
+  auto response = world.client->send(request);
+  CHECK(response.status == 503);
+  CHECK(response.may_be_repeated);
+  CHECK(world.clock.sleeps == std::vector{500ms});
+  request.attempt = 5;
+  world.server.answer(503);
+  response = world.client->send(request);
+  CHECK_FALSE(response.may_be_repeated);
+  world.server.answer(429, {{"Retry-After", "86400"}});
+  request.attempt = 1;
+  CHECK_FALSE(world.client->send(request).may_be_repeated);
+  CHECK(world.clock.sleeps.size() == 1);
+}

@@ -111,6 +111,18 @@ TEST_CASE("an upload that breaks continues where the registry says") {
   CHECK(world.http.ranges == std::vector<std::string>{"", "4-9", "7-9"});
 }
 
+TEST_CASE("an upload that gets no byte further is given up after five attempts") {
+  BrokenWorld world(std::vector<std::size_t>(100, 0));
+  CHECK_THROWS_AS(world.push(), base::Error);
+  CHECK(world.http.ranges.size() == 5);
+}
+
+TEST_CASE("an upload that breaks often and gets further each time comes to its end") {
+  BrokenWorld world({1, 1, 1, 1, 1, 1, 1, 1});
+  CHECK(world.push() == Client::Upload::sent);
+  CHECK(world.http.stored == bytes);
+}
+
 TEST_CASE("a large blob goes by PATCH, which a registry keeps a part of, and is closed by PUT") {
   const std::string large(2'000'000, 'x');
   BrokenWorld world({700'000});
