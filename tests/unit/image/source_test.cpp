@@ -47,6 +47,17 @@ TEST_CASE("credentials of the repository's host may stand among registries") {
   CHECK(both.hosts.at(0).credentials->username == "own");
 }
 
+TEST_CASE("authorities of a host are its own, in whichever place they stand") {
+  const json::Value here = {{"host", "r.example"}, {"username", "u"}, {"password", "p"}};
+  const auto mixed = read({{"registries", {here}}, {"ca_certs", {"mine"}}});
+  CHECK(mixed.hosts.at(0).credentials->username == "u");
+  CHECK(mixed.hosts.at(0).ca_certificates == std::vector<std::string>{"mine"});
+  const json::Value other = {{"host", "other.example"}, {"ca_certs", {"theirs"}}};
+  const auto two = read({{"registries", {other}}, {"ca_certs", {"mine"}}});
+  CHECK(two.hosts.at(0).ca_certificates == std::vector<std::string>{"mine"});
+  CHECK(two.hosts.at(1).ca_certificates == std::vector<std::string>{"theirs"});
+}
+
 TEST_CASE("unknown and unsupported fields are errors that say what to do") {
   CHECK(error_of({{"usernam", "x"}}) ==
         "cannot read source.usernam: there is no such field; did you mean source.username?");
