@@ -4,8 +4,8 @@
 //   make_retrying(make_redirecting(make_curl_client(...)))
 //
 // send() returns every response that arrived, whatever its status; it throws when none did: Error{transient} for
-// connections that fail (Unreachable), stall or break, {usage} for a certificate that cannot be verified or a bad proxy,
-// {protocol} for answers beyond their bounds, {aborted} on termination. Clients may be shared between threads.
+// connections that fail (Unreachable), stall or break, {usage} for a certificate that cannot be verified or a bad
+// proxy, {protocol} for answers beyond their bounds, {aborted} on termination. Clients may be shared between threads.
 #pragma once
 
 #include <chrono>

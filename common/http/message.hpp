@@ -92,8 +92,8 @@ struct Request {
   std::uint64_t body_limit = 4ULL << 20U;
   // A POST that asks and changes nothing (git-upload-pack) may be repeated though its method says otherwise.
   bool repeatable = false;
-  // Which attempt this is of a sender that repeats by itself, since its body cannot be sent again as it is: the retrying
-  // client makes the pause and leaves the next attempt to the sender.
+  // Which attempt this is of a sender that repeats by itself, since its body cannot be sent again as it is: the
+  // retrying client makes the pause and leaves the next attempt to the sender.
   std::optional<int> attempt;
   // Sent once: whoever asks has another way when there is no answer.
   bool probe = false;

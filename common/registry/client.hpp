@@ -22,8 +22,8 @@ struct HostOptions {
   std::optional<http::Credentials> credentials;
   enum class Scheme { https, http } scheme = Scheme::https;  // `insecure: true` means http
   std::vector<std::string> ca_certificates;
-  // Trusts `ca_certificates`: the conversation with this host (its token server and its redirects included) goes through
-  // it, and no other does. None: the one that all share.
+  // Trusts `ca_certificates`: the conversation with this host (its token server and its redirects included) goes
+  // through it, and no other does. None: the one that all share.
   std::shared_ptr<http::Client> http;
   std::string named_by = "source.registries";  // the field that holds the credentials, for the remedy of a 401
 };

@@ -9,7 +9,8 @@ void describe(json::Fields<HostFields>& fields) {
   fields.optional("username", &HostFields::username, "user name; \"<token>\" when the password is an identity token");
   fields.optional("password", &HostFields::password, "password or token");
   fields.optional("insecure", &HostFields::insecure, "whether plain HTTP may be used");
-  fields.optional("ca_certs", &HostFields::ca_certs, "PEM certificates to trust beside the system's, at this host alone");
+  fields.optional("ca_certs", &HostFields::ca_certs,
+                  "PEM certificates to trust beside the system's, at this host alone");
 }
 
 HostOptions to_options(const HostFields& fields) {
