@@ -17,7 +17,7 @@ TEST_CASE("dates are printed as git log --date does") {
   CHECK(format("iso-local") == "2023-11-14 22:13:20 +0000");
   CHECK(format("format:%Y%m%d.%H%M%S %z %s") == "20231114.234320 +0130 1700000000");
   CHECK(format("format-local:%H:%M") == "22:13");
-  CHECK(format("format:") == "");
+  CHECK(format("format:").empty());
   CHECK(git::format_date(-1, -300, "iso", "f") == "1969-12-31 18:59:59 -0500");
 }
 

@@ -9,7 +9,6 @@
 namespace {
 
 using git::ObjectId;
-using git::Packet;
 using git::PacketKind;
 
 const ObjectId one = *ObjectId::parse(std::string(40, '1'));

@@ -14,7 +14,7 @@ TEST_CASE("the short ref is formatted as printf does") {
 }
 
 TEST_CASE("faults in params are found before anything is fetched") {
-  const auto read = [](json::Value value) { return source::read_in_params(value); };
+  const auto read = [](const json::Value& value) { return source::read_in_params(value); };
   CHECK(read({{"submodules", "none"}}).submodules.mode == source::SubmoduleSelection::Mode::none);
   CHECK(read({{"submodules", {"a", "b"}}}).submodules.paths.size() == 2);
   CHECK_THROWS_AS(read({{"submodules", "some"}}), base::Error);
