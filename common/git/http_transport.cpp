@@ -30,7 +30,7 @@ class PacketSink final : public http::Sink {
   void finish() const {
     parser_.finish();
     if (!receiver_.complete()) {
-      throw Error(ErrorKind::transient, {"read", "the git server's answer", "it ended too early", "try again"});
+      throw Error(ErrorKind::transient, {"read", std::string(unnamed_server), "it ended too early", "try again"});
     }
   }
 
@@ -96,6 +96,8 @@ class HttpTransport final : public Transport {
  private:
   http::Response send(http::Request request, PacketReceiver& receiver, std::string_view content_type) {
     request.headers.add("Git-Protocol", "version=2");
+    // Refs as text are three times smaller so; a pack is compressed already, and servers leave it alone.
+    request.compression = http::Compression::accepted;
     const auto sink = std::make_shared<PacketSink>(receiver);
     request.sink = sink;
     const http::Response response = [&] {
@@ -104,24 +106,30 @@ class HttpTransport final : public Transport {
       } catch (const Error& error) {
         // A page that is no git answer fails in the parser first; its type says it better. The type is known only
         // after the transfer, so the sink's error is kept for servers that do not say it.
-        if (error.kind() != ErrorKind::protocol || error.report().object != "the git server's answer") throw;
+        if (error.kind() != ErrorKind::protocol || error.report().object != unnamed_server ||
+            error.report().action != "read") {
+          throw;
+        }
         throw Error(ErrorKind::protocol, {"read", shown(), error.report().cause,
                                           "check that source.uri is the address of a git repository"});
       }
     }();
-    if (!response.ok()) throw failure(response);
+    if (!response.ok()) throw failure(request, response);
     if (response.headers.get("Content-Type").value_or("") != content_type) throw not_git(response);
     sink->finish();
     return response;
   }
 
-  [[nodiscard]] Error failure(const http::Response& response) const {
+  [[nodiscard]] Error failure(const http::Request& request, const http::Response& response) const {
     std::string remedy;
     if (response.status == 401 || response.status == 403) remedy = denied_remedy_;
     if (response.status == 404) {
       remedy = "check source.uri, and that these credentials may read it: some servers hide what they may not";
     }
-    return http::status_error("read", shown(), response, "", remedy);
+    const Error error = http::status_error("read", shown(), response, "", remedy);
+    // Only git's own answer can say that an object is missing: here, the repository that was there is gone.
+    const bool answered = request.method == http::Method::post && error.kind() == ErrorKind::not_found;
+    return {answered ? ErrorKind::protocol : error.kind(), error.report()};
   }
 
   [[nodiscard]] Error not_git(const http::Response& response) const {

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/termination.hpp"
+#include "git/bounds.hpp"
 
 namespace git {
 namespace {
@@ -12,6 +14,7 @@ using base::ErrorKind;
 
 struct Library {
   Library() {
+    bound_libgit2();
     git_libgit2_init();
     // What a HOME or /etc holds must not change what a step does (GIT_CONFIG, safe.directory, templates).
     for (const int level :
@@ -31,6 +34,10 @@ void initialize_library() { static const Library library; }
 
 void require(int code, std::string action, std::string object) {
   if (code >= 0) return;
+  base::throw_if_terminated();
+  if (auto refusal = take_refusal(); !refusal.empty()) {
+    throw Error(ErrorKind::protocol, {std::move(action), std::move(object), std::move(refusal), ""});
+  }
   const git_error* last = git_error_last();
   const std::string cause = last != nullptr && last->message != nullptr ? last->message : "libgit2 gives no reason";
   const bool machine = last == nullptr || last->klass == GIT_ERROR_OS || last->klass == GIT_ERROR_NOMEMORY ||

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/termination.hpp"
+#include "git/bounds.hpp"
 
 namespace git {
 namespace {
@@ -17,13 +18,21 @@ using base::ErrorKind;
 
 constexpr std::size_t pack_header_size = 12;
 constexpr unsigned pack_mode = 0444;
+// To unpack an object takes libgit2 a few allocations for each delta that leads to it. It can also go round in circles:
+// a delta by name whose result is there already is tried for ever.
+constexpr std::uint64_t allocations_in_vain = 100'000;
+constexpr std::uint64_t allocations_for_each_object = 32;
 
 // The bytes of one pack on their way into libgit2's indexer.
 class PackWriter final : public PackSink {
  public:
-  PackWriter(const std::filesystem::path& directory, git_odb* odb, const PackLimits& limits,
+  PackWriter(const std::filesystem::path& directory, git_odb* odb, std::string sender, const PackLimits& limits,
              const std::function<void(std::uint64_t)>& on_bytes)
-      : directory_(directory), odb_(odb), limits_(limits), on_bytes_(on_bytes) {}
+      : directory_(directory),
+        odb_(odb),
+        shown_(fmt::format("the pack that {} sent", sender)),
+        limits_(limits),
+        on_bytes_(on_bytes) {}
 
   void restart() override {
     indexer_.reset();
@@ -31,6 +40,7 @@ class PackWriter final : public PackSink {
     header_.clear();
     objects_ = 0;
     received_ = 0;
+    spent_ = {};
   }
 
   void write(std::string_view bytes) override {
@@ -52,7 +62,7 @@ class PackWriter final : public PackSink {
   bool finish() {
     if (header_.size() < pack_header_size) fail("it ended within its header");
     if (objects_ == 0) return false;
-    if (git_indexer_commit(indexer_.get(), &progress_) < 0) broken();
+    bounded([&] { return git_indexer_commit(indexer_.get(), &progress_); });
     return true;
   }
 
@@ -67,6 +77,10 @@ class PackWriter final : public PackSink {
     }
     if (objects_ > limits_.objects) fail(fmt::format("it has {} objects", objects_));
     git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
+    options.progress_cb = [](const git_indexer_progress*, void*) {
+      WorkBound::progressed();
+      return 0;
+    };
     require(
         made(indexer_,
              [&](git_indexer** out) { return git_indexer_new(out, directory_.c_str(), pack_mode, odb_, &options); }),
@@ -76,17 +90,29 @@ class PackWriter final : public PackSink {
   void append(std::string_view bytes) {
     // An empty pack is a header and its checksum, and libgit2 has nothing to index.
     if (objects_ == 0) return;
-    if (git_indexer_append(indexer_.get(), bytes.data(), bytes.size(), &progress_) < 0) broken();
+    bounded([&] { return git_indexer_append(indexer_.get(), bytes.data(), bytes.size(), &progress_); });
   }
 
-  static void broken() { require(-1, "read", "the pack that the git server sent"); }
+  template <class Function>
+  void bounded(Function&& work) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto limit = limits_.time + limits_.time_per_mebibyte * static_cast<std::int64_t>(received_ >> 20U);
+    const int code = [&] {
+      const WorkBound bound(limit - std::chrono::duration_cast<std::chrono::milliseconds>(spent_),
+                            allocations_in_vain + allocations_for_each_object * objects_);
+      return work();
+    }();
+    spent_ += std::chrono::steady_clock::now() - start;
+    require(code, "read", shown_);
+  }
 
-  [[noreturn]] static void fail(std::string cause) {
-    throw Error(ErrorKind::protocol, {"read", "the pack that the git server sent", std::move(cause), ""});
+  [[noreturn]] void fail(std::string cause) const {
+    throw Error(ErrorKind::protocol, {"read", shown_, std::move(cause), ""});
   }
 
   const std::filesystem::path& directory_;
   git_odb* odb_;
+  std::string shown_;
   const PackLimits& limits_;
   const std::function<void(std::uint64_t)>& on_bytes_;
   IndexerHandle indexer_;
@@ -94,6 +120,7 @@ class PackWriter final : public PackSink {
   std::string header_;
   std::uint32_t objects_ = 0;
   std::uint64_t received_ = 0;
+  std::chrono::steady_clock::duration spent_{};
 };
 
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
@@ -242,7 +269,7 @@ std::optional<std::string> ObjectStore::find_blob(const ObjectId& id, std::uint6
 
 FetchResult ObjectStore::fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits,
                                const std::function<void(std::uint64_t)>& on_bytes) {
-  PackWriter writer(pack_directory_, odb_.get(), limits, on_bytes);
+  PackWriter writer(pack_directory_, odb_.get(), remote.shown(), limits, on_bytes);
   FetchResult result = remote.fetch(request, writer);
   if (result.has_pack) {
     received_ += writer.received();

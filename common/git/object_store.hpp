@@ -2,6 +2,7 @@
 // A store need not be complete: what was filtered or cut off is simply not there, and asking for it says so.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -46,7 +47,12 @@ using Tree = std::vector<TreeEntry>;
 // Bounds on what a server may send: a pack is refused as soon as it passes one.
 struct PackLimits {
   std::uint64_t bytes = 64ULL << 30U;
-  std::uint32_t objects = 100'000'000;
+  // libgit2 takes 12 bytes for each object that is announced, before the first one comes.
+  std::uint32_t objects = 50'000'000;
+  // What unpacking may take, the network's time left out: far more than the slowest worker needs, and an end to deltas
+  // that were made to take for ever.
+  std::chrono::milliseconds time = std::chrono::minutes(5);
+  std::chrono::milliseconds time_per_mebibyte = std::chrono::seconds(10);
 };
 
 class ObjectStore {

@@ -16,7 +16,7 @@ constexpr std::size_t header_size = 4;
 constexpr std::size_t largest_packet = 65520;
 
 [[noreturn]] void fail(std::string cause) {
-  throw Error(ErrorKind::protocol, {"read", "the git server's answer", std::move(cause), ""});
+  throw Error(ErrorKind::protocol, {"read", std::string(unnamed_server), std::move(cause), ""});
 }
 
 std::size_t parse_length(std::string_view header) {

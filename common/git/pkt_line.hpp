@@ -8,6 +8,9 @@
 
 namespace git {
 
+// The object of errors about an answer, until somebody who knows the server puts its address there.
+inline constexpr std::string_view unnamed_server = "the git server's answer";
+
 enum class PacketKind { data, flush, delimiter, response_end };
 
 struct Packet {

@@ -15,6 +15,10 @@ using base::ErrorKind;
 constexpr std::size_t most_refs = 2'000'000;
 constexpr std::size_t most_lines = 2'000'000;
 constexpr std::size_t most_capabilities = 1000;
+constexpr std::uint64_t most_bytes = 512UL << 20U;
+// What a server may say beside a pack: progress, and a packet now and then while it works.
+constexpr std::uint64_t most_idle_bytes = 64UL << 20U;
+constexpr std::uint64_t packet_header = 4;
 
 constexpr std::string_view agent = "agent=build-service";
 
@@ -52,6 +56,12 @@ void refuse_error_packet(const Packet& packet) {
   if (packet.kind == PacketKind::data && packet.payload.starts_with("ERR ")) server_error(packet.line().substr(4));
 }
 
+void count_ref(const Packet& packet, std::size_t& packets, std::uint64_t& bytes) {
+  bytes += packet.payload.size();
+  if (++packets > most_refs) broken_answer(fmt::format("it lists more than {} refs", most_refs));
+  if (bytes > most_bytes) broken_answer(fmt::format("its list of refs is larger than {} bytes", most_bytes));
+}
+
 ObjectId required_id(std::string_view text, std::string_view line) {
   const auto id = ObjectId::parse(text);
   if (!id) broken_answer(fmt::format("\"{}\" names no object", base::printable(line)));
@@ -61,7 +71,7 @@ ObjectId required_id(std::string_view text, std::string_view line) {
 }  // namespace
 
 void broken_answer(std::string cause) {
-  throw Error(ErrorKind::protocol, {"read", "the git server's answer", std::move(cause), ""});
+  throw Error(ErrorKind::protocol, {"read", std::string(unnamed_server), std::move(cause), ""});
 }
 
 void server_error(std::string_view message) {
@@ -72,7 +82,7 @@ void server_error(std::string_view message) {
   const bool missing =
       message.find("not our ref") != std::string_view::npos || message.find("want ") != std::string_view::npos;
   throw Error(missing ? ErrorKind::not_found : ErrorKind::protocol,
-              {"fetch from", "the git server", fmt::format("it says \"{}\"", base::printable(message)), ""});
+              {"fetch from", std::string(unnamed_server), fmt::format("it says \"{}\"", base::printable(message)), ""});
 }
 
 bool Advertisement::command_has(std::string_view command, std::string_view word) const {
@@ -83,6 +93,7 @@ bool Advertisement::command_has(std::string_view command, std::string_view word)
 void AdvertisementReader::restart() {
   advertisement_ = {};
   packets_ = 0;
+  bytes_ = 0;
   complete_ = false;
 }
 
@@ -95,7 +106,7 @@ void AdvertisementReader::receive(const Packet& packet) {
     return;
   }
   if (packet.kind != PacketKind::data) broken_answer("its list of capabilities is cut by a delimiter");
-  if (++packets_ > most_refs) broken_answer(fmt::format("it lists more than {} refs", most_refs));
+  count_ref(packet, packets_, bytes_);
   if (packets_ == 1 && packet.line() == "version 2") {
     advertisement_.version = 2;
   } else if (packets_ == 1 && packet.line() == "version 1") {
@@ -161,6 +172,8 @@ std::string ls_refs_request(const Advertisement& advertisement, const std::vecto
 
 void RefsReader::restart() {
   refs_.clear();
+  packets_ = 0;
+  bytes_ = 0;
   complete_ = false;
 }
 
@@ -172,7 +185,7 @@ void RefsReader::receive(const Packet& packet) {
     return;
   }
   if (packet.kind != PacketKind::data) broken_answer("its list of refs is cut by a delimiter");
-  if (refs_.size() >= most_refs) broken_answer(fmt::format("it lists more than {} refs", most_refs));
+  count_ref(packet, packets_, bytes_);
   if (auto ref = parse_ref_line(packet.line())) refs_.push_back(*std::move(ref));
 }
 
@@ -196,6 +209,7 @@ void FetchReader::restart() {
   result_ = {};
   section_ = Section::none;
   lines_ = 0;
+  idle_ = 0;
   complete_ = false;
   sink_.restart();
 }
@@ -230,7 +244,7 @@ void FetchReader::receive(const Packet& packet) {
     case Section::wanted_refs:
       return;
     case Section::packfile:
-      return receive_side_band(packet.payload, sink_);
+      return receive_side_band(packet.payload, sink_, idle_);
   }
 }
 
@@ -255,8 +269,10 @@ void FetchReader::receive_acknowledgment(std::string_view line) {
   result_.common.push_back(required_id(line.substr(4), line));
 }
 
-void receive_side_band(std::string_view payload, PackSink& sink) {
+void receive_side_band(std::string_view payload, PackSink& sink, std::uint64_t& idle) {
   if (payload.empty()) broken_answer("its pack has an empty packet");
+  if (payload[0] != 1 || payload.size() == 1) idle += payload.size() + packet_header;
+  if (idle > most_idle_bytes) broken_answer("it tells of its progress without end");
   switch (payload[0]) {
     case 1:
       return sink.write(payload.substr(1));

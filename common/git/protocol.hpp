@@ -39,6 +39,7 @@ class AdvertisementReader final : public PacketReceiver {
 
   Advertisement advertisement_;
   std::size_t packets_ = 0;
+  std::uint64_t bytes_ = 0;
   bool complete_ = false;
 };
 
@@ -53,6 +54,8 @@ class RefsReader final : public PacketReceiver {
 
  private:
   RemoteRefs refs_;
+  std::size_t packets_ = 0;
+  std::uint64_t bytes_ = 0;
   bool complete_ = false;
 };
 
@@ -76,12 +79,14 @@ class FetchReader final : public PacketReceiver {
   FetchResult result_;
   Section section_ = Section::none;
   std::size_t lines_ = 0;
+  std::uint64_t idle_ = 0;
   bool complete_ = false;
 };
 
 // Helpers that version 0 shares.
-// One packet of a side band (gitprotocol-pack, "Packfile Data"): 1 is data, 2 progress, 3 the server's error.
-void receive_side_band(std::string_view payload, PackSink& sink);
+// One packet of a side band (gitprotocol-pack, "Packfile Data"): 1 is data, 2 progress, 3 the server's error. `idle`
+// counts what is no data: a server may say that it is still there, but not for ever.
+void receive_side_band(std::string_view payload, PackSink& sink, std::uint64_t& idle);
 // "shallow <id>" and "unshallow <id>"; false when the line is neither.
 bool receive_shallow(std::string_view line, FetchResult& result);
 [[noreturn]] void broken_answer(std::string cause);

@@ -9,6 +9,10 @@
 namespace git {
 namespace {
 
+constexpr std::size_t most_lines = 2'000'000;
+// Far more haves than are ever sent.
+constexpr std::size_t most_common = 1000;
+
 std::string capabilities_for(const Advertisement& advertisement, const FetchRequest& request, Session session) {
   std::string text;
   const auto use = [&](std::string_view name) {
@@ -52,6 +56,8 @@ void FetchReaderV0::restart() {
   result_ = {};
   in_shallow_info_ = deepens_;
   nak_ = ready_ = ended_ = false;
+  idle_ = 0;
+  lines_ = 0;
   sink_.restart();
 }
 
@@ -69,7 +75,7 @@ void FetchReaderV0::receive(const Packet& packet) {
   // Lines of text come before the pack, whose packets begin with the number of their band.
   if (!packet.payload.empty() && packet.payload[0] <= 3) {
     if (packet.payload[0] == 1) result_.has_pack = true;
-    return receive_side_band(packet.payload, sink_);
+    return receive_side_band(packet.payload, sink_, idle_);
   }
   if (result_.has_pack) broken_answer("its pack has a packet of no known band");
   receive_line(packet.line());
@@ -77,6 +83,7 @@ void FetchReaderV0::receive(const Packet& packet) {
 
 void FetchReaderV0::receive_line(std::string_view line) {
   if (line.starts_with("ERR ")) server_error(line.substr(4));
+  if (++lines_ > most_lines) broken_answer("it has too many lines");
   if (receive_shallow(line, result_)) return;
   if (line == "NAK") {
     nak_ = true;
@@ -86,6 +93,7 @@ void FetchReaderV0::receive_line(std::string_view line) {
   const auto id = ObjectId::parse(line.substr(4, 40));
   if (!id) broken_answer("an acknowledgment names no object");
   if (std::find(result_.common.begin(), result_.common.end(), *id) == result_.common.end()) {
+    if (result_.common.size() == most_common) broken_answer("it acknowledges more than was sent");
     result_.common.push_back(*id);
   }
   // "ACK <id>" alone is the last word before the pack; "common" and "ready" come during the negotiation.

@@ -28,6 +28,8 @@ class FetchReaderV0 final : public PacketReceiver {
   bool deepens_;
   bool asks_;
   FetchResult result_;
+  std::size_t lines_ = 0;
+  std::uint64_t idle_ = 0;
   bool in_shallow_info_ = false;
   bool nak_ = false;
   bool ready_ = false;  // the server sends the pack without being told "done"

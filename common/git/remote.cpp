@@ -38,15 +38,30 @@ class NegotiatedRemote final : public Remote {
 
   FetchResult fetch(const FetchRequest& request, PackSink& sink) override {
     FetchResult result = version() == 2 ? fetch_v2(request, sink) : fetch_v0(request, sink);
-    if (request.negotiation == Negotiation::decide && !result.has_pack) broken_answer("it has no pack");
+    if (request.negotiation == Negotiation::decide && !result.has_pack) {
+      named([] { broken_answer("it has no pack"); });
+    }
     return result;
   }
 
  private:
+  // What reads an answer does not know whose it is.
+  template <class Function>
+  void named(Function&& exchange) {
+    try {
+      exchange();
+    } catch (const base::Error& error) {
+      if (error.report().object != unnamed_server) throw;
+      auto report = error.report();
+      report.object = shown();
+      throw base::Error(error.kind(), std::move(report));
+    }
+  }
+
   const Advertisement& advertisement() {
     if (!advertisement_) {
       AdvertisementReader reader;
-      transport_->advertise(reader);
+      named([&] { transport_->advertise(reader); });
       advertisement_ = reader.take();
     }
     return *advertisement_;
@@ -56,13 +71,15 @@ class NegotiatedRemote final : public Remote {
 
   FetchResult fetch_v2(const FetchRequest& request, PackSink& sink) {
     FetchReader reader(sink);
-    transport_->request(fetch_request(advertisement(), request), reader);
+    const std::string text = fetch_request(advertisement(), request);
+    named([&] { transport_->request(text, reader); });
     return reader.take();
   }
 
   FetchResult fetch_v0(const FetchRequest& request, PackSink& sink) {
     FetchReaderV0 reader(sink, request);
-    transport_->request(fetch_request_v0(advertisement(), request, transport_->session()), reader);
+    const std::string text = fetch_request_v0(advertisement(), request, transport_->session());
+    named([&] { transport_->request(text, reader); });
     transport_->hang_up();
     return reader.take();
   }
@@ -79,7 +96,8 @@ class NegotiatedRemote final : public Remote {
       return refs;
     }
     RefsReader reader;
-    transport_->request(ls_refs_request(advertisement(), prefixes), reader);
+    const std::string text = ls_refs_request(advertisement(), prefixes);
+    named([&] { transport_->request(text, reader); });
     return reader.take();
   }
 

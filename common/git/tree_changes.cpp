@@ -11,11 +11,14 @@ namespace {
 
 // Deeper than any real path, and shallow enough for the stack.
 constexpr int deepest_tree = 1024;
+// More than any repository has directories; one tree that is used again and again in another can be counted no end.
+constexpr std::size_t most_trees = 5'000'000;
 
 struct Comparison {
   const ObjectStore& store;
   const Pathspec& paths;
   std::set<ObjectId>& missing;
+  std::size_t compared = 0;
 
   // The entries by name; nothing, and `id` noted, when the tree is not there.
   std::optional<std::map<std::string, TreeEntry>> entries(const std::optional<ObjectId>& id) {
@@ -53,8 +56,10 @@ struct Comparison {
   Change trees(const std::string& prefix, const std::optional<ObjectId>& before, const std::optional<ObjectId>& after,
                int depth) {
     if (before == after) return Change::none;
-    if (depth > deepest_tree) {
-      throw base::Error(base::ErrorKind::protocol, {"read", "a tree of the repository", "it is nested too deep", ""});
+    if (depth > deepest_tree || ++compared > most_trees) {
+      throw base::Error(
+          base::ErrorKind::protocol,
+          {"read", "a tree of the repository", depth > deepest_tree ? "it is nested too deep" : "it is too large", ""});
     }
     // Both are asked for before either decides, so that one fetch brings both.
     const auto old_entries = entries(before);
@@ -86,7 +91,7 @@ struct Comparison {
 Change changes(const ObjectStore& store, const std::optional<ObjectId>& before, const ObjectId& after,
                const Pathspec& paths, std::set<ObjectId>& missing) {
   std::set<ObjectId> needed;
-  Comparison comparison{store, paths, needed};
+  Comparison comparison{store, paths, needed, 0};
   const Change result = comparison.trees("", before, after, 0);
   if (result == Change::unknown) missing.merge(needed);
   return result;

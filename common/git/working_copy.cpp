@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/termination.hpp"
+#include "git/tree_bounds.hpp"
 
 namespace git {
 namespace {
@@ -184,6 +185,7 @@ void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse
   TreeHandle tree;
   require(made(tree, [&](git_tree** out) { return git_commit_tree(out, object.get()); }), "read",
           "commit " + commit.text());
+  require_sound(store_, to_id(*git_tree_id(tree.get())));
   git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
   options.checkout_strategy = GIT_CHECKOUT_FORCE;
   options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;

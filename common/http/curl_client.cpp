@@ -18,6 +18,8 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::size_t longest_error_body = 64UL * 1024;
+// An error page that goes on beyond this is not waited for.
+constexpr std::uint64_t longest_error_transfer = 1UL << 20U;
 
 struct Deleter {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -52,6 +54,7 @@ struct Transfer {
   std::exception_ptr failure;
   bool sink_started = false;
   std::string error_text;
+  std::uint64_t error_bytes = 0;
 
   template <class F, class R>
   R guarded(F&& action, R failed) noexcept {
@@ -82,8 +85,11 @@ struct Transfer {
     response.headers.add(std::string(line.substr(0, colon)), std::string(value));
   }
 
+  [[nodiscard]] bool is_cut() const { return error_bytes > longest_error_transfer; }
+
   void take_body(std::string_view bytes) {
     if (!response.ok()) {
+      error_bytes += bytes.size();
       const auto room = longest_error_body - std::min(longest_error_body, response.body.size());
       response.body += bytes.substr(0, room);
       return;
@@ -118,7 +124,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* point
   return transfer.guarded(
       [&] {
         transfer.take_body({data, size * count});
-        return size * count;
+        return transfer.is_cut() ? static_cast<std::size_t>(CURL_WRITEFUNC_ERROR) : size * count;
       },
       static_cast<std::size_t>(CURL_WRITEFUNC_ERROR));
 }
@@ -189,9 +195,9 @@ class CurlClient final : public Client {
     base::throw_if_terminated();
     Easy handle = take_handle();
     const auto start = log_.clock().steady_now();
-    Transfer transfer{request, handle.get(), {}, nullptr, false, ""};
+    Transfer transfer{request, handle.get(), {}, nullptr, false, "", 0};
     const CURLcode code = perform(transfer);
-    if (code != CURLE_OK) fail(transfer, code);
+    if (code != CURLE_OK && !transfer.is_cut()) fail(transfer, code);
     transfer.response.url = request.url;
     if (request.sink && transfer.response.ok() && !transfer.sink_started) request.sink->begin(transfer.response);
     if (log_.verbosity() == base::Verbosity::debug) describe(transfer, start);

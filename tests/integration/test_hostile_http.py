@@ -1,0 +1,211 @@
+"""check and in against web servers that are slow, refuse, redirect, or would have credentials that are not theirs."""
+
+import base64
+import pathlib
+import subprocess
+import threading
+import time
+
+import pytest
+from support.hostile_git_server import Answer, HostileGitServer
+from support.packs import History
+from support.program import ENVIRONMENT
+from support.refusals import Refusals
+
+GOOD = History(("100644", "file", b"hello\n"))
+SECRET = "geheim4711"
+
+
+@pytest.fixture
+def refused(programs, tmp_path):
+    return Refusals(programs, tmp_path)
+
+
+@pytest.fixture
+def server():
+    with HostileGitServer(GOOD.head, GOOD.pack.bytes()) as running:
+        yield running
+
+
+def once(answer: Answer):
+    left = [answer]
+    return lambda request: left.pop() if left else None
+
+
+@pytest.mark.parametrize("status, words", [
+    (401, ["HTTP status 401 Unauthorized", "give source.username and source.password"]),
+    (403, ["HTTP status 403 Forbidden", "give source.username and source.password"]),
+    (404, ["HTTP status 404 Not Found", "check source.uri"]),
+    (400, ["HTTP status 400"]),
+    (418, ["HTTP status 418"]),
+])
+@pytest.mark.parametrize("stage", ["advertise", "fetch"])
+def test_a_refusal_is_asked_once(refused, server, status, words, stage):
+    server.first = lambda request: Answer(status, body=b"<html>no</html>") if request.command == stage else None
+    refused("in", {"uri": server.url}, server.url, *words, version=GOOD.head)
+    assert [request.command for request in server.requests].count(stage) == 1
+
+
+def test_wrong_credentials_are_said_to_be_wrong(refused, server):
+    server.first = lambda request: Answer(401, {"WWW-Authenticate": "Basic"})
+    result = refused("check", {"uri": server.url, "username": "ann", "password": SECRET}, "check source.username and source.password")
+    assert SECRET not in result.stderr
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_asks_to_wait_is_waited_for(refused, server, status):
+    server.first = once(Answer(status, {"Retry-After": "1"}))
+    start = time.monotonic()
+    result = refused.run("check", {"uri": server.url})
+    assert result.answer == [{"ref": GOOD.head}] and 1 <= time.monotonic() - start < 5
+    assert f"HTTP status {status}; attempt 2 of 5" in result.stderr
+
+
+@pytest.mark.parametrize("status, pause, said", [(429, "3600", "3600 s"), (503, "Sat, 01 Jan 2180 00:00:00 GMT", "Sat, 01 Jan 2180")])
+def test_a_server_that_asks_to_wait_for_long_is_not_waited_for(refused, server, status, pause, said):
+    server.first = lambda request: Answer(status, {"Retry-After": pause})
+    refused("check", {"uri": server.url}, f"HTTP status {status}", f"the server asks to wait {said}", within=3)
+    assert len(server.requests) == 1
+
+
+def test_a_server_that_is_overloaded_for_good(refused, server):
+    server.first = lambda request: Answer(503)
+    refused("check", {"uri": server.url}, "HTTP status 503 Service Unavailable", within=40)
+    assert len(server.requests) == 5
+
+
+def test_a_page_that_is_no_repository(refused, server):
+    server.first = lambda request: Answer(200, {"Content-Type": "text/html"}, b"<html>Welcome</html>")
+    refused("check", {"uri": server.url}, "check that source.uri is the address of a git repository")
+    server.first = lambda request: Answer(200, {"Content-Type": "text/plain"}, GOOD.head.encode() + b"\trefs/heads/main\n")
+    refused("check", {"uri": server.url}, "check that source.uri is the address of a git repository")
+
+
+# Credentials
+
+def credentials_of(requests) -> list[str]:
+    return [base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode()
+            for request in requests if "Authorization" in request.headers]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_credentials_stay_when_another_host_is_pointed_to(refused, server, status):
+    with HostileGitServer(GOOD.head, GOOD.pack.bytes()) as other:
+        def away(request):
+            return Answer(status, {"Location": f"http://{other.host}{request.path}"}) if request.command == "advertise" else None
+        server.first = away
+        source = {"uri": server.url, "username": "ann", "password": SECRET}
+        assert refused.run("check", source).answer == [{"ref": GOOD.head}]
+        assert credentials_of(server.requests) == [f"ann:{SECRET}"]
+        assert len(other.requests) > 0 and credentials_of(other.requests) == []
+
+
+def test_a_redirect_within_a_fetch_to_another_host_gets_nothing(refused, server):
+    with HostileGitServer(GOOD.head, GOOD.pack.bytes()) as other:
+        server.first = lambda request: (Answer(307, {"Location": f"http://{other.host}{request.path}"})
+                                        if request.command == "fetch" else None)
+        source = {"uri": server.url, "username": "ann", "password": SECRET}
+        assert refused.run("in", source, GOOD.head).status == 0
+        assert credentials_of(other.requests) == []
+
+
+@pytest.mark.parametrize("location, words", [
+    ("file:///etc/passwd", "it redirects to what is no http(s) URL"),
+    ("ftp://127.0.0.1/x", "it redirects to what is no http(s) URL"),
+    ("ext::sh -c id", "redirects"),
+    ("http://127.0.0.1:99999/", "it redirects to what is no http(s) URL"),
+    ("/app.git/info/refs?service=git-upload-pack", "it redirects more than 10 times"),
+])
+def test_redirects_that_lead_nowhere(refused, server, location, words):
+    server.first = lambda request: Answer(302, {"Location": location})
+    refused("check", {"uri": server.url}, words)
+
+
+def files_below(directory: pathlib.Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_credentials_in_the_address_are_used_and_never_shown(refused, server, fails):
+    uri = server.url.replace("http://", f"http://ann:{SECRET}@")
+    if fails:
+        server.first = lambda request: Answer(403) if request.command == "fetch" else None
+    result = refused.run("in", {"uri": uri, "debug": True}, GOOD.head)
+    assert set(credentials_of(server.requests)) == {f"ann:{SECRET}"}
+    assert result.status == int(fails)
+    encoded = base64.b64encode(f"ann:{SECRET}".encode()).decode()
+    for secret in (SECRET, encoded):
+        assert secret not in result.stderr and secret not in result.stdout
+        assert secret.encode() not in files_below(refused.destination) + files_below(refused.temporary)
+    if not fails:
+        assert (refused.destination / ".git/url").read_text().strip() == "" or SECRET not in (refused.destination / ".git/url").read_text()
+        assert f"url = {server.url}" in (refused.destination / ".git/config").read_text()
+    checked = refused.run("check", {"uri": uri, "debug": True})
+    assert SECRET not in checked.stderr + checked.stdout
+
+
+# Waits
+
+def arguments_of_all_processes() -> str:
+    text = ""
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            text += path.read_bytes().replace(b"\0", b" ").decode(errors="replace") + "\n"
+        except OSError:
+            pass
+    return text
+
+
+def test_a_step_told_to_end_ends_though_the_server_is_silent(programs, refused, server):
+    server.first = lambda request: Answer(silent=True) if request.command == "fetch" else None
+    request = f'{{"source": {{"uri": "{server.url}", "username": "ann", "password": "{SECRET}"}}, "version": {{"ref": "{GOOD.head}"}}}}'
+    process = subprocess.Popen([str(programs / "opt/resource/in"), str(refused.destination)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**ENVIRONMENT, "TMPDIR": str(refused.temporary), "HOME": str(refused.home)})
+    process.stdin.write(request.encode())
+    process.stdin.close()
+    deadline = time.monotonic() + 10
+    while not any(request.command == "fetch" for request in server.requests):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert SECRET not in arguments_of_all_processes()
+    start = time.monotonic()
+    process.terminate()
+    assert process.wait(10) == 143 and time.monotonic() - start < 3
+    process.stdin = None
+    stdout, stderr = process.communicate()
+    assert stdout == b"" and SECRET.encode() not in stderr
+    refused.nothing_left()
+
+
+SLOW = {
+    "nothing at all": ("advertise", dict(silent=True)),
+    "a byte a second": ("ls-refs", dict(pause=1.0)),
+    "nothing after the refs": ("fetch", dict(silent=True)),
+    "a pack of a byte a second": ("fetch", dict(pause=1.0)),
+}
+
+
+@pytest.mark.release
+def test_slow_servers_are_given_up(programs, tmp_path):
+    """Five attempts of a minute each: all servers at once, so that this takes six minutes and not half an hour."""
+    results = {}
+
+    def run(name: str, number: int) -> None:
+        stage, how = SLOW[name]
+        (directory := tmp_path / str(number)).mkdir()
+        with HostileGitServer(GOOD.head, GOOD.pack.bytes()) as slow:
+            slow.first = lambda request: (Answer(body=slow.answers[stage] + b"0" * 900, **how) if request.command == stage else None)
+            try:
+                results[name] = Refusals(programs, directory)("in", {"uri": slow.url}, slow.url, "did not answer in time",
+                                                              version=GOOD.head, within=400, timeout=400)
+            except BaseException as error:  # noqa: BLE001: told below, by name
+                results[name] = error
+
+    threads = [threading.Thread(target=run, args=(name, number)) for number, name in enumerate(SLOW)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    failed = {name: result for name, result in results.items() if isinstance(result, BaseException)}
+    assert not failed and len(results) == len(SLOW)

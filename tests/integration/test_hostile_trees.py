@@ -1,0 +1,180 @@
+"""in with commits whose trees, links and submodules are made to leave the destination, or to run something."""
+
+import pytest
+from support import packs
+from support.git_server import GitServer, Repository
+from support.hostile_git_server import HostileGitServer
+from support.packs import History, Pack
+from support.refusals import Refusals
+
+
+@pytest.fixture
+def refused(programs, tmp_path):
+    return Refusals(programs, tmp_path)
+
+
+def get(refused, history: History):
+    with HostileGitServer(history.head, history.pack.bytes()) as server:
+        return refused.run("in", {"uri": server.url}, history.head)
+
+
+def refuses(refused, history: History, *words: str, **more):
+    with HostileGitServer(history.head, history.pack.bytes()) as server:
+        return refused("in", {"uri": server.url}, *words, version=history.head, **more)
+
+
+@pytest.mark.parametrize("name", [
+    "..", ".", "", ".git", ".GIT", ".Git", "git~1", "GIT~1", ".git ", ".git.", ".git...", ".git::$INDEX_ALLOCATION", "a/b", "../escaped",
+    "/tmp/escaped", ".git\\config", ".g\u200cit", ".\u200dgit",
+])
+@pytest.mark.parametrize("place", ["top", "below"])
+def test_names_that_no_tree_may_hold(refused, name, place):
+    pack = Pack()
+    entries = packs.tree(("100644", name, pack.add("blob", b"[core]\nfsmonitor=touch /tmp/escaped\n")))
+    tree = pack.add("tree", entries)
+    if place == "below":
+        tree = pack.add("tree", packs.tree(("40000", "directory", tree)))
+    history = History(pack=pack)
+    history.head = pack.add("commit", packs.commit(tree))
+    refuses(refused, history)
+
+
+@pytest.mark.parametrize("name", ["..\\escaped", "\\escaped", "a\\..\\..\\b", "C:\\escaped", "-rf", "\x1b[31m", "new\nline"])
+def test_names_that_are_odd_are_names(refused, name):
+    """git takes them on Linux, too, where they lead nowhere."""
+    result = get(refused, History(("100644", name, b"content\n")))
+    assert result.status == 0, result.stderr
+    assert sorted(path.name for path in refused.destination.iterdir()) == sorted([".git", name])
+    assert "\x1b[31m" not in result.stderr
+
+
+@pytest.mark.parametrize("name", [".git", ".GIT", "git~1", ".."])
+def test_directories_that_no_tree_may_hold(refused, name):
+    pack = Pack()
+    hooks = pack.add("tree", packs.tree(("100755", "post-checkout", pack.add("blob", b"#!/bin/sh\ntouch /tmp/escaped\n"))))
+    history = History(("40000", name, pack.add("tree", packs.tree(("40000", "hooks", hooks)))), pack=pack)
+    refuses(refused, history)
+
+
+def link_and_directory(refused, order: int, link: str = "link", directory: str = "link") -> History:
+    pack = Pack()
+    inside = pack.add("tree", packs.tree(("100644", "escaped", pack.add("blob", b"out"))))
+    entries = [("120000", link, str(refused.outside).encode()), ("40000", directory, inside)]
+    return History(*entries[::order], pack=pack)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_file_below_a_link_that_leads_out(refused, order):
+    refuses(refused, link_and_directory(refused, order), 'it has "link" twice')
+    assert get(refused, link_and_directory(refused, order, directory="LINK")).status == 0
+    assert list(refused.outside.iterdir()) == [] and (refused.destination / "LINK/escaped").read_text() == "out"
+
+
+def test_a_link_that_leads_out_is_only_a_link(refused):
+    history = History(("120000", "link", b"../../../../../../etc/passwd"), ("120000", "other", b"/etc"))
+    assert get(refused, history).status == 0
+    assert (refused.destination / "link").is_symlink() and (refused.destination / "other").is_symlink()
+
+
+def test_attributes_and_modules_that_are_links_are_not_followed(refused):
+    (refused.destination.parent.parent / "attributes").write_text("* filter=lfs\n")
+    history = History(("120000", ".gitattributes", b"../../attributes"), ("120000", ".gitmodules", b"/etc/passwd"),
+                      ("120000", ".lfsconfig", b"/etc/shadow"), ("100644", "file", b"hello\n"))
+    refuses(refused, history, "invalid path '.gitmodules'")
+
+
+@pytest.mark.parametrize("mode", ["100644", "100755"])
+def test_odd_modes_are_no_setuid_and_no_device(refused, mode):
+    history = History(("104755", "setuid", b"x"), ("20666", "device", b"x"), (mode, "usual", b"x"))
+    result = get(refused, history)
+    if result.status == 0:
+        for path in refused.destination.iterdir():
+            assert path.name == ".git" or not path.lstat().st_mode & 0o7000
+    else:
+        refused.nothing_left()
+
+
+def test_trees_that_unfold_without_end(refused):
+    pack = Pack()
+    inner = pack.add("tree", packs.tree(("100644", "file", pack.add("blob", b"x"))))
+    for _ in range(10):
+        inner = pack.add("tree", packs.tree(*(("40000", f"{i}", inner) for i in range(10))))
+    history = History(pack=pack)
+    history.head = pack.add("commit", packs.commit(inner))
+    refuses(refused, history, "check out the commit's tree: it has more than 5000000 files")
+
+
+def test_trees_nested_without_end(refused):
+    pack = Pack()
+    inner = pack.add("tree", packs.tree(("100644", "file", pack.add("blob", b"x"))))
+    for _ in range(30_000):
+        inner = pack.add("tree", packs.tree(("40000", "d", inner)))
+    history = History(pack=pack)
+    history.head = pack.add("commit", packs.commit(inner))
+    refuses(refused, history, "its directories are nested too deep")
+
+
+# Submodules
+
+@pytest.fixture
+def repository(tmp_path):
+    return Repository(tmp_path / "repositories/app.git")
+
+
+@pytest.fixture
+def server(repository):
+    with GitServer(repository.path.parent) as running:
+        yield running
+
+
+def with_modules(repository, text: str, path: str = "sub") -> str:
+    return repository.commit("submodule", {".gitmodules": text, path: ("160000", "1" * 40)})
+
+
+@pytest.mark.parametrize("url", [
+    "-uescaped", "--upload-pack=touch /tmp/escaped", "ext::sh -c touch% /tmp/escaped", "fd::3", "git://127.0.0.1/x",
+    "ssh://-oProxyCommand=touch%20escaped/x", "-oProxyCommand=touch:x", "ssh://host/-x", "user@-host:path", "host:-path",
+    "ssh://$(touch escaped)@host/x", "http://127.0.0.1:1\nHost: x", "file:///etc", "/etc", "../../../../../etc/x/y", "",
+])
+def test_submodule_urls_that_are_none(refused, repository, server, url):
+    quoted = url.replace("\n", "\\n")
+    made = with_modules(repository, f'[submodule "sub"]\n\tpath = sub\n\turl = "{quoted}"\n')
+    refused("in", {"uri": server.url("app")}, version=made)
+
+
+@pytest.mark.parametrize("name", ["..", "../../hooks", "a/../../b", ".git", "a/.GIT/b", "/etc", "-x", "a\\\\..\\\\b", "x:y", "git~1"])
+def test_submodule_names_that_lead_out(refused, repository, server, name):
+    made = with_modules(repository, f'[submodule "{name}"]\n\tpath = sub\n\turl = ./other.git\n')
+    refused("in", {"uri": server.url("app")}, ".gitmodules", "is no name for a submodule", version=made)
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc", ".git/hooks", "a/../../b", "-x", ".GIT", "."])
+def test_submodule_paths_that_lead_out(refused, repository, server, path):
+    made = with_modules(repository, f'[submodule "sub"]\n\tpath = {path}\n\turl = ./other.git\n')
+    refused("in", {"uri": server.url("app")}, path, version=made)
+
+
+def test_a_modules_file_includes_nothing(refused, repository, server, tmp_path):
+    (tmp_path / "included").write_text('[submodule "sub"]\n\turl = ext::sh\n')
+    made = with_modules(repository, f'[include]\n\tpath = {tmp_path}/included\n[submodule "sub"]\n\tpath = sub\n')
+    refused("in", {"uri": server.url("app")}, "submodule sub has no url", version=made)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_submodule_behind_a_link_that_leads_out(refused, order):
+    pack = Pack()
+    inside = pack.add("tree", packs.tree(("160000", "sub", "1" * 40)))
+    modules = b'[submodule "sub"]\n\tpath = dir/sub\n\turl = ./app.git\n'
+    entries = [("120000", "dir", str(refused.outside).encode()), ("40000", "dir", inside)]
+    history = History(("100644", ".gitmodules", modules), *entries[::order], pack=pack)
+    refuses(refused, history, 'it has "dir" twice')
+
+
+def test_a_repository_that_is_its_own_submodule_ends(refused, repository, server):
+    first = repository.commit("first", {"file": "x"})
+    text = '[submodule "sub"]\n\tpath = sub\n\turl = ./\n'
+    made = repository.commit("second", {".gitmodules": text, "sub": ("160000", first)})
+    for _ in range(20):
+        made = repository.commit("more", {"sub": ("160000", made)})
+    repository.git("update-ref", "refs/heads/main", made)
+    refused("in", {"uri": server.url("app")}, "they are nested too deep", version=made, within=60)
