@@ -4,11 +4,13 @@
 
 #include "base/askpass.hpp"
 #include "check/check.hpp"
+#include "git/ssh_tunnel.hpp"
 #include "in/in.hpp"
 #include "out/out.hpp"
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
+  if (git::answer_ssh_tunnel(base::process_environment(), argc, argv, std::cerr)) return 0;
   if (base::answer_askpass(base::process_environment(), std::cout)) return 0;
   const std::string name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "";
   for (const auto& program : {check::program(), in::program(), out::program()}) {

@@ -7,11 +7,13 @@
 #include <ctime>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <map>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "git/config_text.hpp"
 #include "json/value.hpp"
 
 namespace git {
@@ -42,6 +44,23 @@ bool belongs_to_lfs(git_repository* repository, const char* path) {
   const char* value = nullptr;
   require(git_attr_get(&value, repository, GIT_ATTR_CHECK_INDEX_THEN_FILE, path, "filter"), "read", ".gitattributes");
   return git_attr_value(value) == GIT_ATTR_VALUE_STRING && std::string_view(value) == "lfs";
+}
+
+// What .lfsconfig sets. Only a regular file counts: a link could lead anywhere.
+std::map<std::string, std::string, std::less<>> committed_settings(git_repository* repository) {
+  const auto index = index_of(repository);
+  const git_index_entry* entry = git_index_get_bypath(index.get(), ".lfsconfig", 0);
+  if (entry == nullptr || (entry->mode != 0100644 && entry->mode != 0100755)) return {};
+  Handle<git_blob, git_blob_free> blob;
+  require(made(blob, [&](git_blob** out) { return git_blob_lookup(out, repository, &entry->id); }), "read",
+          ".lfsconfig");
+  const std::string text(static_cast<const char*>(git_blob_rawcontent(blob.get())),
+                         static_cast<std::size_t>(git_blob_rawsize(blob.get())));
+  std::map<std::string, std::string, std::less<>> settings;
+  for (auto& [name, value] : read_config_text(text, ".lfsconfig of the repository")) {
+    settings.insert_or_assign(std::move(name), std::move(value));
+  }
+  return settings;
 }
 
 std::string_view field_of(std::string_view text, std::string_view name) {
@@ -89,23 +108,23 @@ void refresh(git_index* index, const std::string& path, const std::filesystem::p
   throw Error(ErrorKind::protocol, {"read", "the answer of the LFS server", std::move(cause), ""});
 }
 
-[[noreturn]] void refused(const LfsPointer& pointer, const json::Value& error) {
+[[noreturn]] void refused(const LfsFile& file, const json::Value& error) {
   const auto* code = json::find(error, "code");
   const int status = code != nullptr && code->is_number_integer() ? code->get<int>() : 0;
   const auto kind = status == 404 || status == 410   ? ErrorKind::not_found
                     : status == 401 || status == 403 ? ErrorKind::denied
                                                      : ErrorKind::protocol;
-  throw Error(kind, {"fetch", "LFS object " + std::string(pointer.digest.hex()),
-                     fmt::format("the server says {} {}", status, json::text_or(error, "message")),
-                     "set params.disable_git_lfs to do without"});
+  throw Error(kind,
+              {"fetch", file.shown(), fmt::format("the server says {} {}", status, json::text_or(error, "message")),
+               "set params.disable_git_lfs to do without"});
 }
 
-LfsDownload read_download(const json::Value& object, const LfsPointer& pointer) {
-  if (const auto* error = json::find(object, "error")) refused(pointer, *error);
+LfsDownload read_download(const json::Value& object, const LfsFile& file) {
+  if (const auto* error = json::find(object, "error")) refused(file, *error);
   const auto* actions = json::find(object, "actions");
   const auto* download = actions == nullptr ? nullptr : json::find(*actions, "download");
   if (download == nullptr) broken("an object has no download");
-  LfsDownload result{pointer, json::text_or(*download, "href"), {}};
+  LfsDownload result{file, json::text_or(*download, "href"), {}};
   if (const auto* headers = json::find(*download, "header"); headers != nullptr && headers->is_object()) {
     for (const auto& [name, value] : headers->items()) {
       if (!value.is_string() || (name + value.get<std::string>()).find_first_of("\r\n") != std::string::npos) {
@@ -129,6 +148,22 @@ std::optional<LfsPointer> parse_lfs_pointer(std::string_view text) {
     return std::nullopt;
   }
   return LfsPointer{*digest, size};
+}
+
+std::string LfsFile::shown() const { return fmt::format("LFS object {} ({})", pointer.digest.hex(), path); }
+
+std::optional<std::string> lfs_url(const WorkingCopy& copy) {
+  const auto repository = copy.open();
+  Handle<git_config, git_config_free> config;
+  require(made(config, [&](git_config** out) { return git_repository_config_snapshot(out, repository.get()); }), "read",
+          "the checkout's configuration");
+  const auto committed = committed_settings(repository.get());
+  for (const char* name : {"lfs.url", "remote.origin.lfsurl"}) {
+    const char* configured = nullptr;
+    if (git_config_get_string(&configured, config.get(), name) == 0) return configured;
+    if (const auto found = committed.find(name); found != committed.end()) return found->second;
+  }
+  return std::nullopt;
 }
 
 std::vector<LfsFile> lfs_files(const WorkingCopy& copy) {
@@ -166,26 +201,26 @@ void replace_lfs_pointers(const WorkingCopy& copy, const std::vector<LfsContent>
   require(git_index_write(index.get()), "write", "the index");
 }
 
-std::string lfs_batch_request(const std::vector<LfsPointer>& pointers) {
+std::string lfs_batch_request(const std::vector<LfsFile>& files) {
   json::Value objects = json::Value::array();
-  for (const auto& pointer : pointers) {
-    objects.push_back({{"oid", std::string(pointer.digest.hex())}, {"size", pointer.size}});
+  for (const auto& file : files) {
+    objects.push_back({{"oid", std::string(file.pointer.digest.hex())}, {"size", file.pointer.size}});
   }
   return json::dump(
       {{"operation", "download"}, {"transfers", {"basic"}}, {"hash_algo", "sha256"}, {"objects", objects}});
 }
 
-std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsPointer>& pointers) {
+std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files) {
   const auto value = json::parse(text, "the answer of the LFS server");
   const auto* objects = json::find(value, "objects");
   if (objects == nullptr || !objects->is_array()) broken("it has no list of objects");
   std::vector<LfsDownload> downloads;
-  for (const auto& pointer : pointers) {
+  for (const auto& file : files) {
     const auto found = std::find_if(objects->begin(), objects->end(), [&](const json::Value& object) {
-      return json::text_or(object, "oid") == pointer.digest.hex();
+      return json::text_or(object, "oid") == file.pointer.digest.hex();
     });
-    if (found == objects->end()) broken("it lacks object " + std::string(pointer.digest.hex()));
-    downloads.push_back(read_download(*found, pointer));
+    if (found == objects->end()) broken("it lacks object " + std::string(file.pointer.digest.hex()));
+    downloads.push_back(read_download(*found, file));
   }
   return downloads;
 }

@@ -28,10 +28,17 @@ inline constexpr std::uint64_t largest_lfs_pointer = 1024;
 struct LfsFile {
   std::string path;
   LfsPointer pointer;
+
+  // For errors: the object, and a file that it belongs to.
+  [[nodiscard]] std::string shown() const;
 };
 
 // The files of a checkout that .gitattributes gives to LFS and that are pointers.
 [[nodiscard]] std::vector<LfsFile> lfs_files(const WorkingCopy& copy);
+
+// Where the repository says that its LFS server is (git-lfs-config(5)): lfs.url or remote.origin.lfsurl, in the
+// checkout's configuration or else in the commit's .lfsconfig. Not checked.
+[[nodiscard]] std::optional<std::string> lfs_url(const WorkingCopy& copy);
 
 // Puts contents in the place of pointers, so that git, with git-lfs or without, calls the checkout clean. `content` is
 // the file that holds a pointer's content.
@@ -43,14 +50,14 @@ void replace_lfs_pointers(const WorkingCopy& copy, const std::vector<LfsContent>
 
 // Where an object is downloaded from.
 struct LfsDownload {
-  LfsPointer pointer;
+  LfsFile file;
   std::string href;
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-[[nodiscard]] std::string lfs_batch_request(const std::vector<LfsPointer>& pointers);
+[[nodiscard]] std::string lfs_batch_request(const std::vector<LfsFile>& files);
 // Error{protocol} for an answer that is none or that lacks an object, {not_found} and {denied} as the server says of
 // an object.
-[[nodiscard]] std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsPointer>& pointers);
+[[nodiscard]] std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files);
 
 }  // namespace git

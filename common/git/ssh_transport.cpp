@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "git/process_transport.hpp"
+#include "git/ssh_tunnel.hpp"
 
 namespace git {
 namespace {
@@ -56,6 +57,11 @@ Error explain(const std::string& shown, std::string_view errors, const base::Exi
   const auto error = [&](ErrorKind kind, std::string cause, std::string remedy) {
     return Error(kind, {"read", shown, std::move(cause), std::move(remedy)});
   };
+  if (const auto begin = errors.find(tunnel_complaint); begin != std::string_view::npos) {
+    const auto line = errors.substr(begin + tunnel_complaint.size());
+    return error(says("HTTP status 407") ? ErrorKind::denied : ErrorKind::transient,
+                 std::string(line.substr(0, line.find('\n'))), "check source.https_tunnel");
+  }
   if (says("Host key verification failed")) {
     const bool changed = says("IDENTIFICATION HAS CHANGED") || says("REVOKED");
     return error(ErrorKind::denied,
@@ -93,7 +99,7 @@ class SshTransport final : public Transport {
     process.shown = shown_;
     process.command.program = "ssh";
     process.command.environment = environment_for(options, environment);
-    process.command.arguments = arguments_for(location, options, log);
+    process.command.arguments = arguments_for(location, options, process.command.environment, log);
     process.explain = [shown = shown_](const std::string& errors, const base::ExitStatus& status) {
       return explain(shown, errors, status);
     };
@@ -136,7 +142,8 @@ class SshTransport final : public Transport {
     return result;
   }
 
-  std::vector<std::string> arguments_for(const SshLocation& location, const SshOptions& options, base::Log& log) {
+  std::vector<std::string> arguments_for(const SshLocation& location, const SshOptions& options,
+                                         std::map<std::string, std::string, std::less<>>& environment, base::Log& log) {
     std::vector<std::string> arguments{"-F", "/dev/null", "-T", "-x"};
     const auto set = [&](std::string setting) {
       arguments.emplace_back("-o");
@@ -165,6 +172,11 @@ class SshTransport final : public Transport {
     if (agent_) {
       set("ForwardAgent=yes");
       set("AddKeysToAgent=yes");
+    }
+    if (options.tunnel) {
+      std::vector<std::string> settings;
+      tunnel_ssh(*options.tunnel, location, file("tunnel"), environment, settings);
+      for (auto& setting : settings) set(std::move(setting));
     }
     if (location.port) arguments.insert(arguments.end(), {"-p", std::to_string(*location.port)});
     const std::string& user = options.user.empty() ? location.user : options.user;

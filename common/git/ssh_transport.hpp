@@ -11,6 +11,7 @@
 #include "base/secret.hpp"
 #include "git/location.hpp"
 #include "git/transport.hpp"
+#include "http/client.hpp"
 
 namespace git {
 
@@ -21,6 +22,7 @@ struct SshOptions {
   enum class AgentForwarding { off, on } agent_forwarding = AgentForwarding::off;
   // In the format of a known_hosts file. Empty: a host is trusted at first sight, with a warning.
   std::string known_hosts;
+  std::optional<http::Tunnel> tunnel;
 };
 
 // Errors: {denied} for a refused key, a wrong passphrase and a host key that is not the known one, {not_found} for

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <git2/sys/config.h>
 #include <map>
 
 #include "base/error.hpp"
+#include "git/config_text.hpp"
 
 namespace git {
 namespace {
@@ -40,27 +40,14 @@ bool is_contained(std::string_view path) {
   }
 }
 
-using ConfigHandle = Handle<git_config, git_config_free>;
-
 std::map<std::string, Submodule> parse(const std::string& text) {
-  ConfigHandle config;
-  require(made(config, [](git_config** out) { return git_config_new(out); }), "read", ".gitmodules");
-  git_config_backend* backend = nullptr;
-  require(git_config_backend_from_string(&backend, text.data(), text.size(), nullptr), "read", ".gitmodules");
-  require(git_config_add_backend(config.get(), backend, GIT_CONFIG_LEVEL_APP, nullptr, 1), "read", ".gitmodules");
-  Handle<git_config_iterator, git_config_iterator_free> iterator;
-  require(made(iterator, [&](git_config_iterator** out) { return git_config_iterator_new(out, config.get()); }), "read",
-          ".gitmodules of the repository");
   std::map<std::string, Submodule> found;
-  git_config_entry* entry = nullptr;
-  while (git_config_next(&entry, iterator.get()) == 0) {
-    const std::string_view key = entry->name;
+  for (const auto& [key, value] : read_config_text(text, ".gitmodules of the repository")) {
     constexpr std::string_view prefix = "submodule.";
     const auto dot = key.rfind('.');
     if (!key.starts_with(prefix) || dot <= prefix.size()) continue;
     const std::string name(key.substr(prefix.size(), dot - prefix.size()));
     const auto field = key.substr(dot + 1);
-    const std::string value = entry->value == nullptr ? "" : entry->value;
     auto& submodule = found[name];
     if (found.size() > most_submodules) refuse("it names too many submodules");
     submodule.name = name;

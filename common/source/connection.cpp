@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "git/http_transport.hpp"
+#include "git/local_remote.hpp"
 #include "git/process_transport.hpp"
 #include "git/ssh_transport.hpp"
 
@@ -24,25 +25,24 @@ void redact(const Source& source, base::Log& log) {
   }
 }
 
+std::optional<http::Tunnel> tunnel_of(const SourceFields& fields) {
+  if (!fields.https_tunnel) return std::nullopt;
+  const auto& given = *fields.https_tunnel;
+  http::Tunnel tunnel{given.proxy_host, static_cast<std::uint16_t>(given.proxy_port), std::nullopt};
+  if (!given.proxy_user.empty()) tunnel.credentials = {given.proxy_user, given.proxy_password};
+  return tunnel;
+}
+
 http::ConnectionOptions connection_options(const SourceFields& fields) {
   http::ConnectionOptions options;
   if (fields.skip_ssl_verification) options.verification = http::Verification::off;
   options.ca_certificates = fields.ca_certs;
-  if (fields.https_tunnel) {
-    const auto& tunnel = *fields.https_tunnel;
-    options.tunnel = http::Tunnel{tunnel.proxy_host, static_cast<std::uint16_t>(tunnel.proxy_port), std::nullopt};
-    if (!tunnel.proxy_user.empty()) options.tunnel->credentials = {tunnel.proxy_user, tunnel.proxy_password};
-  }
+  options.tunnel = tunnel_of(fields);
   return options;
 }
 
 Connection connect_http(const Access& access, const Source& source, const http::Url& url, concourse::Context& context) {
-  auto client = http::make_curl_client(context.environment, connection_options(source.fields), context.log);
-  if (access.credentials) {
-    client = http::make_basic_authenticating(std::move(client), url.origin, *access.credentials);
-  }
-  client = http::make_redirecting(std::move(client));
-  client = http::make_retrying(std::move(client), {}, context.random, context.log);
+  auto client = make_http_client(access, source, context);
   const std::string remedy = (access.credentials ? "check " : "give ") + access.credential_fields;
   auto remote = git::make_remote(git::make_http_transport(*client, url, remedy));
   return {std::move(client), std::move(remote)};
@@ -54,19 +54,11 @@ Connection connect_local(const git::LocalLocation& local, concourse::Context& co
     throw Error(ErrorKind::not_found, {"read", local.path.string(), "there is no such directory", "check source.uri"});
   }
   auto transport = git::make_upload_pack_transport(local.path, context.environment.get_or("PATH", "/usr/bin:/bin"));
-  if (!transport) {
-    throw Error(ErrorKind::usage, {"read", local.path.string(), "there is no git-upload-pack program to serve it",
-                                   "install git, or serve the repository by https or ssh"});
-  }
+  if (!transport) return {nullptr, git::make_local_remote(local.path)};
   return {nullptr, git::make_remote(std::move(transport))};
 }
 
-Connection connect_ssh(const Access& access, const Source& source, const git::SshLocation& ssh,
-                       concourse::Context& context) {
-  if (source.fields.https_tunnel) {
-    throw Error(ErrorKind::usage,
-                {"read", "source.https_tunnel", "it is not supported for ssh", "use the repository's https address"});
-  }
+Connection connect_ssh(const Access& access, const git::SshLocation& ssh, concourse::Context& context) {
   auto transport = git::make_ssh_transport(ssh, access.ssh, access.location.text(), context.environment, context.log);
   return {nullptr, git::make_remote(std::move(transport))};
 }
@@ -79,8 +71,19 @@ Access access_of(const Source& source) {
   ssh.passphrase = source.fields.private_key_passphrase;
   ssh.user = source.fields.private_key_user;
   ssh.known_hosts = source.fields.known_hosts;
+  ssh.tunnel = tunnel_of(source.fields);
   if (source.fields.forward_agent) ssh.agent_forwarding = git::SshOptions::AgentForwarding::on;
   return {source.location, source.credentials, std::move(ssh), "source.username and source.password"};
+}
+
+std::unique_ptr<http::Client> make_http_client(const Access& access, const Source& source,
+                                               concourse::Context& context) {
+  auto client = http::make_curl_client(context.environment, connection_options(source.fields), context.log);
+  if (const auto* url = std::get_if<http::Url>(&access.location.where); url != nullptr && access.credentials) {
+    client = http::make_basic_authenticating(std::move(client), url->origin, *access.credentials);
+  }
+  client = http::make_redirecting(std::move(client));
+  return http::make_retrying(std::move(client), {}, context.random, context.log);
 }
 
 Connection connect(const Source& source, concourse::Context& context) {
@@ -94,7 +97,7 @@ Connection connect(const Access& access, const Source& source, concourse::Contex
   }
   if (const auto* local = std::get_if<git::LocalLocation>(&access.location.where))
     return connect_local(*local, context);
-  return connect_ssh(access, source, std::get<git::SshLocation>(access.location.where), context);
+  return connect_ssh(access, std::get<git::SshLocation>(access.location.where), context);
 }
 
 }  // namespace source

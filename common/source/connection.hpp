@@ -28,6 +28,9 @@ struct Access {
 
 // Makes every credential of the source known to the log, so that none can be printed. Nothing is contacted yet.
 [[nodiscard]] Connection connect(const Source& source, concourse::Context& context);
+// For other servers that belong to the repository: its credentials go to the repository's own origin alone.
+[[nodiscard]] std::unique_ptr<http::Client> make_http_client(const Access& access, const Source& source,
+                                                             concourse::Context& context);
 // Another repository, with the source's settings for certificates and proxies.
 [[nodiscard]] Connection connect(const Access& access, const Source& source, concourse::Context& context);
 

@@ -113,7 +113,7 @@ concourse::VersionAndMetadata in(const concourse::Request& request, const std::f
                           "source.commit_verification_keys", context.environment);
   }
   copy.check_out(retrieved.commit, git::SparsePatterns(source.fields.sparse_paths));
-  if (!params.disable_git_lfs) check_out_lfs(copy, access_of(source), connection, context);
+  if (!params.disable_git_lfs) check_out_lfs(copy, access_of(source), connection, source, context);
   check_out_submodules(copy, retrieved.commit, access_of(source), source, params, context);
   const auto description = describe_commit(copy, *request.version, source, params, retrieved);
   auto metadata = metadata_of(description);

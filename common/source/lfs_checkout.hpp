@@ -8,9 +8,9 @@
 
 namespace source {
 
-// Error{usage} for a repository reached by ssh, whose LFS server cannot be asked; those of http::Client and
+// Error{usage} for a repository reached by ssh that does not say where its LFS server is; those of http::Client and
 // git/lfs.hpp.
 void check_out_lfs(const git::WorkingCopy& copy, const Access& access, const Connection& connection,
-                   concourse::Context& context);
+                   const Source& source, concourse::Context& context);
 
 }  // namespace source

@@ -120,6 +120,9 @@ Source read_source(const json::Value& value) {
     json::wrong_value("source.version_depth",
                       fmt::format("{} is not from 1 to {}", fields.version_depth, deepest_version_list));
   }
+  if (fields.https_tunnel && (fields.https_tunnel->proxy_port == 0 || fields.https_tunnel->proxy_port > 65535)) {
+    json::wrong_value("source.https_tunnel.proxy_port", fmt::format("{} is no port", fields.https_tunnel->proxy_port));
+  }
   if (!fields.tag_filter.empty() && !fields.tag_regex.empty()) {
     json::wrong_value("source.tag_regex", "tag_filter is given, too", "give one of them");
   }

@@ -22,6 +22,19 @@ std::string without_slash(std::string path) {
   return path.starts_with("./") ? path.substr(2) : path;
 }
 
+// A tree can name a directory twice, once as a symlink that leads elsewhere.
+void require_inside(const std::filesystem::path& root, const std::string& path) {
+  std::filesystem::path walked = root;
+  for (const auto& component : std::filesystem::path(path)) {
+    walked /= component;
+    const auto type = std::filesystem::symlink_status(walked).type();
+    if (type == std::filesystem::file_type::not_found) return;
+    if (type == std::filesystem::file_type::directory) continue;
+    throw Error(ErrorKind::protocol,
+                {"check out", "submodule " + path, "what the commit has in its place is no directory", ""});
+  }
+}
+
 bool is_selected(const git::Submodule& submodule, const SubmoduleSelection& selection) {
   using Mode = SubmoduleSelection::Mode;
   if (selection.mode != Mode::listed) return selection.mode == Mode::all;
@@ -71,6 +84,7 @@ class SubmoduleCheckout {
     auto connection = connect(access, source_, context_);
     context_.log.info(fmt::format("fetching submodule {} from {}", submodule.path, connection.remote->shown()));
     const auto directory = parent_copy.directory() / submodule.path;
+    require_inside(parent_copy.directory(), submodule.path);
     std::filesystem::create_directories(directory);
     git::WorkingCopy copy(directory, parent_copy.git_directory() / "modules" / submodule.name, access.location.text());
     const auto field = ".gitmodules of the repository";
@@ -92,7 +106,7 @@ class SubmoduleCheckout {
     copy.write_refs(retrieved.refs);
     copy.write_shallow(retrieved.shallow);
     copy.check_out(retrieved.commit);
-    if (!params_.disable_git_lfs) check_out_lfs(copy, access, connection, context_);
+    if (!params_.disable_git_lfs) check_out_lfs(copy, access, connection, source_, context_);
     if (!params_.submodule_recursive) return;
     run(copy, retrieved.commit, access, {SubmoduleSelection::Mode::all, {}}, depth + 1);
   }

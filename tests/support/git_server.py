@@ -104,9 +104,10 @@ class GitServer:
     """Serves every <name>.git below a directory by smart HTTP."""
 
     def __init__(self, directory: pathlib.Path, *, user: str | None = None, password: str | None = None, authority=None,
-                 extra: str = ""):
+                 extra: str = "", log_format: str = "%m %U?%q %s %b"):
         self.directory = pathlib.Path(directory)
         self.user, self.password, self.authority, self.extra = user, password, authority, extra
+        self.log_format = log_format
         self.process = None
 
     def __enter__(self) -> "GitServer":
@@ -175,7 +176,7 @@ class GitServer:
             f'server.document-root = "{self.directory}"',
             f'server.errorlog = "{self.state}/error.log"',
             f'accesslog.filename = "{self.state}/access.log"',
-            'accesslog.format = "%m %U?%q %s %b"',
+            f'accesslog.format = "{self.log_format}"',
             'server.stream-response-body = 1',
             'alias.url = ( "" => "/usr/lib/git-core/git-http-backend" )',
             'cgi.assign = ( "" => "" )',

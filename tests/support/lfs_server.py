@@ -1,6 +1,8 @@
 """A git server with Git LFS: git-http-backend, and the batch API (git-lfs, docs/api/batch.md) beside it, in one port.
 
-`alter(content)` changes what is served, for tests of what a client does with it.
+`alter(content)` changes what is served, for tests of what a client does with it. `storage` is where the batch API says
+that objects are, another LfsServer for one; `ticket` are the headers it says to send there. `api` is where the batch API
+is, when it is not beside the repository. `requests` are (method, path, headers).
 """
 
 import base64
@@ -24,6 +26,10 @@ class LfsServer:
         self.objects: dict[str, bytes] = {}
         self.batches: list[dict] = []
         self.alter = lambda content: content
+        self.storage: LfsServer = self
+        self.ticket = {"X-Ticket": "yes"}
+        self.api = "/info/lfs"
+        self.requests: list[tuple[str, str, dict]] = []
 
     def add(self, content: bytes) -> str:
         self.objects[hashlib.sha256(content).hexdigest()] = content
@@ -61,15 +67,17 @@ def handler_of(lfs: LfsServer):
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path, _, query = self.path.partition("?")
+            lfs.requests.append((self.command, self.path, dict(self.headers.items())))
             if path.startswith("/objects/"):  # signed links of their own: no credentials
                 content = lfs.objects.get(path.removeprefix("/objects/"))
-                assert "Authorization" not in self.headers or self.headers["X-Ticket"] == "yes"
+                if any(self.headers.get(name) != value for name, value in lfs.ticket.items()):
+                    return self.answer(403)
                 return self.answer(404) if content is None else self.answer(200, lfs.alter(content))
             if lfs.user is not None:
                 wanted = "Basic " + base64.b64encode(f"{lfs.user}:{lfs.password}".encode()).decode()
                 if self.headers.get("Authorization") != wanted:
                     return self.answer(401, WWW_Authenticate='Basic realm="git"')
-            if path.endswith("/info/lfs/objects/batch"):
+            if path.endswith(f"{lfs.api}/objects/batch"):
                 return self.batch(json.loads(body))
             environment = {"PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(lfs.directory), "GIT_HTTP_EXPORT_ALL": "1",
                            "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": self.command,
@@ -87,7 +95,7 @@ def handler_of(lfs: LfsServer):
             objects = []
             for wanted in request["objects"]:
                 if wanted["oid"] in lfs.objects:
-                    action = {"href": f"{lfs.base}/objects/{wanted['oid']}", "header": {"X-Ticket": "yes"}}
+                    action = {"href": f"{lfs.storage.base}/objects/{wanted['oid']}", "header": lfs.ticket}
                     objects.append({**wanted, "actions": {"download": action}})
                 else:
                     objects.append({**wanted, "error": {"code": 404, "message": "Object does not exist"}})

@@ -1,0 +1,32 @@
+#include "git/config_text.hpp"
+
+#include <git2/sys/config.h>
+
+#include "git/library.hpp"
+
+namespace git {
+namespace {
+
+using ConfigHandle = Handle<git_config, git_config_free>;
+using IteratorHandle = Handle<git_config_iterator, git_config_iterator_free>;
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> read_config_text(const std::string& text, const std::string& object) {
+  ConfigHandle config;
+  require(made(config, [](git_config** out) { return git_config_new(out); }), "read", object);
+  git_config_backend* backend = nullptr;
+  require(git_config_backend_from_string(&backend, text.data(), text.size(), nullptr), "read", object);
+  require(git_config_add_backend(config.get(), backend, GIT_CONFIG_LEVEL_APP, nullptr, 1), "read", object);
+  IteratorHandle iterator;
+  require(made(iterator, [&](git_config_iterator** out) { return git_config_iterator_new(out, config.get()); }), "read",
+          object);
+  std::vector<std::pair<std::string, std::string>> settings;
+  git_config_entry* entry = nullptr;
+  while (git_config_next(&entry, iterator.get()) == 0) {
+    settings.emplace_back(entry->name, entry->value == nullptr ? "" : entry->value);
+  }
+  return settings;
+}
+
+}  // namespace git
