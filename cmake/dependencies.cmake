@@ -5,8 +5,13 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE
 # Builds them or finds them built, as a link in the build tree: its name stays when a revision changes, so that ccache
 # still knows what did not change.
 function(deps_build link)
+  # clang builds the fuzzers alone, and links what GCC has built.
+  set(compiler "${CMAKE_CXX_COMPILER}")
+  if(BUILD_SERVICE_FUZZ)
+    set(compiler g++)
+  endif()
   execute_process(
-    COMMAND "${CMAKE_COMMAND}" -E env "CXX=${CMAKE_CXX_COMPILER}"
+    COMMAND "${CMAKE_COMMAND}" -E env "CXX=${compiler}"
       "${PROJECT_SOURCE_DIR}/scripts/dependencies" --print-prefix ${ARGN}
     OUTPUT_VARIABLE output OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE result)
   if(NOT result EQUAL 0)
