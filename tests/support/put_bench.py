@@ -4,6 +4,7 @@
     outcome = bench.put()
 """
 
+import contextlib
 import os
 import pathlib
 
@@ -65,15 +66,21 @@ class PutBench:
         assert sorted(path.name for path in self.container.tmp.iterdir()) == ["build"]
         return Result(outcome.status, "", outcome.stderr).error
 
-    def processes(self) -> list[str]:
+    def process_ids(self) -> list[int]:
         """What still runs in the container's root."""
         found = []
         for entry in pathlib.Path("/proc").iterdir():
-            try:
+            with contextlib.suppress(OSError):  # it ended meanwhile
                 if entry.name.isdigit() and os.readlink(entry / "root") == str(self.container.root):
-                    found.append((entry / "cmdline").read_text().replace("\0", " "))
-            except OSError:
-                continue
+                    found.append(int(entry.name))
+        return found
+
+    def processes(self) -> list[str]:
+        """Their command lines."""
+        found = []
+        for number in self.process_ids():
+            with contextlib.suppress(OSError):
+                found.append(pathlib.Path(f"/proc/{number}/cmdline").read_text().replace("\0", " "))
         return found
 
 
