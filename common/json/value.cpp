@@ -12,34 +12,46 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// Counts depth and repeated keys while the parser runs: both must be known before a deep tree is built.
-class Guard {
+// Reads a text for its depth and its repeated keys alone: both must be known before a tree is built. A reading of its
+// own, and no callback of the parser that builds: with one, nlohmann's looks at all of an array after each of its
+// objects, which takes hours for a few megabytes of them.
+class Guard final : public nlohmann::json_sax<Value> {
  public:
   explicit Guard(std::string_view what) : what_(what) {}
 
-  bool operator()(int /*depth*/, Value::parse_event_t event, Value& parsed) {
-    switch (event) {
-      case Value::parse_event_t::object_start:
-      case Value::parse_event_t::array_start:
-        keys_.emplace_back();
-        if (keys_.size() > deepest_nesting) fail(fmt::format("it is nested deeper than {}", deepest_nesting));
-        break;
-      case Value::parse_event_t::object_end:
-      case Value::parse_event_t::array_end:
-        keys_.pop_back();
-        break;
-      case Value::parse_event_t::key: {
-        const auto& key = parsed.get_ref<const std::string&>();
-        if (!keys_.back().insert(key).second) fail(fmt::format("the key \"{}\" stands twice in one object", key));
-        break;
-      }
-      case Value::parse_event_t::value:
-        break;
-    }
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(number_integer_t /*value*/) override { return true; }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
+  bool string(string_t& /*value*/) override { return true; }
+  bool binary(binary_t& /*value*/) override { return true; }
+  bool start_object(std::size_t /*elements*/) override { return begin(); }
+  bool start_array(std::size_t /*elements*/) override { return begin(); }
+  bool end_object() override { return end(); }
+  bool end_array() override { return end(); }
+  bool key(string_t& name) override {
+    if (!keys_.back().insert(name).second) fail(fmt::format("the key \"{}\" stands twice in one object", name));
     return true;
+  }
+  // What is no JSON is told by the parser that builds.
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    return false;
   }
 
  private:
+  bool begin() {
+    keys_.emplace_back();
+    if (keys_.size() > deepest_nesting) fail(fmt::format("it is nested deeper than {}", deepest_nesting));
+    return true;
+  }
+
+  bool end() {
+    keys_.pop_back();
+    return true;
+  }
+
   void fail(std::string cause) const {
     throw Error(ErrorKind::protocol, {"read", std::string(what_), std::move(cause), ""});
   }
@@ -66,7 +78,9 @@ std::string position(std::string_view text, std::size_t byte) {
 
 Value parse(std::string_view text, std::string_view what) {
   try {
-    return Value::parse(text, Guard(what));
+    Guard guard(what);
+    Value::sax_parse(text, &guard);
+    return Value::parse(text);
   } catch (const Value::parse_error& error) {
     const bool empty = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
     throw Error(ErrorKind::protocol,

@@ -1,6 +1,7 @@
 #include "json/value.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 
 #include "base/error.hpp"
 
@@ -27,6 +28,15 @@ TEST_CASE("a repeated key is refused, since two readers would see two values") {
 
 TEST_CASE("deep nesting is refused before it is built") {
   CHECK(error_of(std::string(100'000, '[')) == "cannot read the manifest: it is nested deeper than 64");
+}
+
+TEST_CASE("a long array of objects is read in time that grows with it and not with its square") {
+  std::string text = "[";
+  for (int i = 0; i < 500'000; ++i) text += "{},";
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(json::parse(text + "{}]", "the manifest").size() == 500'001);
+  // A second or two with sanitizers; by the square it is many minutes.
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(60));
 }
 
 TEST_CASE("bytes that are no UTF-8 are written as replacement characters") {
