@@ -6,10 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
+
 namespace git {
 
-// `offset` in minutes east of UTC. Error{usage} naming `field` for a format that is not supported: relative and human
-// dates are refused, since the same version must always give the same file.
-[[nodiscard]] std::string format_date(std::int64_t time, int offset, std::string_view format, const std::string& field);
+// `offset` in minutes east of UTC. `now` is what relative and human dates are told by: theirs is the one text of a
+// checkout that another get of the same version may not give again. Error{usage} naming `field` for what is no format.
+[[nodiscard]] std::string format_date(std::int64_t time, int offset, std::string_view format, const std::string& field,
+                                      base::WallTime now);
 
 }  // namespace git

@@ -117,7 +117,7 @@ concourse::VersionAndMetadata in(const concourse::Request& request, const std::f
   check_out_submodules(copy, retrieved.commit, access_of(source), source, params, context);
   const auto description = describe_commit(copy, *request.version, source, params, retrieved);
   auto metadata = metadata_of(description);
-  write_files(copy, description, metadata, params);
+  write_files(copy, description, metadata, params, context.clock.now());
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.steady_now() - start);
   context.log.detail(
       fmt::format("{} in {}", base::human_bytes(copy.store().received()), base::human_duration(elapsed)));

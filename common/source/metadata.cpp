@@ -19,7 +19,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 std::string iso(const git::Signature& signature) {
-  return git::format_date(signature.time, signature.offset, "iso8601", "");
+  return git::format_date(signature.time, signature.offset, "iso8601", "", {});
 }
 
 // Cut between characters, so that the page gets valid text.
@@ -105,7 +105,7 @@ concourse::Metadata metadata_of(const Description& description) {
 }
 
 void write_files(const git::WorkingCopy& copy, const Description& description, const concourse::Metadata& metadata,
-                 const InParams& params) {
+                 const InParams& params, base::WallTime now) {
   const auto write = [&](const char* name, const std::string& content) {
     base::write_file(copy.git_directory() / name, content);
   };
@@ -121,7 +121,7 @@ void write_files(const git::WorkingCopy& copy, const Description& description, c
   write("committer_name", description.commit.author.name);
   write("commit_message", description.commit.message);
   write("commit_timestamp", git::format_date(description.commit.committer.time, description.commit.committer.offset,
-                                             params.timestamp_format, "params.timestamp_format") +
+                                             params.timestamp_format, "params.timestamp_format", now) +
                                 "\n");
   write("describe_ref", description.described + "\n");
   json::Value list = json::Value::array();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "concourse/version.hpp"
 #include "git/object_store.hpp"
 #include "git/working_copy.hpp"
@@ -25,7 +26,7 @@ struct Description {
 [[nodiscard]] concourse::Metadata metadata_of(const Description& description);
 
 void write_files(const git::WorkingCopy& copy, const Description& description, const concourse::Metadata& metadata,
-                 const InParams& params);
+                 const InParams& params, base::WallTime now);
 
 // The page of a commit where the host is GitHub, GitLab, Bitbucket, Gitea or Gogs.
 [[nodiscard]] std::optional<std::string> commit_page(std::string_view origin, const git::ObjectId& commit);

@@ -91,7 +91,7 @@ InParams read_in_params(const json::Value& value) {
   }
   // Formats are tried now: a fault in them should not be found after a long fetch.
   (void)format_short_ref(params.short_ref_format, "0000000");
-  (void)git::format_date(0, 0, params.timestamp_format, "params.timestamp_format");
+  (void)git::format_date(0, 0, params.timestamp_format, "params.timestamp_format", {});
   (void)git::DescribeOptions::parse(params.describe_ref_options, "params.describe_ref_options");
   return params;
 }

@@ -111,6 +111,19 @@ def test_depth_fetches_only_what_it_needs(repository, get, destination, depth):
     assert git("rev-list", "HEAD", directory=destination).split() == made[3:3 - depth:-1]
 
 
+@pytest.mark.parametrize("format_", ["relative", "human", "relative-local", "auto:short"])
+def test_dates_may_be_told_from_now(repository, get, destination, format_):
+    clock = repository.clock
+    for number, age in enumerate([0, 86400 * 20, 86400 * 400, 86400 * 3000]):
+        repository.clock = clock - age
+        made = repository.commit(f"{age} seconds old", zone="+0130")
+        where = destination / str(number)
+        where.mkdir()
+        get(made, {"timestamp_format": format_, "depth": 1}, where).answer
+        told = git("log", "-1", "--format=%cd", f"--date={format_}", directory=where, env={"TZ": "UTC"})
+        assert file(where, "commit_timestamp") == told + "\n"
+
+
 def test_tags_and_branches_as_asked_for(repository, get, destination, tmp_path):
     made = commits(repository, 3)
     repository.git("update-ref", "refs/heads/side", made[0])
@@ -141,6 +154,36 @@ def test_a_tag_version_is_checked_out_at_its_commit(repository, get, destination
     assert result.answer["version"] == {"ref": "v1", "commit": made[1]}
     assert git("rev-parse", "HEAD", directory=destination) == made[1]
     assert file(destination, "ref") == "v1\n" and file(destination, "short_ref") == "v1"
+
+
+@pytest.mark.parametrize("any_object", ["true", "false"])
+@pytest.mark.parametrize("protocol", ["0", "2"])
+def test_remote_refs_are_searched_for_the_version(repository, directory, programs, destination, any_object, protocol):
+    """As Gerrit's refs/changes and the pull requests of GitHub: on no branch, and their earlier commits on no ref at all."""
+    made = commits(repository, 2)
+    repository.git("update-ref", "refs/heads/change", made[0])
+    first = repository.commit("first", {"c": "1"}, branch="change")
+    second = repository.commit("second", {"c": "2"}, branch="change")
+    repository.git("update-ref", "refs/pull/7/head", second)
+    repository.git("update-ref", "-d", "refs/heads/change")
+    repository.git("config", "uploadpack.allowAnySHA1InWant", any_object)
+    extra = f'setenv.add-environment += ( "GIT_PROTOCOL" => "version={protocol}" )'
+    with GitServer(directory, extra=extra) as server:
+        def get(ref, name, **params):
+            request = {"source": {"uri": server.url("app"), "branch": "main", "search_remote_refs": True},
+                       "version": {"ref": ref}, "params": params}
+            return run_program(programs, "in", request, destination / name)
+
+        for number, (ref, content) in enumerate([(second, "2"), (first, "1"), (second[:10], "2"), ("refs/pull/7/head", "2"),
+                                                 ("pull/7/head", "2")]):
+            for depth in (0, 1):
+                answer = get(ref, f"{number}-{depth}", depth=depth).answer
+                assert answer["version"] == {"ref": ref}
+                assert (destination / f"{number}-{depth}/c").read_text() == content
+                is_sound(destination / f"{number}-{depth}")
+        gone = get("3" * 40, "gone")
+        assert gone.error.startswith("cannot find commit 3333333333333333333333333333333333333333 in ")
+        assert "it is neither a commit nor a tag or branch there" in get("pull/8/head", "gone").error
 
 
 def test_sparse_paths_leave_the_rest_out_and_the_checkout_clean(repository, get, destination):

@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 
 TEST_CASE("dates are printed as git log --date does") {
-  const auto format = [](const char* name) { return git::format_date(1700000000, 90, name, "f"); };
+  const auto format = [](const char* name) { return git::format_date(1700000000, 90, name, "f", {}); };
   CHECK(format("iso8601") == "2023-11-14 23:43:20 +0130");
   CHECK(format("iso8601-strict") == "2023-11-14T23:43:20+01:30");
   CHECK(format("rfc2822") == "Tue, 14 Nov 2023 23:43:20 +0130");
@@ -18,10 +18,40 @@ TEST_CASE("dates are printed as git log --date does") {
   CHECK(format("format:%Y%m%d.%H%M%S %z %s") == "20231114.234320 +0130 1700000000");
   CHECK(format("format-local:%H:%M") == "22:13");
   CHECK(format("format:").empty());
-  CHECK(git::format_date(-1, -300, "iso", "f") == "1969-12-31 18:59:59 -0500");
+  CHECK(git::format_date(-1, -300, "iso", "f", {}) == "1969-12-31 18:59:59 -0500");
 }
 
-TEST_CASE("dates that change with the time of the step are refused") {
-  CHECK_THROWS_AS(git::format_date(0, 0, "relative", "params.timestamp_format"), base::Error);
-  CHECK_THROWS_AS(git::format_date(0, 0, "human", "params.timestamp_format"), base::Error);
+TEST_CASE("relative and human dates are told by the time of the step") {
+  const auto format = [](const char* name, std::int64_t age, int offset = 0) {
+    return git::format_date(1700000000, offset, name, "f", base::WallTime(std::chrono::seconds(1700000000 + age)));
+  };
+  constexpr std::int64_t day = 86400;
+  CHECK(format("relative", -1) == "in the future");
+  CHECK(format("relative", 0) == "0 seconds ago");
+  CHECK(format("relative", 1) == "1 second ago");
+  CHECK(format("relative", 89) == "89 seconds ago");
+  CHECK(format("relative", 90) == "2 minutes ago");
+  CHECK(format("relative", 90 * 60) == "2 hours ago");
+  CHECK(format("relative", 36 * 3600) == "2 days ago");
+  CHECK(format("relative", 14 * day) == "2 weeks ago");
+  CHECK(format("relative", 70 * day) == "2 months ago");
+  CHECK(format("relative", 365 * day) == "1 year ago");
+  CHECK(format("relative", 400 * day) == "1 year, 1 month ago");
+  CHECK(format("relative", 800 * day) == "2 years, 2 months ago");
+  CHECK(format("relative", 1825 * day) == "5 years ago");
+  CHECK(format("relative-local", day) == "24 hours ago");
+  CHECK(format("human", 600) == "10 minutes ago");
+  CHECK(format("human", 2 * day) == "Tue 22:13");
+  CHECK(format("human", 2 * day, 90) == "Tue 23:43 +0130");
+  CHECK(format("human", 10 * day) == "Tue Nov 14 22:13");
+  CHECK(format("human", -2 * day) == "Tue Nov 14 22:13");
+  CHECK(format("human", 365 * day) == "Nov 14 2023");
+  CHECK(format("auto:relative", 0) == "Tue Nov 14 22:13:20 2023 +0000");
+}
+
+TEST_CASE("what is no format is refused") {
+  for (const char* bad : {"", "relatively", "iso8602", "format", "human:"}) {
+    INFO(bad);
+    CHECK_THROWS_AS(git::format_date(0, 0, bad, "params.timestamp_format", {}), base::Error);
+  }
 }

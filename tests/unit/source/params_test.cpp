@@ -19,7 +19,7 @@ TEST_CASE("faults in params are found before anything is fetched") {
   CHECK(read({{"submodules", {"a", "b"}}}).submodules.paths.size() == 2);
   CHECK_THROWS_AS(read({{"submodules", "some"}}), base::Error);
   CHECK_THROWS_AS(read({{"depth", -1}}), base::Error);
-  CHECK_THROWS_AS(read({{"timestamp_format", "relative"}}), base::Error);
+  CHECK_THROWS_AS(read({{"timestamp_format", "relatively"}}), base::Error);
   CHECK_THROWS_AS(read({{"describe_ref_options", "--frob"}}), base::Error);
   CHECK_THROWS_AS(read({{"fetch", {"a..b"}}}), base::Error);
   CHECK_THROWS_AS(read({{"short_ref_format", "%x"}}), base::Error);
