@@ -12,6 +12,7 @@ using base::Error;
 using base::ErrorKind;
 using git::ObjectId;
 
+constexpr std::string_view everything = "refs/";
 constexpr std::string_view heads = "refs/heads/";
 constexpr std::string_view tags = "refs/tags/";
 constexpr std::string_view notes = "refs/notes/";
@@ -77,19 +78,42 @@ class Retrieval {
     for (const auto prefix : {tags, heads}) {
       if (const auto* found = git::find_ref(refs_, std::string(prefix) + ref())) return found->commit();
     }
+    if (source_.fields.search_remote_refs) {
+      if (const auto found = search()) return *found;
+    }
     throw Error(ErrorKind::not_found, {"find", fmt::format("version {} in {}", ref(), remote_.shown()),
                                        "it is neither a commit nor a tag or branch there",
                                        "give the whole name of a commit, or let check report the versions anew"});
   }
 
+  // What the server keeps beside branches and tags (changes, pull requests): a ref by its name, with or without
+  // "refs/", or by the beginning of its commit.
+  [[nodiscard]] std::optional<ObjectId> search() const {
+    constexpr std::size_t shortest = 7;
+    const bool abbreviated =
+        ref().size() >= shortest && ref().find_first_not_of("0123456789abcdef") == std::string::npos;
+    std::optional<ObjectId> result;
+    for (const auto& found : remote_.refs({std::string(everything)})) {
+      if (found.name == ref() || found.name == std::string(everything) + ref()) return found.commit();
+      if (!abbreviated || !found.commit().text().starts_with(ref())) continue;
+      if (result && *result != found.commit()) {
+        throw Error(ErrorKind::not_found, {"find", fmt::format("version {} in {}", ref(), remote_.shown()),
+                                           "it may be one of several commits", "give the whole name of the commit"});
+      }
+      result = found.commit();
+    }
+    return result;
+  }
+
   // Everything that is wanted in one exchange: the server sends what the wants share once.
   void fetch(const ObjectId& commit) {
     git::FetchRequest request;
-    add(request.wants, commit);
-    if (params_.depth == 0 && head_) add(request.wants, head_->commit);
+    request.wants.push_back(commit);
+    if (params_.depth == 0 && head_) request.wants.push_back(head_->commit);
     for (const auto& found : refs_) {
-      if (is_wanted(found.name)) add(request.wants, found.id);
+      if (is_wanted(found.name)) request.wants.push_back(found.id);
     }
+    remove_duplicates(request.wants);
     if (tag_fetch_ == TagFetch::following) request.tags = git::FetchRequest::Tags::following;
     if (params_.depth != 0 && remote_.can_deepen()) request.depth = params_.depth;
     try {
@@ -101,10 +125,15 @@ class Retrieval {
     }
   }
 
-  // A server that gives only what its refs name (JGit's default): deepen until the commit is there.
+  // A server that gives only what its refs name (JGit's default): deepen until the commit is there. It may lie behind
+  // another ref than the branch's.
   void fetch_by_branch(const ObjectId& commit, git::FetchRequest request) {
     std::erase(request.wants, commit);
-    if (head_) add(request.wants, head_->commit);
+    if (head_) request.wants.push_back(head_->commit);
+    if (source_.fields.search_remote_refs) {
+      for (const auto& found : remote_.refs({std::string(everything)})) request.wants.push_back(found.id);
+    }
+    remove_duplicates(request.wants);
     if (request.wants.empty()) gone(commit);
     while (true) {
       try {
@@ -128,8 +157,9 @@ class Retrieval {
     return std::find(params_.fetch.begin(), params_.fetch.end(), branch) != params_.fetch.end();
   }
 
-  static void add(std::vector<ObjectId>& ids, const ObjectId& id) {
-    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  static void remove_duplicates(std::vector<ObjectId>& ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   }
 
   void choose_refs(Retrieved& result) {
