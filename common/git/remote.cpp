@@ -70,6 +70,13 @@ class NegotiatedRemote final : public Remote {
   int version() { return advertisement().version; }
 
   FetchResult fetch_v2(const FetchRequest& request, PackSink& sink) {
+    // git's server process keeps the boundaries of an answer that was cut (register_shallow in its upload-pack.c). What
+    // follows on the same connection is measured against them: a depth would then be ignored behind the old boundary.
+    if (cut_ && (request.depth || !request.haves.empty())) {
+      transport_->hang_up();
+      cut_ = false;
+    }
+    cut_ = cut_ || request.depth.has_value();
     FetchReader reader(sink);
     const std::string text = fetch_request(advertisement(), request);
     named([&] { transport_->request(text, reader); });
@@ -102,6 +109,7 @@ class NegotiatedRemote final : public Remote {
   }
 
   std::unique_ptr<Transport> transport_;
+  bool cut_ = false;  // the connection has served a fetch with a depth
   std::optional<Advertisement> advertisement_;
 };
 

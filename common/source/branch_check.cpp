@@ -23,6 +23,15 @@ bool is_whole(const std::vector<Commit>& chain, const git::FetchResult& result) 
   return chain.back().parents.empty() || !contains(result.shallow, chain.back().id);
 }
 
+// Where the history ends that was received so far.
+std::vector<ObjectId> boundary(std::vector<ObjectId> before, const git::FetchResult& result) {
+  std::erase_if(before, [&](const ObjectId& id) { return contains(result.unshallow, id); });
+  for (const auto& id : result.shallow) {
+    if (!contains(before, id)) before.push_back(id);
+  }
+  return before;
+}
+
 }  // namespace
 
 BranchCheck::BranchCheck(const Source& source, git::Remote& remote, ObjectId head,
@@ -63,7 +72,9 @@ bool BranchCheck::passes(const ObjectId& id) {
   if (!store_.has(id)) {
     git::FetchRequest request;
     request.wants = {id};
-    if (remote_.can_deepen()) request.depth = 1;
+    // A path is changed in comparison with the parent.
+    const std::uint32_t compared = source_.paths.everything() ? 0 : 1;
+    if (remote_.can_deepen()) request.depth = 1 + compared;
     if (remote_.can_filter()) request.filter = "tree:0";
     try {
       store_.fetch(remote_, request);
@@ -71,7 +82,7 @@ bool BranchCheck::passes(const ObjectId& id) {
       // A server that gives only what its refs name: from the head, just deep enough.
       if (error.kind() != base::ErrorKind::not_found) throw;
       request.wants = {head_};
-      if (request.depth) request.depth = news_length_ + 1;
+      if (request.depth) request.depth = news_length_ + 1 + compared;
       store_.fetch(remote_, request);
     }
   }
@@ -86,8 +97,8 @@ std::vector<ObjectId> BranchCheck::newest(std::size_t count) {
   // Trees, where the filter needs them, are fetched one by one: those of the first commit would be all there are.
   if (remote_.can_filter()) request.filter = "tree:0";
   while (true) {
-    const bool all = !remote_.can_deepen() || depth >= git::whole_history / 2;
-    request.depth = all ? std::nullopt : std::optional(depth);
+    const bool all = !remote_.can_deepen() || depth == git::whole_history;
+    if (remote_.can_deepen()) request.depth = depth;
     const auto result = store_.fetch(remote_, request);
     const auto chain = git::first_parents(store_, head_);
     if (chain.empty()) {
@@ -99,9 +110,10 @@ std::vector<ObjectId> BranchCheck::newest(std::size_t count) {
       if (found.size() > count) found.erase(found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
       return found;
     }
-    // Asked for anew, and not as a deepening of what is there: with merges across the old boundary, git's server takes
-    // commits for sent that were not. Doubling bounds what is sent twice.
-    depth = std::max(first_deepening, depth * 2);
+    // What is there is not sent again: the server is told of it, and where it ends.
+    request.haves = {head_};
+    request.shallow = boundary(std::move(request.shallow), result);
+    depth = depth > git::whole_history / 2 ? git::whole_history : std::max(first_deepening, depth * 2);
   }
 }
 
