@@ -36,11 +36,6 @@ void append_oldest_first(Versions& versions, const std::vector<ObjectId>& newest
   for (auto id = newest_first.rbegin(); id != newest_first.rend(); ++id) versions.push_back(version_of(*id));
 }
 
-Versions last(Versions versions, std::size_t count) {
-  if (versions.size() > count) versions.erase(versions.begin(), versions.end() - static_cast<std::ptrdiff_t>(count));
-  return versions;
-}
-
 class Check {
  public:
   Check(const Source& source, const std::optional<Version>& known, git::Remote& remote, Memory& memory,
@@ -55,20 +50,7 @@ class Check {
   Versions branch() {
     const auto head = find_head(source_, remote_);
     if (!head) return {};
-    const std::string state = head->commit.text();
-    if (known_ && *known_ == version_of(head->commit)) {
-      memory_.remember({state, *known_, {*known_}});
-      return {*known_};
-    }
-    if (auto remembered = unmoved(state)) return *std::move(remembered);
-    BranchCheck examination(source_, remote_, head->commit, temporary_);
-    Versions versions = moved(examination).value_or(Versions());
-    if (versions.empty() && !since_known(examination, versions)) {
-      versions.clear();
-      append_oldest_first(versions, examination.newest(source_.fields.version_depth));
-    }
-    memory_.remember({state, known_.value_or(Version()), versions});
-    return versions;
+    return up_to(head->commit, head->commit.text());
   }
 
   Versions tags() {
@@ -81,33 +63,68 @@ class Check {
     for (const auto& tag : matching) digest.update(fmt::format("{} {}\n", tag.id.text(), tag.name));
     if (head) digest.update(head->commit.text());
     const std::string state = digest.finish().text();
+    const bool tagged = source_.fields.tag_behaviour == TagBehaviour::match_tagged;
+    if (!tagged && head) return tag_ancestors(matching, *head, state);
     // All versions are remembered, whatever is asked for: the next question is about a part of them.
     if (!memory_.examined() || memory_.examined()->state != state) {
-      const bool tagged = source_.fields.tag_behaviour == TagBehaviour::match_tagged;
       auto all = tagged ? tagged_versions(matching, head, source_, remote_, temporary_)
-                        : tag_ancestor_versions(matching, head, source_, remote_, temporary_);
-      memory_.remember({state, {}, std::move(all)});
+                        : tag_ancestor_versions(matching, source_, remote_, temporary_);
+      memory_.remember({state, {}, all});
     }
     const auto& versions = memory_.examined()->versions;
-    const auto known = known_ ? find_tag(versions, *known_) : versions.end();
-    if (known != versions.end()) return {known, versions.end()};
-    return last(versions, source_.fields.version_depth);
+    if (known_) {
+      // A tag that was moved keeps its place: its name is what the cursor says.
+      if (auto since = versions.from_ref(known_->at("ref"))) return *std::move(since);
+    }
+    return versions.last(source_.fields.version_depth);
   }
 
  private:
-  // A tag that was moved keeps its place: its name is what the cursor says.
-  static Versions::const_iterator find_tag(const Versions& versions, const Version& known) {
-    return std::find_if(versions.begin(), versions.end(),
-                        [&](const Version& version) { return version.at("ref") == known.at("ref"); });
+  // The versions that end with `head`. `state` stands for all that decided about it, and ends with its name.
+  Versions up_to(const ObjectId& head, const std::string& state) {
+    if (known_ && *known_ == version_of(head)) {
+      memory_.remember({state, *known_, std::vector{*known_}});
+      return {*known_};
+    }
+    if (auto remembered = unmoved(head)) {
+      const auto& examined = memory_.examined();
+      if (examined->state != state) memory_.remember({state, examined->since, examined->versions});
+      return *std::move(remembered);
+    }
+    BranchCheck examination(source_, remote_, head, temporary_);
+    Versions versions = moved(examination).value_or(Versions());
+    if (versions.empty() && !since_known(examination, versions)) {
+      versions.clear();
+      append_oldest_first(versions, examination.newest(source_.fields.version_depth));
+    }
+    memory_.remember({state, known_.value_or(Version()), versions});
+    return versions;
+  }
+
+  Versions tag_ancestors(const git::RemoteRefs& tags, const Head& branch, const std::string& refs) {
+    const auto& examined = memory_.examined();
+    std::optional<ObjectId> newest;
+    if (examined && examined->state.starts_with(refs)) {
+      newest = head_of(examined->state);
+    } else {
+      newest = newest_tag_ancestor(tags, branch, remote_, temporary_);
+    }
+    if (newest) return up_to(*newest, refs + " " + newest->text());
+    memory_.remember({refs, {}, {}});
+    return {};
+  }
+
+  static std::optional<ObjectId> head_of(const std::string& state) {
+    return ObjectId::parse(std::string_view(state).substr(state.rfind(' ') + 1));
   }
 
   // The answer when the head is the one examined before.
-  std::optional<Versions> unmoved(const std::string& state) {
+  std::optional<Versions> unmoved(const ObjectId& head) {
     const auto& examined = memory_.examined();
-    if (!examined || examined->state != state) return std::nullopt;
+    if (!examined || head_of(examined->state) != head) return std::nullopt;
     if (known_) return examined->from(*known_);
     if (!examined->since.empty()) return std::nullopt;
-    return last(examined->versions, source_.fields.version_depth);
+    return examined->versions.last(source_.fields.version_depth);
   }
 
   // The answer when the head comes from the one examined before: what was found then, and the news since.
@@ -115,7 +132,7 @@ class Check {
     const auto& examined = memory_.examined();
     if (!examined || !known_) return std::nullopt;
     auto versions = examined->from(*known_);
-    const auto before = ObjectId::parse(examined->state);
+    const auto before = head_of(examined->state);
     if (!versions || !before) return std::nullopt;
     const auto news = examination.since(*before);
     if (!news || !news->descends) return std::nullopt;

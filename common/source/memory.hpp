@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.hpp"
@@ -14,10 +15,36 @@
 
 namespace source {
 
+// Versions, oldest first, as the text of which only the few that are asked for are parsed: every ancestor of a tag may
+// be one, and a check that has nothing new to say must not cost what they do.
+class VersionList {
+ public:
+  VersionList() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): it is the same list.
+  VersionList(const std::vector<concourse::Version>& versions);
+  // As text() gave it.
+  [[nodiscard]] static VersionList of_text(std::string text);
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] std::vector<concourse::Version> all() const { return parsed(0); }
+  [[nodiscard]] std::vector<concourse::Version> last(std::size_t count) const;
+  // From a version on; nothing when it is not in the list.
+  [[nodiscard]] std::optional<std::vector<concourse::Version>> from(const concourse::Version& version) const;
+  // The same from the one with this "ref", whatever else it has.
+  [[nodiscard]] std::optional<std::vector<concourse::Version>> from_ref(const std::string& ref) const;
+
+  friend bool operator==(const VersionList&, const VersionList&) = default;
+
+ private:
+  [[nodiscard]] std::vector<concourse::Version> parsed(std::size_t begin) const;
+
+  std::string text_;  // a JSON object per line
+};
+
 struct Examined {
-  std::string state;                         // what the repository looked like: the head's commit, or a digest of refs
-  concourse::Version since;                  // the version it was examined from; empty for "the newest"
-  std::vector<concourse::Version> versions;  // what was found, oldest first
+  std::string state;         // what the repository looked like: the head's commit, or a digest of refs
+  concourse::Version since;  // the version it was examined from; empty for "the newest"
+  VersionList versions;      // what was found
 
   // The versions to report for a known one: from it on, or all of them when it is the one examined from.
   [[nodiscard]] std::optional<std::vector<concourse::Version>> from(const concourse::Version& known) const;
@@ -36,6 +63,7 @@ class Memory {
 
  private:
   void load();
+  void drop(std::string_view cause);
 
   std::string key_;
   std::filesystem::path path_;

@@ -99,37 +99,51 @@ std::vector<concourse::Version> tagged_versions(const RemoteRefs& all_tags, cons
   return versions;
 }
 
-std::vector<concourse::Version> tag_ancestor_versions(const RemoteRefs& tags, const std::optional<Head>& branch,
-                                                      const Source& source, git::Remote& remote,
+std::optional<ObjectId> newest_tag_ancestor(const RemoteRefs& all_tags, const Head& branch, git::Remote& remote,
+                                            const std::filesystem::path& temporary) {
+  const auto tags = all_tags.empty() ? all_tags : contained(all_tags, branch, remote, temporary);
+  if (tags.empty()) return std::nullopt;
+  const base::TemporaryDirectory directory("check", temporary);
+  git::ObjectStore store(directory.path() / "objects");
+  // A server that is told we have the tags sends the commits of the branch that none of them contains. The first
+  // parent that did not come is the newest that one does contain.
+  git::FetchRequest request;
+  request.wants = {branch.commit};
+  request.haves = unique_ids(tags, commit_of);
+  if (remote.can_filter()) request.filter = "tree:0";
+  store.fetch(remote, request);
+  const auto untagged = git::first_parents(store, branch.commit);
+  if (untagged.empty()) return branch.commit;
+  const auto& parents = untagged.back().parents;
+  return parents.empty() ? std::nullopt : std::optional(parents.front());
+}
+
+std::vector<concourse::Version> tag_ancestor_versions(const RemoteRefs& tags, const Source& source, git::Remote& remote,
                                                       const std::filesystem::path& temporary) {
   if (tags.empty()) return {};
   const base::TemporaryDirectory directory("check", temporary);
   git::ObjectStore store(directory.path() / "objects");
   git::FetchRequest request;
   request.wants = unique_ids(tags, commit_of);
-  if (branch) request.wants.push_back(branch->commit);
   if (remote.can_filter()) request.filter = "tree:0";
   store.fetch(remote, request);
 
-  const auto in_branch = branch ? store.ancestors({branch->commit}) : std::set<ObjectId>();
   std::vector<ObjectId> starts;
   for (const auto& id : unique_ids(tags, commit_of)) {
-    if (store.find_commit_if_one(id) && (!branch || in_branch.contains(id))) starts.push_back(id);
+    if (store.find_commit_if_one(id)) starts.push_back(id);
   }
-  const auto before_tags = store.ancestors(starts);
   std::map<ObjectId, Commit> found;
-  for (const auto& start : branch ? std::vector{branch->commit} : starts) {
+  for (const auto& start : starts) {
     std::optional<ObjectId> next = start;
     while (next && !found.contains(*next)) {
       const auto commit = store.find_commit(*next);
       if (!commit) break;
-      if (before_tags.contains(*next)) found.emplace(*next, *commit);
+      found.emplace(*next, *commit);
       next = commit->parents.empty() ? std::nullopt : std::optional(commit->parents.front());
     }
   }
-  std::vector<ObjectId> order = store.parents_first(before_tags);
   std::vector<Commit> candidates;
-  for (const auto& id : order) {
+  for (const auto& id : store.parents_first(store.ancestors(starts))) {
     if (const auto commit = found.find(id); commit != found.end()) candidates.push_back(commit->second);
   }
   std::vector<concourse::Version> versions;

@@ -21,11 +21,14 @@ namespace source {
                                                               git::Remote& remote,
                                                               const std::filesystem::path& temporary);
 
-// match_tag_ancestors: {ref: commit} of every commit that passes and that such a tag contains, oldest first: along
-// the first parents of the branch, or of the tags where the source names none.
-[[nodiscard]] std::vector<concourse::Version> tag_ancestor_versions(const git::RemoteRefs& tags,
-                                                                    const std::optional<Head>& branch,
-                                                                    const Source& source, git::Remote& remote,
+// match_tag_ancestors: {ref: commit} of every commit that passes and that such a tag contains. Along a branch these end
+// with the newest of its commits, by first parents, that a tag of the branch contains; nothing when none is.
+[[nodiscard]] std::optional<git::ObjectId> newest_tag_ancestor(const git::RemoteRefs& tags, const Head& branch,
+                                                               git::Remote& remote,
+                                                               const std::filesystem::path& temporary);
+// Without a branch: along the first parents of the tags, oldest first.
+[[nodiscard]] std::vector<concourse::Version> tag_ancestor_versions(const git::RemoteRefs& tags, const Source& source,
+                                                                    git::Remote& remote,
                                                                     const std::filesystem::path& temporary);
 
 }  // namespace source

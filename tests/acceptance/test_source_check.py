@@ -1,6 +1,5 @@
 """check of the source kind against a real git server: which versions, what it costs, and what it says when it cannot."""
 
-import json
 import pathlib
 import shutil
 
@@ -197,7 +196,7 @@ def test_the_memory_of_a_check_saves_examining_again(repository, server, check):
     assert check.refs(made[3], paths=["dir1", "dir3"]) == [made[3], more]
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"examined": {}, "checksum": ""}', b"\xff\xfe"])
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"0" * 64 + b"\n{}\n", b"\xff\xfe"])
 def test_a_damaged_memory_is_dropped(repository, check, damage):
     made = commits(repository, 3)
     assert check.refs(made[0]) == made
@@ -205,9 +204,7 @@ def test_a_damaged_memory_is_dropped(repository, check, damage):
     assert len(files) == 1
     files[0].write_bytes(damage)
     assert check.refs(made[0]) == made
-    altered = json.loads(files[0].read_text())
-    altered["examined"]["versions"] = [{"ref": "2" * 40}]
-    files[0].write_text(json.dumps(altered))
+    files[0].write_text(files[0].read_text().replace(made[1], "2" * 40))
     assert check.refs(made[0]) == made
 
 
@@ -275,11 +272,34 @@ def test_ancestors_of_tags_are_versions(repository, check):
     repository.tag("v1", made[1])
     repository.tag("v2", made[3])
     options = {"tag_filter": "v*", "tag_behaviour": "match_tag_ancestors"}
-    assert check.refs(version_depth=9, **options) == made[:4]
-    assert check.refs(version_depth=9, branch="main", **options) == made[:4]
-    assert check.refs(made[2], **options) == made[2:4]
-    assert check.refs(**options) == [made[3]]
-    assert check.refs(version_depth=9, paths=["dir0", "dir4"], **options) == made[:1]
+    for branch in ({}, {"branch": "main"}):
+        assert check.refs(version_depth=9, **branch, **options) == made[:4]
+        assert check.refs(made[2], **branch, **options) == made[2:4]
+        assert check.refs(**branch, **options) == [made[3]]
+        assert check.refs(version_depth=9, paths=["dir0", "dir4"], **branch, **options) == made[:1]
+
+
+def test_ancestors_of_tags_follow_the_tags_of_the_branch(repository, server, check):
+    made = commits(repository, 3)
+    repository.git("update-ref", "refs/heads/side", made[0])
+    side = repository.commit("side", {"s": "1"}, branch="side")
+    options = {"tag_filter": "v*", "tag_behaviour": "match_tag_ancestors", "branch": "main", "version_depth": 9}
+    assert check.refs(**options) == []
+    before = len(server.requests())
+    assert check.refs(**options) == []
+    assert len(server.requests()) - before == 2
+    repository.tag("v1", side)  # not on the branch
+    assert check.refs(**options) == []
+    merge = repository.commit("merge", {"s": "1"}, parents=[made[2], side])
+    assert check.refs(**options) == made[:1]  # what the merged tag has of the branch
+    repository.tag("v2", made[1])
+    assert check.refs(made[0], **options) == made[:2]
+    repository.tag("other", merge)
+    assert check.refs(made[1], **options) == made[1:2]
+    repository.tag("v3", merge, "annotated")
+    assert check.refs(made[1], **options) == [*made[1:], merge]
+    repository.git("tag", "-d", "v3")
+    assert check.refs(made[0], **options) == made[:2]
 
 
 def test_an_empty_repository_has_no_versions(repository, check):
