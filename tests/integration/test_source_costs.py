@@ -1,0 +1,207 @@
+"""What a check and a get cost the git server and the network, in requests and bytes: counts, which do not depend on the
+machine. The repository is large enough that a cost that grows with it would show."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+from support.git_server import ENVIRONMENT, GitServer, git
+from support.large_repository import Size, make_large_repository
+from support.program import run_program
+
+PATHS = {"paths": ["module00/src/package4"]}
+COMMIT_FILTERS = {
+    "none": {},
+    "paths": PATHS,
+    "ignore_paths": {"ignore_paths": ["module00/src/package4", "**/file01.txt"]},
+    "commit_filter": {"commit_filter": {"include": ["^queue", "change.*"], "exclude": ["nothing"]}},
+}
+TAG_FILTERS = {
+    "tag_filter": {"tag_filter": "v*"},
+    "tag_filter with branch": {"tag_filter": "v*", "branch": "main"},
+    "tag_regex": {"tag_regex": "v[0-9]+"},
+    "match_tag_ancestors": {"tag_filter": "v9*", "tag_behaviour": "match_tag_ancestors", "branch": "main"},
+}
+EXCHANGE = [("GET", "/large.git/info/refs?service=git-upload-pack"), ("POST", "/large.git/git-upload-pack")]
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    made = make_large_repository(tmp_path_factory.mktemp("served") / "large.git", Size(commits=3000, files=1000, tags=100))
+    made.git("branch", "moving", "main~10")
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(large):
+    with GitServer(large.path.parent) as running:
+        yield running
+
+
+class Counted:
+    """The answer of a program, what it asked the server for, and the bytes that came back."""
+
+    def __init__(self, result, log: list[str]):
+        self.answer = result.answer
+        parts = [line.split(" ") for line in log]
+        assert all(part[2] == "200" for part in parts), log
+        self.requests = [(part[0], part[1].removesuffix("?")) for part in parts]
+        self.sizes = [0 if part[3] == "-" else int(part[3]) for part in parts]
+        self.bytes = sum(self.sizes)
+        self.beyond = sum(self.sizes[2:])  # the exchange that every check has
+
+
+@pytest.fixture
+def run(programs, server, tmp_path):
+    """run("check", {...source}, version=..., params=...): in a container whose /tmp lasts for the test."""
+    def counted(program: str, source: dict, version=None, params=None, destination=None) -> Counted:
+        request = {"source": {"uri": server.url("large"), "branch": "main", **source}}
+        if version:
+            request["version"] = {"ref": version} if isinstance(version, str) else version
+        if params:
+            request["params"] = params
+        before = len(server.requests())
+        result = run_program(programs, program, request, *([destination] if destination else []), env={"TMPDIR": str(tmp_path)})
+        return Counted(result, server.requests()[before:])
+    return counted
+
+
+def forget(tmp_path) -> None:
+    for path in tmp_path.iterdir():
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("source", COMMIT_FILTERS.values(), ids=COMMIT_FILTERS)
+def test_an_unchanged_head_costs_one_exchange_with_every_filter(large, run, source):
+    head = large.git("rev-parse", "main")
+    check = run("check", source, head)
+    assert check.answer == [{"ref": head}]
+    assert check.requests == EXCHANGE
+    assert check.bytes < 500
+
+
+@pytest.mark.parametrize("source", TAG_FILTERS.values(), ids=TAG_FILTERS)
+def test_unchanged_tags_cost_one_exchange_once_they_were_examined(run, source):
+    source = {"branch": "", **source}
+    newest = run("check", source).answer[-1]
+    check = run("check", source, newest)
+    assert check.answer == [newest]
+    assert check.requests == EXCHANGE
+
+
+def test_a_first_check_costs_less_than_two_kilobytes_without_path_filters(large, run, tmp_path):
+    for source in ({}, COMMIT_FILTERS["commit_filter"]):
+        assert run("check", source).answer == [{"ref": large.git("rev-parse", "main")}]
+        forget(tmp_path)
+        assert run("check", source).bytes < 2000
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+@pytest.mark.parametrize(("source", "object_filter"), [({}, "tree:0"), (PATHS, "blob:none")], ids=["none", "paths"])
+def test_new_commits_cost_what_their_pack_does(large, run, count, source, object_filter):
+    """In a new container, which has to look at the known commit, too."""
+    known = large.git("rev-parse", f"main~{count}")
+    check = run("check", source, known)
+    if not source:
+        chain = large.git("rev-list", "--first-parent", f"{known}..main").split()
+        assert [version["ref"] for version in check.answer] == [known, *reversed(chain)]
+        assert len(check.requests) == 4
+    parents = large.git("rev-parse", f"{known}^@").split()
+    assert check.beyond <= 1.2 * large.pack_size("main", parents, object_filter)
+
+
+def test_an_older_version_costs_one_exchange_while_the_head_stands(large, run):
+    known = run("check", PATHS).answer[-1]
+    assert known["ref"] != large.git("rev-parse", "main")
+    run("check", PATHS, known)
+    check = run("check", PATHS, known)
+    assert check.answer == [known]
+    assert check.requests == EXCHANGE
+
+
+def test_a_moved_head_is_fetched_from_the_one_examined_before(large, run):
+    source = {"branch": "moving", **PATHS}
+    before = large.git("rev-parse", "moving")
+    known = large.git("rev-parse", "moving~1000")
+    assert len(run("check", source, known).answer) > 1
+    newest = run("check", source, known).answer[-1]
+    large.git("branch", "-f", "moving", "main")
+    try:
+        check = run("check", source, newest)
+    finally:
+        large.git("branch", "-f", "moving", before)
+    assert check.beyond <= 1.2 * large.pack_size("main", [before], "blob:none")
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:-7], lambda text: text.replace(b'"ref"', b'"rev"'), lambda _: b""],
+                         ids=["cut", "altered", "empty"])
+def test_a_torn_memory_costs_examining_again_once(large, run, tmp_path, damage):
+    known = run("check", PATHS).answer[-1]
+    run("check", PATHS, known)
+    [memory] = tmp_path.glob("build-service-check-*")
+    memory.write_bytes(damage(memory.read_bytes()))
+    again = run("check", PATHS, known)
+    assert again.answer == [known]
+    assert len(again.requests) > 2
+    assert run("check", PATHS, known).requests == EXCHANGE
+
+
+def test_ten_new_commits_cost_what_their_pack_does_in_the_container_that_knows_them(large, run):
+    before = large.git("rev-parse", "moving")
+    run("check", {"branch": "moving"}, before)
+    large.git("branch", "-f", "moving", "main")
+    try:
+        check = run("check", {"branch": "moving"}, before)
+    finally:
+        large.git("branch", "-f", "moving", before)
+    assert len(check.answer) > 10 and check.answer[0] == {"ref": before}
+    assert len(check.requests) == 3
+    assert check.beyond <= 1.2 * large.pack_size("main", [before], "tree:0")
+
+
+def test_the_number_of_tags_does_not_count_in_requests(run):
+    for source in TAG_FILTERS.values():
+        first = run("check", {"branch": "", **source, "version_depth": 1000})
+        assert len(first.answer) > 10
+        assert len(first.requests) <= 5
+
+
+def test_deepening_sends_nothing_twice(large, run):
+    number = 150
+    chain = large.git("rev-list", "--first-parent", "main").split()
+    message = large.git("log", "-1", "--format=%s", chain[number])
+    check = run("check", {"commit_filter": {"include": [f"^{message}$"]}})
+    assert check.answer == [{"ref": chain[number]}]
+    # 1, 32, 64, 128, 256 commits deep; asked for anew each time it would be about twice the last.
+    deepest = large.git("rev-list", "--first-parent", "--max-count=256", "main").split()[-1]
+    assert check.bytes <= 1.3 * large.pack_size("main", [deepest], "tree:0")
+
+
+def test_deepening_is_as_frugal_on_a_connection_that_lasts(large, programs, tmp_path):
+    """By a git-upload-pack process, as over ssh. Its output is counted on the way."""
+    (tools := tmp_path / "bin").mkdir()
+    counter = tools / "git-upload-pack"
+    program = shutil.which("git-upload-pack")
+    counter.write_text(f'#!/bin/bash\n{program} "$@" | tee -a {tmp_path}/sent\n')
+    counter.chmod(0o755)
+    chain = large.git("rev-list", "--first-parent", "main").split()
+    message = large.git("log", "-1", "--format=%s", chain[150])
+    request = {"source": {"uri": str(large.path), "commit_filter": {"include": [f"^{message}$"]}}}
+    result = run_program(programs, "check", request, env={"TMPDIR": str(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"})
+    assert result.answer == [{"ref": chain[150]}]
+    assert (tmp_path / "sent").stat().st_size <= 1.3 * large.pack_size("main", [chain[255]], "tree:0")
+
+
+def test_a_shallow_checkout_costs_what_a_shallow_clone_does(large, server, run, tmp_path):
+    head = large.git("rev-parse", "main")
+    get = run("in", {}, head, {"depth": 1}, tmp_path / "destination")
+    before = len(server.requests())
+    git("clone", "--quiet", "--depth=1", server.url("large"), tmp_path / "clone", directory=tmp_path)
+    clone = sum(int(line.rsplit(" ", 1)[1]) for line in server.requests()[before:])
+    assert get.bytes <= 1.02 * clone
+    assert len(get.requests) == 3
+    files = subprocess.run(["git", "ls-files"], cwd=tmp_path / "destination", env=ENVIRONMENT, capture_output=True, check=True)
+    assert len(files.stdout.splitlines()) == 1000
+    assert json.loads((tmp_path / "destination/.git/metadata.json").read_text())[0] == {"name": "commit", "value": head}
