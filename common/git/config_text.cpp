@@ -17,7 +17,10 @@ std::vector<std::pair<std::string, std::string>> read_config_text(const std::str
   require(made(config, [](git_config** out) { return git_config_new(out); }), "read", object);
   git_config_backend* backend = nullptr;
   require(git_config_backend_from_string(&backend, text.data(), text.size(), nullptr), "read", object);
-  require(git_config_add_backend(config.get(), backend, GIT_CONFIG_LEVEL_APP, nullptr, 1), "read", object);
+  // A backend that is not taken, for its text is no configuration, stays ours.
+  const int code = git_config_add_backend(config.get(), backend, GIT_CONFIG_LEVEL_APP, nullptr, 1);
+  if (code < 0) backend->free(backend);
+  require(code, "read", object);
   IteratorHandle iterator;
   require(made(iterator, [&](git_config_iterator** out) { return git_config_iterator_new(out, config.get()); }), "read",
           object);
