@@ -312,7 +312,7 @@ def test_a_missing_branch_is_an_error_that_names_the_others(repository, check, s
     result = check.run(branch="mian")
     assert result.status == 1 and result.stdout == ""
     assert result.error == (f"cannot find branch mian in {server.url('app')}: there is no such branch (it has main); "
-                            "check source.branch")
+                            "check source.branch: did you mean main?")
 
 
 def test_a_repository_with_sha256_names_is_refused(directory, programs, check, server):
