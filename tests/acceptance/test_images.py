@@ -52,6 +52,12 @@ def buildah(as_root, tmp_path_factory):
     return Buildah(tmp_path_factory.mktemp("buildah"))
 
 
+def compiled_before() -> list[str]:
+    """What this machine's compiler cache knows need not be compiled once more."""
+    cache = subprocess.run(["ccache", "--get-config", "cache_dir"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    return ["--volume", f"{cache}:/root/.cache/ccache"] if pathlib.Path(cache).is_dir() else []
+
+
 @pytest.fixture(scope="module")
 def images(buildah, project, tmp_path_factory):
     """The names of the two images: resource and builder."""
@@ -64,7 +70,7 @@ def images(buildah, project, tmp_path_factory):
     buildah.import_root("localhost/cnb-builder", work / "builder.tar", builder.environment)
     for target in ("resource", "builder"):
         buildah("bud", "--layers", "--target", target, "--build-arg", "DEBIAN=localhost/debian", "--build-arg",
-                "BUILDER=localhost/cnb-builder", "--pull-never", "--tag", f"localhost/{target}", project)
+                "BUILDER=localhost/cnb-builder", "--pull-never", *compiled_before(), "--tag", f"localhost/{target}", project)
     return {"resource": "localhost/resource", "builder": "localhost/builder"}
 
 
