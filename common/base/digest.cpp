@@ -2,6 +2,7 @@
 
 #include <array>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include "base/error.hpp"
 
@@ -15,6 +16,17 @@ EVP_MD_CTX* context_of(void* context) { return static_cast<EVP_MD_CTX*>(context)
 
 void require(int success) {
   if (success != 1) throw Error(ErrorKind::internal, {"hash", "data", "SHA-256 is not available", ""});
+}
+
+std::string digest_text(std::span<const unsigned char> raw) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string text(prefix);
+  text.reserve(prefix.size() + hex_length);
+  for (const unsigned char byte : raw) {
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
+  }
+  return text;
 }
 
 }  // namespace
@@ -44,20 +56,24 @@ Digest Sha256::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
   unsigned length = 0;
   require(EVP_DigestFinal_ex(context_of(context_.get()), raw.data(), &length));
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string text(prefix);
-  text.reserve(prefix.size() + hex_length);
-  for (unsigned i = 0; i < length; ++i) {
-    text += digits[raw[i] >> 4U];
-    text += digits[raw[i] & 15U];
-  }
-  return Digest(std::move(text));
+  return Digest(digest_text(std::span(raw).first(length)));
 }
 
 Digest Sha256::of(std::string_view bytes) {
   Sha256 hash;
   hash.update(bytes);
   return hash.finish();
+}
+
+Digest stretched_digest(std::string_view secret) {
+  constexpr std::string_view salt = "build-service";
+  constexpr int rounds = 50'000;
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> raw{};
+  require(PKCS5_PBKDF2_HMAC(secret.data(), static_cast<int>(secret.size()),
+                            reinterpret_cast<const unsigned char*>(salt.data()),  // NOLINT
+                            static_cast<int>(salt.size()), rounds, EVP_sha256(), static_cast<int>(raw.size()),
+                            raw.data()));
+  return Digest(digest_text(raw));
 }
 
 }  // namespace base

@@ -58,7 +58,30 @@ void Log::write(std::string_view style, std::string_view text) {
   const std::lock_guard lock(mutex_);
   flush_output();
   const bool coloured = colour_ == Colour::on && !style.empty();
-  stream_ << (coloured ? style : "") << masked(text) << (coloured ? reset : "") << '\n' << std::flush;
+  const auto shown = masked(text);
+  stream_ << (coloured ? style : "") << shown << (coloured ? reset : "") << '\n' << std::flush;
+  keep(shown + "\n");
+}
+
+void Log::keep_transcript(std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  transcript_limit_ = limit;
+}
+
+std::string Log::transcript() {
+  const std::lock_guard lock(mutex_);
+  flush_output();
+  return transcript_;
+}
+
+void Log::keep(std::string_view text) {
+  if (transcript_limit_ == 0) return;
+  if (transcript_.size() + text.size() <= transcript_limit_) {
+    transcript_ += text;
+  } else {
+    transcript_ += "(the rest is cut)\n";
+    transcript_limit_ = 0;
+  }
 }
 
 void Log::heading(std::string_view title) { write(bold_blue, fmt::format("===> {}", title)); }
@@ -83,7 +106,9 @@ void Log::output(std::string_view bytes) {
   const auto end = partial_line_.rfind('\n');
   if (end == std::string::npos && partial_line_.size() < longest_kept_line) return;
   const auto length = end == std::string::npos ? partial_line_.size() : end + 1;
-  stream_ << masked(std::string_view(partial_line_).substr(0, length)) << std::flush;
+  const auto lines = masked(std::string_view(partial_line_).substr(0, length));
+  stream_ << lines << std::flush;
+  keep(lines);
   partial_line_.erase(0, length);
 }
 
@@ -94,7 +119,9 @@ void Log::end_output() {
 
 void Log::flush_output() {
   if (partial_line_.empty()) return;
-  stream_ << masked(partial_line_) << (colour_ == Colour::on ? reset : "") << '\n' << std::flush;
+  const auto line = masked(partial_line_);
+  stream_ << line << (colour_ == Colour::on ? reset : "") << '\n' << std::flush;
+  keep(line + "\n");
   partial_line_.clear();
 }
 

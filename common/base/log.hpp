@@ -53,9 +53,15 @@ class Log {
   // Known only when the request has been read (source.debug).
   void set_verbosity(Verbosity verbosity) { verbosity_ = verbosity; }
 
+  // From here on what is printed is also kept, without colours of its own, for whoever reads the log elsewhere: at most
+  // `limit` bytes, and a last line that says when there was more.
+  void keep_transcript(std::size_t limit);
+  [[nodiscard]] std::string transcript();
+
  private:
   void write(std::string_view style, std::string_view text);
   void flush_output();
+  void keep(std::string_view text);
   [[nodiscard]] std::string masked(std::string_view text) const;
 
   std::ostream& stream_;
@@ -65,6 +71,8 @@ class Log {
   std::mutex mutex_;
   std::vector<std::string> secrets_;
   std::string partial_line_;
+  std::string transcript_;
+  std::size_t transcript_limit_ = 0;
 };
 
 // Progress of one transfer: a line at most every `interval`, and none at all for what ends sooner.

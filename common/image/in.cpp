@@ -5,6 +5,8 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "image/build_record.hpp"
+#include "image/builds.hpp"
 #include "image/connection.hpp"
 #include "image/image.hpp"
 #include "image/metadata.hpp"
@@ -17,8 +19,9 @@ using base::Error;
 using base::ErrorKind;
 
 // Everything that a get of this kind writes; what a failed one has begun is removed, and nothing else.
-constexpr std::array results{"rootfs", "metadata.json", "labels.json", "image.tar", "oci",
-                             "image",  "repository",    "tag",         "digest"};
+constexpr std::array results{"rootfs",     "metadata.json", "labels.json", "image.tar",   "oci",        "image",
+                             "repository", "tag",           "digest",      "builds.json", "builds.txt", "logs"};
+constexpr std::uint32_t most_builds = 100;
 
 class Cleaner {
  public:
@@ -85,11 +88,24 @@ void describe_download(const registry::Reference& reference, const registry::Ima
                        base::human_bytes(size)));
 }
 
+void write_history(const Source& source, const Version& version, const std::optional<StoredRecord>& record,
+                   std::uint32_t builds, const std::filesystem::path& destination, registry::Client& client,
+                   base::Log& log) {
+  if (!record) {
+    throw Error(ErrorKind::not_found, {"write params.builds", image_name(source, version.digest),
+                                       "the image has no build record: no put of this resource made it",
+                                       "leave params.builds out"});
+  }
+  write_builds(client, source.repository, *record, builds, destination, log);
+}
+
 }  // namespace
 
 void describe(json::Fields<InParams>& fields) {
   fields.optional("format", &InParams::format, "rootfs, oci or oci-layout; default rootfs");
   fields.optional("skip_download", &InParams::skip_download, "whether only the reference files are written");
+  fields.optional("builds", &InParams::builds,
+                  "how many of the image's builds are written to builds.json, builds.txt and logs/; at most 100");
 }
 
 concourse::VersionAndMetadata fetch(const Source& source, const Version& version, const InParams& params,
@@ -115,14 +131,20 @@ concourse::VersionAndMetadata fetch(const Source& source, const Version& version
     write_rootfs(source, *image, destination, client, log);
   }
   write_references(source, version, destination);
+  const auto record = find_record(client, source.repository, version.digest, log);
+  if (params.builds > 0) write_history(source, version, record, params.builds, destination, client, log);
   cleaner.keep();
-  return {write_version(version.tag, version.digest), metadata_of(source, version, image)};
+  return {write_version(version.tag, version.digest),
+          metadata_of(source, version, image, record ? std::optional(record->record) : std::nullopt)};
 }
 
 concourse::VersionAndMetadata in(const concourse::Request& request, const std::filesystem::path& destination,
                                  concourse::Context& context) {
   const Source source = read_source(request.source);
   const auto params = json::read<InParams>(request.params, "params");
+  if (params.builds > most_builds) {
+    json::wrong_value("params.builds", fmt::format("at most {} builds are remembered", most_builds));
+  }
   const Version version = read_version(request.version.value());
   const Connection connection = connect(source, context);
   return fetch(source, version, params, destination, *connection.registry, context.log);

@@ -21,6 +21,7 @@ enum class Format {
 struct InParams {
   Format format = Format::rootfs;
   bool skip_download = false;
+  std::uint32_t builds = 0;  // how many of the image's builds are written down
 };
 void describe(json::Fields<InParams>& fields);
 

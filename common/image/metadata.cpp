@@ -1,5 +1,8 @@
 #include "image/metadata.hpp"
 
+#include <fmt/format.h>
+
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace image {
@@ -35,19 +38,45 @@ std::optional<std::string> run_image(const registry::Image& image) {
   return name.empty() ? json::text_or(*run, "reference") : name;
 }
 
+void describe_record(const BuildRecord& record, Collector& collector) {
+  collector.add("build", fmt::format("#{} ({})", record.number, record.kind));
+  collector.add("reason", lifecycle::names_of(record.changes));
+  collector.add("commit", record.origin.commit);
+  collector.add("commit url", record.origin.page);
+  collector.add("source", record.origin.repository);
+  collector.add("builder", record.builder);
+  collector.add("run image", record.run_image);
+  collector.add("layers", fmt::format("{}, {} reused", record.layers, record.reused));
+  collector.add("size", base::human_bytes(record.size));
+  collector.add("finished", record.finished);
+  const std::chrono::milliseconds took(static_cast<std::int64_t>(record.seconds * 1000));
+  collector.add("duration", base::human_duration(took));
+  collector.add("concourse build", record.build_url);
+}
+
+void describe_labels(const registry::Image& image, Collector& collector) {
+  collector.add("created", json::text_or(image.config, "created"));
+  const auto project = image.label("io.buildpacks.project.metadata");
+  const auto origin = project ? lifecycle::parse_build_inputs(*project).origin : lifecycle::Origin();
+  const auto revision = image.label("org.opencontainers.image.revision");
+  collector.add("commit", revision ? *revision : origin.commit);
+  const auto source = image.label("org.opencontainers.image.source");
+  collector.add("source", source ? *source : origin.repository);
+  collector.add("run image", run_image(image));
+}
+
 }  // namespace
 
 concourse::Metadata metadata_of(const Source& source, const Version& version,
-                                const std::optional<registry::Image>& found) {
+                                const std::optional<registry::Image>& found, const std::optional<BuildRecord>& record) {
   Collector collector;
   collector.add("repository", source.written_repository);
   collector.add("tag", version.tag);
   collector.add("digest", version.digest.text());
-  if (found) {
-    collector.add("created", json::text_or(found->config, "created"));
-    collector.add("commit", found->label("org.opencontainers.image.revision"));
-    collector.add("source", found->label("org.opencontainers.image.source"));
-    collector.add("run image", run_image(*found));
+  if (record) {
+    describe_record(*record, collector);
+  } else if (found) {
+    describe_labels(*found, collector);
   }
   return collector.take();
 }

@@ -3,14 +3,17 @@
 #pragma once
 
 #include "concourse/version.hpp"
+#include "image/build_record.hpp"
 #include "image/source.hpp"
 #include "image/version.hpp"
 #include "registry/manifest.hpp"
 
 namespace image {
 
-// `found` is nothing for an artifact that is no image of the source's platform.
+// `found` is nothing for an artifact that is no image of the source's platform, `record` for an image that another tool
+// made: then the image's labels say what they can.
 [[nodiscard]] concourse::Metadata metadata_of(const Source& source, const Version& version,
-                                              const std::optional<registry::Image>& found);
+                                              const std::optional<registry::Image>& found,
+                                              const std::optional<BuildRecord>& record);
 
 }  // namespace image

@@ -2,21 +2,22 @@
 
 #include <charconv>
 #include <fmt/format.h>
+#include <future>
 #include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "build_version.hpp"
+#include "image/build_record.hpp"
 #include "image/connection.hpp"
+#include "image/embedded_build.hpp"
+#include "image/metadata.hpp"
+#include "image/phases.hpp"
 #include "image/put_params.hpp"
 #include "image/source.hpp"
-#include "lifecycle/analyze.hpp"
-#include "lifecycle/build.hpp"
-#include "lifecycle/cache.hpp"
-#include "lifecycle/detect.hpp"
-#include "lifecycle/export.hpp"
+#include "lifecycle/changes.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/prepare.hpp"
-#include "lifecycle/restore.hpp"
+#include "lifecycle/rebase.hpp"
 
 namespace image {
 namespace {
@@ -24,20 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorKind;
+using lifecycle::Reason;
 
-// A phase of the log: its heading, and at its end what it did and how long it took.
-class Phase {
- public:
-  Phase(base::Log& log, std::string_view title) : log_(log), started_(log.clock().steady_now()) { log.heading(title); }
-  void end(std::string_view what) {
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(log_.clock().steady_now() - started_);
-    log_.info(fmt::format("{} ({})", what, base::human_duration(took)));
-  }
-
- private:
-  base::Log& log_;
-  base::SteadyTime started_;
-};
+constexpr std::size_t longest_log = 8UL << 20U;
 
 // The launcher lies beside this program; where /proc is missing, at the place where a resource's programs are.
 fs::path launcher_path() {
@@ -68,6 +58,14 @@ std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+// What the image is built by: the builder's name, where its image tells it, and the system that it is.
+std::string builder_name(const base::Environment& environment) {
+  const auto name = environment.get_or("BUILD_SERVICE_BUILDER", "");
+  if (!name.empty()) return name;
+  const auto system = lifecycle::read_distribution("/etc/os-release");
+  return system.name.empty() ? "" : system.name + " " + system.version;
+}
+
 class Put {
  public:
   Put(const Source& source, const PutParams& params, fs::path sources, concourse::Context& context)
@@ -76,107 +74,248 @@ class Put {
         sources_(std::move(sources)),
         context_(context),
         log_(context.log),
+        phases_(context.log),
         connection_(connect(source, context)),
         client_(*connection_.registry) {}
 
   concourse::VersionAndMetadata run() {
-    const auto directory = directory_below(sources_, params_.source, "params.source");
-    lifecycle::Platform defaults;
-    defaults.launcher = launcher_path();
-    defaults.launcher_version = BUILD_SERVICE_VERSION;
-    platform_ = lifecycle::read_platform(context_.environment, std::move(defaults));
+    log_.keep_transcript(longest_log);
+    started_ = context_.clock.now();
+    steady_start_ = context_.clock.steady_now();
     // Modes in the image come from files that are made here; a worker's own mask must not show in them.
     umask(022);
-    const auto source = prepare(directory);
-    const auto analysis = analyze();
-    auto target = analysis.run_image.target;
-    if (target.distributions.empty()) target.distributions = {lifecycle::read_distribution("/etc/os-release")};
-    const auto detected = detect(target);
-    const auto cache = restore(detected, analysis);
-    const auto metadata = build(detected, target);
-    const auto image = push(metadata, analysis, source, cache);
-    return answer(image, analysis, source);
+    if (params_.rebase == Rebase::only) return rebase_alone();
+    const auto directory = directory_below(sources_, params_.source, "params.source");
+    platform_.launcher = launcher_path();
+    platform_.launcher_version = BUILD_SERVICE_VERSION;
+    platform_ = lifecycle::read_platform(context_.environment, std::move(platform_));
+    prepare(directory);
+    if (changes_.empty()) return unchanged();
+    lifecycle::print(changes_, log_);
+    if (rebases()) {
+      rebase();
+    } else {
+      build();
+    }
+    return answer();
   }
 
  private:
-  lifecycle::PreparedSource prepare(const fs::path& directory) {
-    Phase phase(log_, "PREPARING");
-    auto prepared = lifecycle::prepare(platform_, directory, params_.env);
-    if (!prepared.commit.empty()) log_.info("commit " + prepared.commit);
-    phase.end(fmt::format("copied {}, {}", plural(prepared.files, "file"), base::human_bytes(prepared.bytes)));
-    return prepared;
-  }
-
-  lifecycle::Analysis analyze() {
-    Phase phase(log_, "ANALYZING");
-    const lifecycle::RunImageChoice choice{
-        named_run_image(sources_, params_.run_image),
-        buildpacks::read_run_images(platform_.cnb / "run.toml", platform_.cnb / "stack.toml")};
-    auto run_image = lifecycle::find_run_image(client_, choice, source_.repository, source_.platform);
-    log_.info("run image " + run_image.reference.text());
-    auto previous = lifecycle::find_previous_image(client_, target(), source_.platform, log_);
-    phase.end(previous ? "previous image " + std::string(previous->image.raw.digest.short_hex()) : "no previous image");
-    return {std::move(run_image), std::move(previous)};
-  }
-
-  lifecycle::Resolution detect(const buildpacks::Target& target) {
-    Phase phase(log_, "DETECTING");
-    auto detected = lifecycle::detect(platform_, target, context_.environment, log_);
-    phase.end(fmt::format("{} will build", plural(detected.group.size(), "buildpack")));
-    return detected;
-  }
-
-  std::optional<lifecycle::CacheImage> restore(const lifecycle::Resolution& detected,
-                                               const lifecycle::Analysis& analysis) {
-    Phase phase(log_, "RESTORING");
-    if (params_.clear_cache) {
-      phase.end("nothing: params.clear_cache is set");
-      return std::nullopt;
+  // What is asked for, what stands, and how they differ.
+  void prepare(const fs::path& directory) {
+    phases_.begin("PREPARING");
+    auto looking = std::async(std::launch::async, [&] { look_up_run_image(run_images_of_builder()); });
+    lifecycle::SourceSettings settings{std::nullopt, params_.env};
+    if (!params_.project.empty()) settings.project = params_.project;
+    const auto prepared = lifecycle::prepare(platform_, directory, settings);
+    if (prepared.project.names_buildpacks) {
+      log_.warning("the project descriptor names buildpacks or a builder: those of the builder image are used");
     }
-    auto cache = lifecycle::find_cache(client_, cache_reference(), source_.platform, log_);
-    const auto restored = lifecycle::restore(client_, platform_, detected.group, analysis.previous, cache, log_);
-    phase.end(fmt::format("restored {}, {}; described {}", plural(restored.layers, "layer"),
-                          base::human_bytes(restored.bytes), plural(restored.described, "layer")));
-    return cache;
+    inputs_ = lifecycle::build_inputs(prepared, {params_.process, params_.labels, created()}, platform_);
+    if (!inputs_.origin.commit.empty()) log_.info("commit " + inputs_.origin.commit);
+    looking.get();
+    look_up_previous_image();
+    changes_ = find_changes();
+    phases_.end(fmt::format("copied {}, {}", plural(prepared.workspace.files, "file"),
+                            base::human_bytes(prepared.workspace.bytes)));
   }
 
-  lifecycle::BuildMetadata build(const lifecycle::Resolution& detected, const buildpacks::Target& target) {
-    Phase phase(log_, "BUILDING");
-    auto metadata = lifecycle::build(platform_, detected, target, context_.environment, log_);
-    phase.end(fmt::format("{} ran", plural(detected.group.size(), "buildpack")));
-    return metadata;
+  [[nodiscard]] std::vector<buildpacks::RunImage> run_images_of_builder() const {
+    return buildpacks::read_run_images(platform_.cnb / "run.toml", platform_.cnb / "stack.toml");
   }
 
-  lifecycle::Exported push(const lifecycle::BuildMetadata& metadata, const lifecycle::Analysis& analysis,
-                           const lifecycle::PreparedSource& source, const std::optional<lifecycle::CacheImage>& cache) {
-    Phase phase(log_, "EXPORTING");
-    const auto options = export_options(source);
-    const auto image = lifecycle::export_image(client_, platform_, metadata, analysis, options, log_);
-    const auto cached = save_cache(metadata, cache, image, options);
-    phase.end(fmt::format("{}, {} of them reused, {} uploaded", plural(image.layers, "layer"), image.reused,
-                          base::human_bytes(image.uploaded + cached)));
-    log_.success("pushed " + image_name(source_, image.digest));
-    return image;
+  void look_up_run_image(std::vector<buildpacks::RunImage> known) {
+    const lifecycle::RunImageChoice choice{named_run_image(sources_, params_.run_image), std::move(known)};
+    run_image_ = lifecycle::find_run_image(client_, choice, source_.repository, source_.platform);
   }
 
-  [[nodiscard]] lifecycle::ExportOptions export_options(const lifecycle::PreparedSource& source) const {
-    lifecycle::ExportOptions options;
-    options.repository = source_.repository;
-    options.tags = {tag()};
-    options.tags.insert(options.tags.end(), params_.additional_tags.begin(), params_.additional_tags.end());
-    options.process = params_.process;
-    options.project_metadata = lifecycle::project_metadata(source);
-    options.labels = params_.labels;
-    options.created = creation_time(context_.environment);
-    return options;
+  void look_up_previous_image() {
+    previous_ = lifecycle::find_previous_image(client_, target(), source_.platform, log_);
+    if (previous_) record_ = find_record(client_, source_.repository, previous_->image.raw.digest, log_);
+  }
+
+  [[nodiscard]] std::vector<lifecycle::Change> find_changes() {
+    std::vector<lifecycle::Change> changes;
+    const auto add = [&](std::vector<lifecycle::Change> more) {
+      changes.insert(changes.end(), more.begin(), more.end());
+    };
+    if (params_.force) add({{Reason::trigger, "", "params.force is set"}});
+    if (!previous_) {
+      add({{Reason::config, "", "the first build of " + target().text()}});
+      return changes;
+    }
+    const auto label = previous_->image.label(lifecycle::label::project_metadata).value_or("{}");
+    add(lifecycle::compare(lifecycle::parse_build_inputs(label), inputs_));
+    add(lifecycle::compare_buildpacks(*previous_, platform_));
+    add(lifecycle::compare_run_image(*previous_, *run_image_));
+    if (changes.empty() || is_stack_alone(changes)) {
+      if (const auto damage = damage_of_previous_image()) changes.insert(changes.begin(), *damage);
+    }
+    return changes;
+  }
+
+  static bool is_stack_alone(const std::vector<lifecycle::Change>& changes) {
+    return changes.size() == 1 && changes.front().reason == Reason::stack;
+  }
+
+  // What stands cannot be the answer, nor be rebased, when it is one of several under the tag or is not whole any more.
+  std::optional<lifecycle::Change> damage_of_previous_image() {
+    const auto named = client_.resolve(target());
+    if (!named || named->digest != previous_->image.raw.digest) {
+      return lifecycle::Change{Reason::config, "an index of several platforms", "an image of one platform"};
+    }
+    lifecycle::find_layers(client_, *previous_, log_);
+    if (previous_->layers.size() == previous_->image.manifest.layers.size()) return std::nullopt;
+    return lifecycle::Change{Reason::trigger, "layers that the registry lost", "the image made whole"};
+  }
+
+  // No build: the digest that stands is the answer, under every tag that is asked for.
+  concourse::VersionAndMetadata unchanged() {
+    for (const auto& tag : params_.additional_tags) {
+      client_.put_manifest({source_.repository, tag, std::nullopt}, previous_->image.raw);
+      log_.info("tagged " + tag);
+    }
+    log_.success(fmt::format("nothing has changed since {}: {} stands",
+                             record_ ? fmt::format("build #{}", record_->record.number) : "it was built",
+                             image_name(source_, previous_->image.raw.digest)));
+    const Version version{tag(), previous_->image.raw.digest};
+    return {write_version(version.tag, version.digest),
+            metadata_of(source_, version, previous_->image, record_ ? std::optional(record_->record) : std::nullopt)};
+  }
+
+  [[nodiscard]] bool rebases() {
+    if (!is_stack_alone(changes_) || params_.rebase == Rebase::never) return false;
+    const auto built_instead = [&](const std::string& why) {
+      log_.info(fmt::format("no rebase: {}", why));
+      return false;
+    };
+    if (const auto obstacle = lifecycle::obstacle_to_rebase(*previous_, *run_image_)) return built_instead(*obstacle);
+    if (!lifecycle::is_own_run_image(*previous_, *run_image_)) {
+      return built_instead("the image was built on " + previous_->metadata.run_image.name.image);
+    }
+    return true;
+  }
+
+  void rebase() {
+    phases_.begin("REBASING");
+    log_.info("run image " + run_image_->reference.text());
+    const auto rebased = lifecycle::rebase(client_, platform_, *previous_, *run_image_, log_);
+    result_.kind = "rebase";
+    result_.layers = rebased.kept;
+    result_.reused = rebased.kept;
+    result_.uploaded = rebased.uploaded;
+    result_.size = rebased.size;
+    publish(rebased.manifest);
+    phases_.end(fmt::format("{} of the application kept, {} uploaded", plural(rebased.kept, "layer"),
+                            base::human_bytes(rebased.uploaded)));
+    log_.success("pushed " + image_name(source_, version_->digest));
+  }
+
+  // No source, and so no builder either: what is to be known stands in the image.
+  concourse::VersionAndMetadata rebase_alone() {
+    phases_.begin("PREPARING");
+    look_up_previous_image();
+    if (!previous_) {
+      throw Error(ErrorKind::not_found, {"rebase", target().text(), "there is no image that buildpacks built",
+                                         "build it first: params.source, without rebase: only"});
+    }
+    look_up_run_image({previous_->metadata.run_image.name});
+    const auto label = previous_->image.label(lifecycle::label::project_metadata).value_or("{}");
+    inputs_ = lifecycle::parse_build_inputs(label);
+    changes_ = lifecycle::compare_run_image(*previous_, *run_image_);
+    if (const auto damage = damage_of_previous_image()) {
+      throw Error(ErrorKind::usage, {"rebase", target().text(), "it is " + damage->before, "build it anew"});
+    }
+    if (!lifecycle::is_own_run_image(*previous_, *run_image_) && !params_.force) {
+      throw Error(ErrorKind::usage, {"rebase", target().text(),
+                                     "it was built on " + previous_->metadata.run_image.name.image + ", not on " +
+                                         run_image_->reference.repository.text(),
+                                     "set params.force if that is meant"});
+    }
+    phases_.end("previous image " + std::string(previous_->image.raw.digest.short_hex()));
+    if (changes_.empty()) return unchanged();
+    lifecycle::print(changes_, log_);
+    rebase();
+    return answer();
+  }
+
+  void build() {
+    EmbeddedBuildOptions options{{source_.repository, params_.process, lifecycle::to_label(inputs_), params_.labels,
+                                  created()},
+                                 source_.platform,
+                                 std::nullopt};
+    if (!params_.clear_cache) options.cache = cache_reference();
+    const auto built = build_embedded(client_, platform_, {*run_image_, previous_}, options, context_.environment,
+                                      phases_, log_);
+    result_.kind = "build";
+    result_.layers = built.image.layers;
+    result_.reused = built.image.reused;
+    result_.uploaded = built.image.uploaded;
+    result_.size = built.image.size;
+    publish(built.image.manifest);
+    const auto cached = save_cache(built, options.image);
+    phases_.end(fmt::format("{}, {} of them reused, {} uploaded", plural(built.image.layers, "layer"),
+                            built.image.reused, base::human_bytes(built.image.uploaded + cached)));
+    log_.success("pushed " + image_name(source_, version_->digest));
+  }
+
+  // The image, its record, and the tags last: who follows a tag finds all that belongs to it.
+  void publish(const registry::RawManifest& image) {
+    const auto standing = client_.resolve(target());
+    warn_of_known_digest(image.digest, standing);
+    client_.put_manifest({source_.repository, std::nullopt, image.digest}, image);
+    record_build(image, standing);
+    client_.put_manifest(target(), image);
+    for (const auto& tag : params_.additional_tags) {
+      client_.put_manifest({source_.repository, tag, std::nullopt}, image);
+    }
+    version_ = Version{tag(), image.digest};
+  }
+
+  void warn_of_known_digest(const registry::Digest& digest, const std::optional<registry::Descriptor>& standing) {
+    if (standing && standing->digest == digest) {
+      log_.info("the image is the same as before, byte for byte");
+    } else if (client_.resolve({source_.repository, std::nullopt, digest})) {
+      log_.warning(fmt::format("{} has been in the registry before: Concourse runs no job again for a version that the "
+                               "job has used",
+                               digest.text()));
+    }
+  }
+
+  void record_build(const registry::RawManifest& image, const std::optional<registry::Descriptor>& standing) {
+    const bool moved = standing && (!previous_ || standing->digest != previous_->image.raw.digest);
+    if (moved) {
+      log_.info(fmt::format("the tag {} was moved meanwhile, to {}", tag(), standing->digest.text()));
+      if (auto other = find_record(client_, source_.repository, standing->digest, log_)) record_ = std::move(other);
+    }
+    result_.image = image_name(source_, image.digest);
+    result_.tag = tag();
+    result_.changes = changes_;
+    result_.origin = inputs_.origin;
+    result_.builder = builder_name(context_.environment);
+    if (params_.rebase == Rebase::only) result_.builder = record_ ? record_->record.builder : "";
+    result_.run_image = run_image_->reference.text();
+    result_.build_url = concourse::build_url(context_.environment).value_or("");
+    result_.started = base::rfc3339(started_);
+    result_.finished = base::rfc3339(context_.clock.now());
+    result_.seconds = std::chrono::duration<double>(context_.clock.steady_now() - steady_start_).count();
+    result_.phases = phases_.times();
+    follow(result_, record_);
+    // An image is good without its record: a registry that takes no artifacts is no reason to fail.
+    try {
+      write_record(client_, source_.repository, image, result_, log_.transcript());
+      log_.info(fmt::format("recorded as build #{}", result_.number));
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::aborted) throw;
+      log_.warning(fmt::format("the build record is not saved: {}", error.what()));
+    }
   }
 
   // The image is there by now: a cache that cannot be written makes the next build slower, and this one no failure.
-  std::uint64_t save_cache(const lifecycle::BuildMetadata& metadata, const std::optional<lifecycle::CacheImage>& cache,
-                           const lifecycle::Exported& image, const lifecycle::ExportOptions& options) {
+  std::uint64_t save_cache(const EmbeddedBuild& built, const lifecycle::ExportOptions& options) {
     try {
-      const auto saved = lifecycle::save_cache(client_, platform_, metadata.buildpacks, cache_reference(), cache, image,
-                                               options, log_);
+      const auto saved = lifecycle::save_cache(client_, platform_, built.metadata.buildpacks, cache_reference(),
+                                               built.cache, built.image, options, log_);
       if (saved.pushed)
         log_.info(fmt::format("cached {} in {}", plural(saved.layers, "layer"), cache_reference().text()));
       return saved.uploaded;
@@ -187,19 +326,11 @@ class Put {
     }
   }
 
-  [[nodiscard]] concourse::VersionAndMetadata answer(const lifecycle::Exported& image,
-                                                     const lifecycle::Analysis& analysis,
-                                                     const lifecycle::PreparedSource& source) const {
-    concourse::VersionAndMetadata result;
-    result.version = {{"tag", tag()}, {"digest", image.digest.text()}};
-    result.metadata.emplace_back("image", image_name(source_, image.digest));
-    if (!source.commit.empty()) result.metadata.emplace_back("commit", source.commit);
-    result.metadata.emplace_back("run image", analysis.run_image.reference.text());
-    result.metadata.emplace_back("layers", fmt::format("{}, {} reused", image.layers, image.reused));
-    result.metadata.emplace_back("size", base::human_bytes(image.size));
-    return result;
+  [[nodiscard]] concourse::VersionAndMetadata answer() const {
+    return {write_version(version_->tag, version_->digest), metadata_of(source_, *version_, std::nullopt, result_)};
   }
 
+  [[nodiscard]] std::string created() const { return creation_time(context_.environment); }
   [[nodiscard]] std::string tag() const { return source_.tag.value_or("latest"); }
   [[nodiscard]] registry::Reference target() const { return {source_.repository, tag(), std::nullopt}; }
 
@@ -214,9 +345,19 @@ class Put {
   fs::path sources_;
   concourse::Context& context_;
   base::Log& log_;
+  Phases phases_;
   Connection connection_;
   registry::Client& client_;
   lifecycle::Platform platform_;
+  base::WallTime started_;
+  base::SteadyTime steady_start_;
+  lifecycle::BuildInputs inputs_;
+  std::optional<lifecycle::RunImage> run_image_;
+  std::optional<lifecycle::PreviousImage> previous_;
+  std::optional<StoredRecord> record_;  // the previous image's
+  std::vector<lifecycle::Change> changes_;
+  BuildRecord result_;
+  std::optional<Version> version_;
 };
 
 }  // namespace

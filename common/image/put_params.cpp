@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "lifecycle/prepare.hpp"
 
 namespace image {
 namespace {
@@ -14,15 +15,6 @@ using base::ErrorKind;
 
 constexpr std::size_t longest_line = 4096;
 
-void check_variable(const std::string& name, const std::string& value) {
-  const auto path = "params.env." + name;
-  // The name becomes a file below platform/env, where a dot would begin an action.
-  if (name.empty() || name.find_first_of("=/.\0\n ", 0, 6) != std::string::npos) {
-    json::wrong_value(path, "a variable's name has no =, /, ., blank or newline");
-  }
-  if (value.find('\0') != std::string::npos) json::wrong_value(path, "a variable's value cannot hold NUL");
-}
-
 std::string first_line(const fs::path& file) {
   auto text = base::read_file_if_exists(file, longest_line).value_or("");
   return text.substr(0, text.find_first_of("\r\n"));
@@ -31,7 +23,8 @@ std::string first_line(const fs::path& file) {
 }  // namespace
 
 void describe(json::Fields<PutParams>& fields) {
-  fields.required("source", &PutParams::source, "directory with the application's source, below the inputs");
+  fields.optional("source", &PutParams::source,
+                  "directory with the application's source, below the inputs; required unless rebase is only");
   fields.optional("run_image", &PutParams::run_image,
                   "the base of the image: a reference, or the directory of a get; default: the builder's run.toml");
   fields.optional("env", &PutParams::env, "variables that the buildpacks see (BP_...)");
@@ -39,13 +32,26 @@ void describe(json::Fields<PutParams>& fields) {
                   "process type that starts by default; default: the buildpacks' choice");
   fields.optional("additional_tags", &PutParams::additional_tags, "tags that are set beside source.tag");
   fields.optional("labels", &PutParams::labels, "labels of the image");
+  fields.optional("project", &PutParams::project, "the project descriptor, below source; default project.toml");
+  fields.optional("rebase", &PutParams::rebase,
+                  "what happens where the run image alone has changed: auto (a rebase where that can be, else a build; "
+                  "the default), never (a build), only (a rebase or an error; no source is needed)");
+  fields.optional("force", &PutParams::force, "true: builds though nothing has changed; with rebase: only, on any base");
   fields.optional("clear_cache", &PutParams::clear_cache, "true: builds as if there were no cache and no last image");
   fields.refused("image", "put builds params.source; to push a ready image use the registry-image resource");
 }
 
 PutParams read_put_params(const json::Value& value) {
   auto params = json::read<PutParams>(value, "params");
-  for (const auto& [name, text] : params.env) check_variable(name, text);
+  if (params.source.empty() && params.rebase != Rebase::only) {
+    json::missing_field("params", "source", "directory with the application's source, below the inputs");
+  }
+  if (params.rebase == Rebase::only && (!params.source.empty() || !params.env.empty())) {
+    json::wrong_value("params.rebase", "a rebase alone reads no source and no env", "leave them out, or set auto");
+  }
+  for (const auto& [name, text] : params.env) {
+    if (const auto flaw = lifecycle::flaw_of_variable(name, text)) json::wrong_value("params.env." + name, *flaw);
+  }
   for (std::size_t i = 0; i < params.additional_tags.size(); ++i) {
     if (!registry::is_tag(params.additional_tags[i])) {
       json::wrong_value(fmt::format("params.additional_tags[{}]", i),
@@ -103,3 +109,22 @@ std::optional<registry::Reference> named_run_image(const fs::path& sources, cons
 }
 
 }  // namespace image
+
+namespace json {
+namespace {
+
+const Choices<image::Rebase> rebases{
+    {"auto", image::Rebase::automatic}, {"never", image::Rebase::never}, {"only", image::Rebase::only}};
+
+}  // namespace
+
+// Also true and false, as one who only wants to switch it off would write.
+image::Rebase Type<image::Rebase>::read(const Value& value, const std::string& path) {
+  if (value.is_boolean()) return value.get<bool>() ? image::Rebase::automatic : image::Rebase::never;
+  return read_choice(value, path, rebases);
+}
+Value Type<image::Rebase>::schema() {
+  return {{"anyOf", {choice_schema(rebases), {{"type", "boolean"}}}}};
+}
+
+}  // namespace json

@@ -12,6 +12,13 @@
 
 namespace image {
 
+// What a put does where the run image alone has changed.
+enum class Rebase {
+  automatic,  // a rebase where that can be, else a build
+  never,      // a build
+  only,       // nothing else: no source is needed, nor a builder
+};
+
 struct PutParams {
   std::string source;
   std::string run_image;
@@ -19,6 +26,9 @@ struct PutParams {
   std::string process;
   std::vector<std::string> additional_tags;
   std::map<std::string, std::string> labels;
+  std::string project;
+  Rebase rebase = Rebase::automatic;
+  bool force = false;
   bool clear_cache = false;
 };
 void describe(json::Fields<PutParams>& fields);
@@ -35,3 +45,11 @@ void describe(json::Fields<PutParams>& fields);
                                                                  const std::string& run_image);
 
 }  // namespace image
+
+namespace json {
+template <>
+struct Type<image::Rebase> {
+  static image::Rebase read(const Value& value, const std::string& path);
+  static Value schema();
+};
+}  // namespace json

@@ -122,9 +122,12 @@ std::optional<PreviousImage> find_previous_image(registry::Client& client, const
     log.info(fmt::format("the image at {} was not built by buildpacks: nothing of it is reused", reference.text()));
     return std::nullopt;
   }
-  auto layers = available_layers(client, reference.repository, *image, log);
   auto by_digest = reference.with(image->raw.digest);
-  return PreviousImage{std::move(by_digest), *std::move(image), *std::move(metadata), std::move(layers)};
+  return PreviousImage{std::move(by_digest), *std::move(image), *std::move(metadata), {}};
+}
+
+void find_layers(registry::Client& client, PreviousImage& previous, base::Log& log) {
+  previous.layers = available_layers(client, previous.reference.repository, previous.image, log);
 }
 
 }  // namespace lifecycle

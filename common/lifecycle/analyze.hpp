@@ -25,7 +25,7 @@ struct PreviousImage {
   registry::Reference reference;
   registry::Image image;
   LayersMetadata metadata;
-  // By diffID: layers whose blobs the repository still has.
+  // By diffID: layers whose blobs the repository still has, once find_layers() has looked.
   std::map<std::string, registry::Descriptor> layers;
 };
 
@@ -48,6 +48,9 @@ struct RunImageChoice {
 [[nodiscard]] std::optional<PreviousImage> find_previous_image(registry::Client& client,
                                                                const registry::Reference& reference,
                                                                const registry::Platform& platform, base::Log& log);
+
+// Asks for each layer of the previous image. Nothing of what is lost can be reused.
+void find_layers(registry::Client& client, PreviousImage& previous, base::Log& log);
 
 // The layers of an image by diffID, without those whose blobs the repository lost: the log says so.
 [[nodiscard]] std::map<std::string, registry::Descriptor> available_layers(registry::Client& client,

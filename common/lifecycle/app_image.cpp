@@ -8,27 +8,6 @@
 namespace lifecycle {
 namespace {
 
-// Docker's layers are OCI's byte for byte: only the name of the type differs, and a manifest should have one family.
-std::string oci_layer_type(const std::string& media_type) {
-  if (media_type == registry::media_type::docker_layer_gzip) return std::string(registry::media_type::oci_layer_gzip);
-  if (media_type == "application/vnd.docker.image.rootfs.diff.tar") return std::string(registry::media_type::oci_layer);
-  return media_type;
-}
-
-// Exactly one entry for each layer, or none that says anything: entries without a layer confuse a rebase.
-json::Value base_history(const json::Value& config, std::size_t layers, const std::string& created) {
-  json::Value history = json::Value::array();
-  if (const auto* entries = json::find(config, "history"); entries != nullptr && entries->is_array()) {
-    for (const auto& entry : *entries) {
-      const auto* empty = json::find(entry, "empty_layer");
-      if (entry.is_object() && (empty == nullptr || *empty != true)) history.push_back(entry);
-    }
-  }
-  if (history.size() != layers) history = json::Value(layers, json::Value::object());
-  for (auto& entry : history) entry["created"] = created;
-  return history;
-}
-
 std::string variable(const json::Value& environment, const std::string& name) {
   for (const auto& entry : environment) {
     const auto& text = entry.get_ref<const std::string&>();
@@ -64,6 +43,28 @@ json::Value composed_environment(const json::Value& run_config, const Platform& 
 
 }  // namespace
 
+json::Value layer_history(const json::Value& config, std::size_t layers, const std::string& created) {
+  json::Value history = json::Value::array();
+  if (const auto* entries = json::find(config, "history"); entries != nullptr && entries->is_array()) {
+    for (const auto& entry : *entries) {
+      const auto* empty = json::find(entry, "empty_layer");
+      if (entry.is_object() && (empty == nullptr || *empty != true)) history.push_back(entry);
+    }
+  }
+  if (history.size() != layers) history = json::Value(layers, json::Value::object());
+  for (auto& entry : history) entry["created"] = created;
+  return history;
+}
+
+registry::Descriptor as_oci_layer(registry::Descriptor layer) {
+  if (layer.media_type == registry::media_type::docker_layer_gzip) {
+    layer.media_type = registry::media_type::oci_layer_gzip;
+  } else if (layer.media_type == "application/vnd.docker.image.rootfs.diff.tar") {
+    layer.media_type = registry::media_type::oci_layer;
+  }
+  return layer;
+}
+
 ComposedImage compose(const registry::Image& run_image, const AppImage& app, const Platform& platform) {
   ComposedImage result;
   result.layers = run_image.manifest.layers;
@@ -72,13 +73,13 @@ ComposedImage compose(const registry::Image& run_image, const AppImage& app, con
   config.erase("container");
   config.erase("container_config");
   config["created"] = app.created;
-  config["history"] = base_history(run_image.config, result.layers.size(), app.created);
+  config["history"] = layer_history(run_image.config, result.layers.size(), app.created);
   for (const auto& layer : app.layers) {
     result.layers.push_back(layer.blob);
     config["rootfs"]["diff_ids"].push_back(layer.diff_id);
     config["history"].push_back({{"created", app.created}, {"created_by", layer.created_by}});
   }
-  for (auto& layer : result.layers) layer.media_type = oci_layer_type(layer.media_type);
+  for (auto& layer : result.layers) layer = as_oci_layer(std::move(layer));
   auto& settings = config["config"];
   if (!settings.is_object()) settings = json::Value::object();
   settings["Env"] = composed_environment(settings, platform);

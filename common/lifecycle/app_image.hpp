@@ -33,6 +33,14 @@ struct ComposedImage {
 
 [[nodiscard]] ComposedImage compose(const registry::Image& run_image, const AppImage& app, const Platform& platform);
 
+// The history of a configuration's layers: exactly one entry for each of `layers`, or empty ones when it does not say so
+// much (entries without a layer, or none at all, confuse a rebase). All times are `created`.
+[[nodiscard]] json::Value layer_history(const json::Value& config, std::size_t layers, const std::string& created);
+
+// A layer's descriptor with OCI's media type: Docker's layers are OCI's byte for byte, only the name of the type
+// differs, and a manifest should have one family.
+[[nodiscard]] registry::Descriptor as_oci_layer(registry::Descriptor layer);
+
 // The process type that starts by default; empty: the launcher itself. Error{usage} when `wanted` does not exist.
 [[nodiscard]] std::string entrypoint(const BuildMetadata& metadata, const std::string& wanted);
 

@@ -126,7 +126,7 @@ SavedCache save_cache(registry::Client& client, const Platform& platform, const 
     plan = Planner(platform, earlier, app).run(group);
   }
   SavedCache saved{plan.layers.size(), 0, 0, false};
-  if (plan.layers.empty()) return saved;
+  if (plan.layers.empty() && !earlier) return saved;
   KnownLayers known = earlier ? earlier->layers : KnownLayers();
   if (reference.repository == app_options.repository) known.insert(app.known.begin(), app.known.end());
   LayerMaker maker(client, platform, reference.repository, std::move(known), log);

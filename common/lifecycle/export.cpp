@@ -17,8 +17,7 @@ class Exporter {
  public:
   Exporter(registry::Client& client, const Platform& platform, const Analysis& analysis, const ExportOptions& options,
            base::Log& log)
-      : client_(client),
-        platform_(platform),
+      : platform_(platform),
         analysis_(analysis),
         options_(options),
         maker_(client, platform, options.repository, analysis.previous ? analysis.previous->layers : KnownLayers(),
@@ -36,7 +35,7 @@ class Exporter {
       }
     });
     AppImage app;
-    Exported result{base::Sha256::of(""), made.size(), 0, 0, 0, {}, {}};
+    Exported result{{"", "", base::Sha256::of(""), {}}, made.size(), 0, 0, 0, {}, {}};
     for (std::size_t i = 0; i < made.size(); ++i) {
       const auto& layer = made[i]->layer;
       set.layers[i].record(set.metadata, layer.diff_id);
@@ -48,7 +47,7 @@ class Exporter {
     app.labels = labels(build, std::move(set.metadata));
     app.entrypoint = entrypoint(build, options_.process);
     app.created = options_.created;
-    push(compose(analysis_.run_image.image, app, platform_), result);
+    finish(compose(analysis_.run_image.image, app, platform_), result);
     return result;
   }
 
@@ -80,17 +79,13 @@ class Exporter {
     return result;
   }
 
-  // A registry refuses a manifest whose blobs are missing, so it goes last.
-  void push(const ComposedImage& image, Exported& result) {
-    const auto raw = push_config(maker_, image.config, image.layers);
-    for (const auto& tag : options_.tags) client_.put_manifest({options_.repository, tag, std::nullopt}, raw);
-    result.digest = raw.digest;
+  void finish(const ComposedImage& image, Exported& result) {
+    result.manifest = push_config(maker_, image.config, image.layers);
     result.uploaded = maker_.uploaded();
-    result.size = raw.bytes.size();
+    result.size = result.manifest.bytes.size();
     for (const auto& layer : image.layers) result.size += layer.size;
   }
 
-  registry::Client& client_;
   const Platform& platform_;
   const Analysis& analysis_;
   const ExportOptions& options_;

@@ -1,5 +1,5 @@
-// The export: the layers are made, compressed and uploaded, several at once; then the image's configuration and, when
-// every blob is there, its manifest (platform.md "exporter").
+// The export: the layers are made, compressed and uploaded, several at once, then the image's configuration (platform.md
+// "exporter"). The manifest is made, and its caller's to push, when all that belongs to the image is there.
 #pragma once
 
 #include <map>
@@ -17,7 +17,6 @@ namespace lifecycle {
 
 struct ExportOptions {
   registry::Repository repository;
-  std::vector<std::string> tags;              // set last, in this order; at least one
   std::string process;                        // the default process type; empty: the buildpacks'
   std::string project_metadata = "{}";        // label
   std::map<std::string, std::string> labels;  // the user's, over those of buildpacks
@@ -25,7 +24,7 @@ struct ExportOptions {
 };
 
 struct Exported {
-  registry::Digest digest;
+  registry::RawManifest manifest;
   std::size_t layers = 0;      // that the build added
   std::size_t reused = 0;      // of these, not made again
   std::uint64_t uploaded = 0;  // bytes

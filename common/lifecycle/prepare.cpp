@@ -1,20 +1,15 @@
 #include "lifecycle/prepare.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <vector>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/file_descriptor.hpp"
-#include "base/termination.hpp"
-#include "buildpacks/label.hpp"
-#include "lifecycle/layers.hpp"
+#include "git/location.hpp"
 
 namespace lifecycle {
 namespace {
@@ -23,7 +18,8 @@ namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::uint64_t largest_configuration = 4ULL << 20U;
+constexpr std::uint64_t largest_note = 4096;
+constexpr std::uint64_t largest_config = 1ULL << 20U;
 
 // A directory of its own, empty, of the builder's user, whatever an earlier run left.
 void make_empty(const fs::path& directory, const base::Identity& owner) {
@@ -39,166 +35,119 @@ void make_empty(const fs::path& directory, const base::Identity& owner) {
   }
 }
 
-void give_away(const fs::path& path, const base::Identity& owner) {
-  if (lchown(path.c_str(), owner.user, owner.group) != 0) throw base::system_error("give away", path.string(), errno);
+void write_settings(const Platform& platform, const std::map<std::string, std::string>& environment) {
+  make_empty(platform.settings, platform.identity);
+  const auto give_away = [&](const fs::path& path) {
+    if (lchown(path.c_str(), platform.identity.user, platform.identity.group) != 0) {
+      throw base::system_error("give away", path.string(), errno);
+    }
+  };
+  const auto directory = platform.settings / "env";
+  fs::create_directory(directory);
+  give_away(directory);
+  for (const auto& [name, value] : environment) {
+    // The builder's user's alone: a value may be a secret of the build.
+    base::write_file(directory / name, value, 0400);
+    give_away(directory / name);
+  }
 }
 
-void write_all(int file, const char* bytes, std::size_t size, const fs::path& path) {
-  while (size > 0) {
-    const ssize_t count = write(file, bytes, size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw base::system_error("write", path.string(), errno);
-    bytes += count;
-    size -= static_cast<std::size_t>(count);
-  }
-}
-
-class Copier {
- public:
-  Copier(fs::path source, fs::path target, const base::Identity& owner)
-      : source_(std::move(source)), target_(std::move(target)), owner_(owner) {}
-
-  void run(PreparedSource& result) {
-    for (const auto& entry : list_tree(source_)) {
-      if (entry.path == source_ || is_git(entry.path)) continue;
-      base::throw_if_terminated();
-      const auto to = target_ / entry.path.lexically_relative(source_);
-      copy(entry, to);
-      ++result.files;
-      if (S_ISREG(entry.status.st_mode)) result.bytes += static_cast<std::uint64_t>(entry.status.st_size);
-    }
-    // Last, since a directory may forbid writing into it.
-    for (const auto& [path, mode] : directories_) {
-      if (chmod(path.c_str(), mode) != 0) throw base::system_error("write", path.string(), errno);
-    }
-  }
-
- private:
-  [[nodiscard]] bool is_git(const fs::path& path) const {
-    const auto first = *path.lexically_relative(source_).begin();
-    return first == ".git";
-  }
-
-  void copy(const TreeEntry& entry, const fs::path& to) {
-    const auto mode = entry.status.st_mode;
-    if (S_ISDIR(mode)) {
-      if (mkdir(to.c_str(), 0700) != 0) throw base::system_error("create", to.string(), errno);
-      directories_.emplace_back(to, mode & 0777U);
-    } else if (S_ISLNK(mode)) {
-      fs::create_symlink(fs::read_symlink(entry.path), to);
-    } else if (S_ISREG(mode)) {
-      copy_file(entry.path, to, mode & 0777U);
-    } else {
-      throw Error(ErrorKind::usage, {"copy", entry.path.string(), "it is neither a file nor a directory nor a link",
-                                     "remove it from the source"});
-    }
-    give_away(to, owner_);
-  }
-
-  void copy_file(const fs::path& from, const fs::path& to, mode_t mode) {
-    const base::FileDescriptor input(open(from.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!input) throw base::system_error("read", from.string(), errno);
-    const base::FileDescriptor output(open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!output) throw base::system_error("create", to.string(), errno);
-    while (true) {
-      const ssize_t count = read(input.get(), buffer_.data(), buffer_.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw base::system_error("read", from.string(), errno);
-      if (count == 0) break;
-      write_all(output.get(), buffer_.data(), static_cast<std::size_t>(count), to);
-    }
-    if (fchmod(output.get(), mode) != 0) throw base::system_error("write", to.string(), errno);
-  }
-
-  fs::path source_;
-  fs::path target_;
-  base::Identity owner_;
-  std::vector<char> buffer_ = std::vector<char>(256UL * 1024);
-  std::vector<std::pair<fs::path, mode_t>> directories_;
-};
-
-std::string trimmed(std::string text) {
-  text.erase(text.find_last_not_of(" \r\n\t") + 1);
-  return text;
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first));
 }
 
 bool is_commit(const std::string& text) {
   return (text.size() == 40 || text.size() == 64) && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-std::string stripped(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string::npos ? "" : trimmed(text.substr(first));
+// A file of the source, which may be anybody's: no link is followed, and one that is too large does not count.
+std::string note(const fs::path& file, std::uint64_t limit = largest_note) {
+  struct stat status {};
+  if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
+  if (static_cast<std::uint64_t>(status.st_size) > limit) return "";
+  return trimmed(base::read_file_if_exists(file, limit).value_or(""));
 }
 
-// The url of [remote "origin"] in git's configuration, read as text: git's own reader would follow its includes. What
-// stands before the host of a web address is a credential and goes into no label.
-std::string origin_url(const std::string& config) {
-  std::istringstream lines(config);
-  std::string line;
-  bool of_origin = false;
-  while (std::getline(lines, line)) {
-    line = stripped(line);
-    if (line.starts_with('[')) of_origin = line == "[remote \"origin\"]";
+// remote.origin.url in .git/config, as far as git itself writes it.
+std::string origin_address(std::string_view config) {
+  bool in_origin = false;
+  while (!config.empty()) {
+    const auto end = std::min(config.find('\n'), config.size());
+    const auto line = trimmed(config.substr(0, end));
+    config.remove_prefix(std::min(end + 1, config.size()));
+    if (line.starts_with('[')) in_origin = line == "[remote \"origin\"]";
     const auto equals = line.find('=');
-    if (!of_origin || equals == std::string::npos || stripped(line.substr(0, equals)) != "url") continue;
-    auto url = stripped(line.substr(equals + 1));
-    const auto scheme_end = url.find("://");
-    if (!url.starts_with("http") || scheme_end == std::string::npos) return url;
-    const auto host = scheme_end + 3;
-    const auto at = url.substr(0, url.find('/', host)).rfind('@');
-    return at == std::string::npos ? url : url.erase(host, at + 1 - host);
+    if (!in_origin || equals == std::string::npos || trimmed(line.substr(0, equals)) != "url") continue;
+    try {
+      return git::Location::parse(trimmed(line.substr(equals + 1)), "remote.origin.url").text();
+    } catch (const Error&) {
+      return "";  // what is no address is not shown: it may hold anything
+    }
   }
   return "";
 }
 
 // The files that the get of a source writes beside git's own; they say where the source came from.
-void read_origin(const fs::path& git, PreparedSource& result) {
-  std::error_code error;
-  if (fs::symlink_status(git, error).type() != fs::file_type::directory) return;
+Origin read_origin(const fs::path& git) {
+  Origin origin;
+  struct stat status {};
+  if (lstat(git.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return origin;
   for (const auto* name : {"commit", "ref", "HEAD"}) {
-    if (!fs::is_regular_file(fs::symlink_status(git / name, error))) continue;
-    const auto text = trimmed(base::read_file_if_exists(git / name, 4096).value_or(""));
-    if (is_commit(text) && result.commit.empty()) result.commit = text;
+    const auto text = note(git / name);
+    if (is_commit(text) && origin.commit.empty()) origin.commit = text;
   }
-  if (fs::is_regular_file(fs::symlink_status(git / "config", error))) {
-    result.repository = origin_url(base::read_file_if_exists(git / "config", largest_configuration).value_or(""));
-  }
+  const auto page = note(git / "url");
+  if (page.starts_with("https://") && page.find_first_of(" \n@") == std::string::npos) origin.page = page;
+  origin.repository = origin_address(note(git / "config", largest_config));
+  return origin;
 }
 
-void write_settings(const Platform& platform, const std::map<std::string, std::string>& environment) {
-  make_empty(platform.settings, platform.identity);
-  const auto directory = platform.settings / "env";
-  fs::create_directory(directory);
-  give_away(directory, platform.identity);
-  for (const auto& [name, value] : environment) {
-    // The builder's user's alone: a value may be a secret of the build.
-    base::write_file(directory / name, value, 0400);
-    give_away(directory / name, platform.identity);
+buildpacks::ProjectDescriptor read_project(const fs::path& source, const std::optional<fs::path>& named) {
+  const auto relative = named.value_or("project.toml").lexically_normal();
+  const auto fail = [&](const char* cause) {
+    throw Error(ErrorKind::usage, {"use params.project", relative.string(), cause,
+                                   "name a file of the source, as in params.project: deploy/project.toml"});
+  };
+  if (relative.empty() || relative.is_absolute() || *relative.begin() == "..") fail("it is no path below the source");
+  // A link could lead to any file of the builder, and an error would quote it.
+  auto path = source;
+  for (const auto& part : relative) {
+    path /= part;
+    if (fs::is_symlink(fs::symlink_status(path))) fail("it is, or is below, a symbolic link");
   }
+  auto project = buildpacks::read_project_descriptor(path);
+  if (!project && named) fail("the source has no such file");
+  for (const auto& [name, value] : project ? project->environment : std::map<std::string, std::string>()) {
+    if (const auto flaw = flaw_of_variable(name, value)) {
+      throw Error(ErrorKind::usage, {"read", relative.string() + ": variable " + base::printable(name), *flaw, ""});
+    }
+  }
+  return std::move(project).value_or(buildpacks::ProjectDescriptor());
 }
 
 }  // namespace
 
-PreparedSource prepare(const Platform& platform, const fs::path& source,
-                       const std::map<std::string, std::string>& environment) {
+PreparedSource prepare(const Platform& platform, const fs::path& source, const SourceSettings& settings) {
+  PreparedSource result;
+  result.project = read_project(source, settings.project);
+  result.environment = settings.environment;
+  result.environment.insert(result.project.environment.begin(), result.project.environment.end());
   make_empty(platform.layers, platform.identity);
   make_empty(platform.application, platform.identity);
-  write_settings(platform, environment);
-  PreparedSource result;
-  Copier(source, platform.application, platform.identity).run(result);
-  read_origin(source / ".git", result);
+  write_settings(platform, result.environment);
+  result.workspace = copy_source(source, result.project, platform);
+  result.origin = read_origin(source / ".git");
   return result;
 }
 
-std::string project_metadata(const PreparedSource& source) {
-  nlohmann::ordered_json label = nlohmann::ordered_json::object();
-  if (!source.commit.empty()) {
-    label["source"]["type"] = "git";
-    label["source"]["version"]["commit"] = source.commit;
-    if (!source.repository.empty()) label["source"]["metadata"]["repository"] = source.repository;
+std::optional<std::string> flaw_of_variable(const std::string& name, const std::string& value) {
+  if (name.empty() || name.find_first_of("=/.\0\n ", 0, 6) != std::string::npos) {
+    return "a variable's name has no =, /, ., blank or newline";
   }
-  return buildpacks::label_text(label);
+  if (value.find('\0') != std::string::npos) return "a variable's value cannot hold NUL";
+  return std::nullopt;
 }
 
 }  // namespace lifecycle

@@ -1,5 +1,5 @@
 // The preparation: an empty layers directory, the source in the workspace as the builder's user's, the user's settings
-// where buildpacks read them.
+// where buildpacks read them; and what is known of the source before any buildpack runs.
 #pragma once
 
 #include <filesystem>
@@ -8,23 +8,37 @@
 #include <string>
 
 #include "lifecycle/platform.hpp"
+#include "lifecycle/workspace.hpp"
 
 namespace lifecycle {
 
-struct PreparedSource {
-  std::size_t files = 0;
-  std::uint64_t bytes = 0;
-  // Where it came from, as far as its .git says.
+// Where a source came from, as far as its .git says; each may be empty.
+struct Origin {
   std::string commit;
-  std::string repository;
+  std::string repository;  // its address, without credentials
+  std::string page;        // the commit's page on the host
 };
 
-// Copies `source` without its .git: its content differs between two checkouts of one commit. Links are copied as they
-// are. Error{usage} when the source holds what cannot be copied (devices, sockets).
-[[nodiscard]] PreparedSource prepare(const Platform& platform, const std::filesystem::path& source,
-                                     const std::map<std::string, std::string>& environment);
+struct PreparedSource {
+  Workspace workspace;
+  Origin origin;
+  buildpacks::ProjectDescriptor project;
+  // project.toml's, and over it the user's.
+  std::map<std::string, std::string> environment;
+};
 
-// io.buildpacks.project.metadata.
-[[nodiscard]] std::string project_metadata(const PreparedSource& source);
+struct SourceSettings {
+  // Relative to the source; a file that the user named must be there, the default one need not.
+  std::optional<std::filesystem::path> project;
+  std::map<std::string, std::string> environment;
+};
+
+// Error{usage} when the source cannot be copied or the project descriptor is not to be read.
+[[nodiscard]] PreparedSource prepare(const Platform& platform, const std::filesystem::path& source,
+                                     const SourceSettings& settings);
+
+// A variable for buildpacks is a file below platform/env, so its name can hold no '/', and no '.', which would begin an
+// action. What is wrong with it, or nothing.
+[[nodiscard]] std::optional<std::string> flaw_of_variable(const std::string& name, const std::string& value);
 
 }  // namespace lifecycle

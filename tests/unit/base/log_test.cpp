@@ -26,6 +26,18 @@ TEST_CASE("a secret is masked wherever the text came from") {
   CHECK(world.text.str() == "password ((redacted))\necho ((redacted))\npartial\nnext\n");
 }
 
+TEST_CASE("a transcript holds what was printed, masked and bounded") {
+  World world;
+  world.log.info("before");
+  world.log.keep_transcript(40);
+  world.log.redact(base::Secret("hunter2"));
+  world.log.heading("BUILDING");
+  world.log.output("pass hunter2\nno newline");
+  CHECK(world.log.transcript() == "===> BUILDING\npass ((redacted))\n(the rest is cut)\n");
+  world.log.info("more");
+  CHECK(world.log.transcript().ends_with("\n(the rest is cut)\n"));
+}
+
 TEST_CASE("progress is a line every five seconds and none for what is short") {
   World world;
   base::Progress progress(world.log, "layer", 10'000'000);

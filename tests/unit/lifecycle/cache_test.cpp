@@ -38,7 +38,7 @@ class World {
     ExportOptions options;
     options.repository = cache_reference.repository;
     options.created = "1980-01-01T00:00:01Z";
-    const Exported app{base::Sha256::of(""), 0, 0, 0, 0, {}, {}};
+    const Exported app{{"", "", base::Sha256::of(""), {}}, 0, 0, 0, 0, {}, {}};
     return save_cache(registry, platform, group, cache_reference, find(), app, options, log);
   }
 
@@ -83,6 +83,17 @@ TEST_CASE("a cache that did not change is not pushed again") {
   CHECK(again.uploaded == 0);
   world.write("acme_web/deps/lib/one", "other content");
   CHECK(world.save().pushed);
+}
+
+TEST_CASE("a build that caches nothing any more leaves no old layer in the cache") {
+  World world;
+  CHECK(world.save().pushed);
+  fs::remove_all(world.layer("deps"));
+  fs::remove(world.layer("deps.toml"));
+  CHECK(world.save().pushed);
+  REQUIRE(world.find());
+  CHECK(world.find()->layers.empty());
+  CHECK_FALSE(world.save().pushed);
 }
 
 TEST_CASE("a layer with altered bytes is left out, and the log says so") {

@@ -1,0 +1,61 @@
+// Why an image is built: what differs between the image that stands and the one that is asked for, as kpack's reasons
+// name it. What a build was made from is recorded in the label io.buildpacks.project.metadata (buildpacks/spec,
+// platform.md "project-metadata.toml"); the values of variables are only in a hash there.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lifecycle/analyze.hpp"
+#include "lifecycle/prepare.hpp"
+
+namespace lifecycle {
+
+// In kpack's order.
+enum class Reason { trigger, commit, config, buildpack, stack };
+// "COMMIT"
+[[nodiscard]] std::string_view name_of(Reason reason);
+
+struct Change {
+  Reason reason = Reason::trigger;
+  std::string before;  // for people; empty: there was none
+  std::string now;
+  friend bool operator==(const Change&, const Change&) = default;
+};
+
+// What an image is made from, beside the builder and the run image.
+struct BuildInputs {
+  Origin origin;
+  std::string files;                            // the digest of the workspace
+  std::map<std::string, std::string> settings;  // by name, as people read them; values of variables only hashed
+};
+
+// What else counts beside the source and its variables.
+struct BuildSettings {
+  std::string process;
+  std::map<std::string, std::string> labels;
+  std::string created;
+};
+[[nodiscard]] BuildInputs build_inputs(const PreparedSource& source, const BuildSettings& settings,
+                                       const Platform& platform);
+
+// io.buildpacks.project.metadata, and back: leniently, since other platforms write it too.
+[[nodiscard]] std::string to_label(const BuildInputs& inputs);
+[[nodiscard]] BuildInputs parse_build_inputs(std::string_view label);
+
+// COMMIT where the files differ: a commit that changes none of them is no reason. CONFIG where a setting does.
+[[nodiscard]] std::vector<Change> compare(const BuildInputs& before, const BuildInputs& now);
+// BUILDPACK: one that the image was built with is no longer in the builder, or the launcher is another version.
+[[nodiscard]] std::vector<Change> compare_buildpacks(const PreviousImage& previous, const Platform& platform);
+// STACK: the run image has another digest.
+[[nodiscard]] std::vector<Change> compare_run_image(const PreviousImage& previous, const RunImage& run_image);
+
+// "COMMIT,STACK", each once.
+[[nodiscard]] std::string names_of(const std::vector<Change>& changes);
+// The reasons with their old and new values, as kpack's prepare step prints them.
+void print(const std::vector<Change>& changes, base::Log& log);
+
+}  // namespace lifecycle
