@@ -4,9 +4,6 @@ import pytest
 
 from support.story import Story
 
-WELCOME = "welcome={}\n"
-
-
 @pytest.fixture(scope="module")
 def story(as_root, programs, tmp_path_factory):
     with Story(tmp_path_factory.mktemp("story"), programs) as story:
@@ -22,6 +19,11 @@ def played(story) -> list:
     return [build.expect() for build in story.pipeline.tick()]
 
 
+def facts(story) -> dict[str, str]:
+    """What the page of Concourse shows: it comes from `in`, after the put."""
+    return story.pipeline.resource("petclinic-image").history.latest.facts
+
+
 def test_the_story(story):
     """One test, for its chapters follow from each other."""
     # A commit becomes an image, and the image a page.
@@ -34,45 +36,48 @@ def test_the_story(story):
     assert set(put.version) == {"tag", "digest"} and put.version["tag"] == "main"
     assert story.deployed == f"{story.registry.host}/acme/petclinic@{put.version['digest']}"
     assert "<h1>Welcome</h1>" in story.page() and "version 1 " in story.page()
+    assert facts(story)["build"] == "#1 (build)" and facts(story)["commit"] == first
 
     # Nothing new: nothing runs.
     assert played(story) == []
 
     # An edited message: the page says the new words.
     old = story.deployed
-    second = story.commit("Greet in spring", {"messages.properties": WELCOME.format("Welcome to the spring")})
+    second = story.commit("Greet in spring", story.application.saying("Welcome to the spring"))
     builds = played(story)
     assert jobs(builds) == [("build", "succeeded"), ("deploy", "succeeded")]
     assert builds[0].step("petclinic-source").version == {"ref": second}
     assert story.deployed != old
     assert "<h1>Welcome to the spring</h1>" in story.page()
+    assert facts(story)["reason"] == "COMMIT" and facts(story)["commit"] == second
     # The base and the interpreter are the layers they were; what changed is the application's.
     assert len(set(story.layers(story.deployed)) & set(story.layers(old))) >= 3
 
-    # A patched base image: every layer of the application stays, and the developer has done nothing.
+    # A patched base image is a rebase: every layer of the application stays, and the developer has done nothing.
     old = story.deployed
     patched = story.publish_base("2")
     builds = played(story)
     assert jobs(builds) == [("build", "succeeded"), ("deploy", "succeeded")]
     assert builds[0].step("run-image").version["digest"] == patched
     assert story.deployed != old
+    assert "===> REBASING" in builds[0].log and "===> BUILDING" not in builds[0].log
+    assert facts(story)["build"] == "#3 (rebase)" and facts(story)["reason"] == "STACK"
     page = story.page()
     assert "<h1>Welcome to the spring</h1>" in page and "version 2 " in page
     before, after = story.layers(old), story.layers(story.deployed)
     assert before[2:] == after[2:] and before[:2] != after[:2]
-    assert (story.fetch_image(story.deployed) / "rootfs/etc/base-version").read_text() == "2\n"
+    assert story.base_version() == "2"
+    assert [line.split()[-1] for line in story.builds()[1:]] == ["CONFIG", "COMMIT", "STACK"]
 
     # The cluster cannot start an image: the task says why, rolls back, and fails.
-    story.commit("Say something else", {"messages.properties": WELCOME.format("Broken")})
+    story.commit("Say something else", story.application.saying("Broken"))
     good = story.deployed
     build = story.pipeline.run_job("build").expect()
     story.break_on_cluster(f"{story.registry.host}/acme/petclinic@{build.step('petclinic-image').version['digest']}")
     assert jobs(story.pipeline.tick()) == [("deploy", "failed")]
     assert story.deployed == good and ["rollout", "undo", "deployment/petclinic"] in story.cluster_commands()
 
-    # What the pages of Concourse show comes from `in`, after the put.
-    facts = story.pipeline.resource("petclinic-image").history.latest.facts
-    assert facts["digest"] == build.step("petclinic-image").version["digest"]
+    assert facts(story)["digest"] == build.step("petclinic-image").version["digest"]
 
 
 def test_no_step_left_a_credential_in_a_log(story):

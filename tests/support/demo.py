@@ -14,7 +14,7 @@ from support.make_roots import RootError
 from support.program import ANSI
 from support.push_image import PushError
 from support.run_image import RunError
-from support.story import Story
+from support.story import SMALL, SPRING, Story
 
 COLOURS = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 HIDDEN = {"username", "password"}
@@ -139,8 +139,8 @@ def tell(story: Story) -> None:
     teller.concourse("a first commit, built cold")
     teller.page("Welcome")
 
-    teller.chapter("The developer edits the words and commits", "One line of messages.properties.")
-    commit = story.commit("Greet in spring", {"messages.properties": "welcome=Welcome to the spring\n"})
+    teller.chapter("The developer edits the words and commits", f"One line of {story.application.messages}.")
+    commit = story.commit("Greet in spring", story.application.saying("Welcome to the spring"))
     say(f"commit {commit[:10]}  Greet in spring")
     teller.chapter("Concourse sees the commit, builds and rolls out")
     teller.concourse("an edited message")
@@ -151,9 +151,15 @@ def tell(story: Story) -> None:
     say(f"pushed {story.registry.host}/run:base, digest {story.publish_base('2')}")
     teller.chapter("Concourse sees the new base, and the application follows")
     teller.concourse("a patched base image")
-    teller.page("Welcome to the spring", "version 2 ")
+    teller.page("Welcome to the spring")
+    if story.base_version() != "2":
+        sys.exit("demo: the image does not stand on the patched base")
     old, new = story.layers(before), story.layers(story.deployed)
     say(f"of {len(new)} layers {len(set(old) & set(new))} are the same digests as before")
+
+    teller.chapter("What was built, and why", "in of the image with builds: 10; no cluster and no kpack is asked.")
+    for line in story.builds():
+        say(re.sub(r"@sha256:([0-9a-f]{10})[0-9a-f]{54}", r"@sha256:\1...", line))
 
     print(f"\n{style('1;36', '    From change to rollout')}")
     for what, seconds in teller.times:
@@ -163,10 +169,11 @@ def tell(story: Story) -> None:
 
 
 def main() -> int:
-    programs, work = map(pathlib.Path, sys.argv[1:])
+    programs, work = map(pathlib.Path, sys.argv[1:3])
+    application = SPRING if sys.argv[3:] == ["--spring"] else SMALL
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with Story(work, programs, Narrator()) as story:
+        with Story(work, programs, Narrator(), application) as story:
             tell(story)
     except (RootError, PushError, RunError) as error:
         print(f"demo: {error}", file=sys.stderr)

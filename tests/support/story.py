@@ -4,8 +4,10 @@ Used by the test of the story and, with someone watching, by scripts/demo.
 """
 
 import contextlib
+import dataclasses
 import json
 import pathlib
+import re
 import shutil
 
 from support import make_roots, push_image, run_image
@@ -18,11 +20,40 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 AUTHOR = "Dana Developer <dana@example.com>"
 
 
+@dataclasses.dataclass(frozen=True)
+class Application:
+    """One of tests/apps, and how it is built and looked at."""
+    folder: str
+    builder: str  # a kind of make_roots
+    messages: str  # the file with the line welcome=...
+    environment: dict = dataclasses.field(default_factory=dict)  # for a quick start
+    timeout: float = 20  # seconds until its page is there
+
+    @property
+    def path(self) -> pathlib.Path:
+        return PROJECT / "tests/apps" / self.folder
+
+    def files(self) -> dict[str, str]:
+        return {str(path.relative_to(self.path)): path.read_text() for path in sorted(self.path.rglob("*")) if path.is_file()}
+
+    def saying(self, words: str) -> dict[str, str]:
+        """The file that changes when the page is to say other words."""
+        text = (self.path / self.messages).read_text()
+        return {self.messages: re.sub(r"(?m)^welcome=.*$", f"welcome={words}", text)}
+
+
+SMALL = Application("welcome", "builder", "messages.properties")
+SPRING = Application("petclinic", "java-builder", "src/main/resources/messages/messages.properties",
+                     {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}, 120)
+
+
 class Story(contextlib.ExitStack):
     """Enter it to start the servers; everything lives below `work` and ends with the context."""
 
-    def __init__(self, work: pathlib.Path, programs: pathlib.Path, observer: Observer | None = None):
+    def __init__(self, work: pathlib.Path, programs: pathlib.Path, observer: Observer | None = None,
+                 application: Application = SMALL):
         super().__init__()
+        self.application = application
         self.work = pathlib.Path(work).resolve()
         self.programs = pathlib.Path(programs).resolve()
         self._observer = observer
@@ -41,12 +72,14 @@ class Story(contextlib.ExitStack):
         self.repository = Repository(self.work / "git/petclinic.git")
         self.git = self.enter_context(GitServer(self.work / "git"))
         self.registry = self.enter_context(RegistryServer(self.work / "registry", username="robot", password="robot-password"))
-        self.builder = make_roots.make_builder(self.work / "builder", run_image=f"{self.registry.host}/run:base")
+        self.builder = make_roots.make_builder(self.work / "builder", f"{self.registry.host}/run:base", self.application.builder)
         self._make_cluster()
         # Two types, one program: the slim one here is the programs alone.
         types = {
             "build-service": HostPrograms(self.programs),
-            "build-service-builder": RootDirectory(self.builder.root, self.programs, self.builder.environment),
+            "build-service-builder": RootDirectory(
+                self.builder.root, self.programs,
+                {**self.builder.environment, "BUILD_SERVICE_BUILDER": f"{self.registry.host}/builder:latest"}),
         }
         self.concourse = Concourse(self.work / "concourse", types, task_path=[self._cluster], observer=self._observer)
         self.publish_base("1")
@@ -78,8 +111,7 @@ class Story(contextlib.ExitStack):
     def commit(self, message: str, files: dict[str, str] | None = None) -> str:
         """The developer commits; the commit's id. The first commit brings the whole application."""
         if self.repository.tip("main") is None:
-            application = sorted((PROJECT / "tests/apps/welcome").iterdir())
-            files = {**{path.name: path.read_text() for path in application if path.is_file()}, **(files or {})}
+            files = {**self.application.files(), **(files or {})}
         return self.repository.commit(message, files, author=AUTHOR, committer=AUTHOR)
 
     def publish_base(self, version: str) -> str:
@@ -106,8 +138,12 @@ class Story(contextlib.ExitStack):
 
     def page(self) -> str:
         """The page that the deployed image serves when it runs."""
-        with run_image.running(self.fetch_image(self.deployed)) as running:
-            return running.fetch("/")
+        with run_image.running(self.fetch_image(self.deployed), environment=self.application.environment) as running:
+            return running.fetch("/", timeout=self.application.timeout)
+
+    def base_version(self) -> str:
+        """What the base of the deployed image says of itself."""
+        return (self.fetch_image(self.deployed) / "rootfs/etc/base-version").read_text().strip()
 
     def layers(self, image: str) -> list[str]:
         repository, _, digest = image.partition("@")
@@ -116,6 +152,19 @@ class Story(contextlib.ExitStack):
         accept = {"Accept": f"{push_image.OCI['manifest']}, {push_image.DOCKER['manifest']}"}
         manifest = json.loads(registry.request("GET", f"/v2/{path}/manifests/{digest}", headers=accept).read())
         return [layer["digest"] for layer in manifest["layers"]]
+
+    def builds(self, count: int = 10) -> list[str]:
+        """The last builds of the deployed image, as the table that a get writes."""
+        repository, _, digest = self.deployed.partition("@")
+        source = {"repository": repository, "username": "robot", "password": "robot-password"}
+        request = {"source": source, "version": {"tag": "main", "digest": digest},
+                   "params": {"skip_download": True, "builds": count}}
+        directory = self.work / f"builds-{digest[-8:]}"
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir()
+        result = run_program(self.programs, "in", request, directory)
+        assert result.status == 0, result.stderr
+        return (directory / "builds.txt").read_text().splitlines()
 
     def break_on_cluster(self, image: str) -> None:
         """The cluster will not get this image to run."""
