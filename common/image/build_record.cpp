@@ -73,8 +73,7 @@ json::Value history(const std::vector<EarlierBuild>& builds) {
 json::Value to_json(const BuildRecord& record) {
   json::Value changes = json::Value::array();
   for (const auto& change : record.changes) {
-    changes.push_back(
-        {{"reason", lifecycle::name_of(change.reason)}, {"old", change.before}, {"new", change.now}});
+    changes.push_back({{"reason", lifecycle::name_of(change.reason)}, {"old", change.before}, {"new", change.now}});
   }
   json::Value phases = json::Value::array();
   for (const auto& phase : record.phases) {

@@ -36,7 +36,7 @@ struct EarlierBuild {
 
 struct BuildRecord {
   std::uint64_t number = 1;
-  std::string kind;  // "build" or "rebase"
+  std::string kind;   // "build" or "rebase"
   std::string image;  // repository@digest
   std::string tag;
   std::vector<lifecycle::Change> changes;

@@ -73,8 +73,7 @@ void write_builds(registry::Client& client, const registry::Repository& reposito
   for (const auto& earlier : newest.record.earlier) {
     if (builds.size() < count) builds.push_back({earlier, std::nullopt, std::nullopt});
   }
-  base::for_each_parallel(builds.size(), lanes,
-                          [&](std::size_t i) { complete(builds[i], client, repository, log); });
+  base::for_each_parallel(builds.size(), lanes, [&](std::size_t i) { complete(builds[i], client, repository, log); });
   std::reverse(builds.begin(), builds.end());
   std::filesystem::create_directory(destination / "logs");
   json::Value list = json::Value::array();

@@ -92,9 +92,9 @@ void write_history(const Source& source, const Version& version, const std::opti
                    std::uint32_t builds, const std::filesystem::path& destination, registry::Client& client,
                    base::Log& log) {
   if (!record) {
-    throw Error(ErrorKind::not_found, {"write params.builds", image_name(source, version.digest),
-                                       "the image has no build record: no put of this resource made it",
-                                       "leave params.builds out"});
+    throw Error(ErrorKind::not_found,
+                {"write params.builds", image_name(source, version.digest),
+                 "the image has no build record: no put of this resource made it", "leave params.builds out"});
   }
   write_builds(client, source.repository, *record, builds, destination, log);
 }

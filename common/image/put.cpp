@@ -240,13 +240,13 @@ class Put {
   }
 
   void build() {
-    EmbeddedBuildOptions options{{source_.repository, params_.process, lifecycle::to_label(inputs_), params_.labels,
-                                  created()},
-                                 source_.platform,
-                                 std::nullopt};
+    EmbeddedBuildOptions options{
+        {source_.repository, params_.process, lifecycle::to_label(inputs_), params_.labels, created()},
+        source_.platform,
+        std::nullopt};
     if (!params_.clear_cache) options.cache = cache_reference();
-    const auto built = build_embedded(client_, platform_, {*run_image_, previous_}, options, context_.environment,
-                                      phases_, log_);
+    const auto built =
+        build_embedded(client_, platform_, {*run_image_, previous_}, options, context_.environment, phases_, log_);
     result_.kind = "build";
     result_.layers = built.image.layers;
     result_.reused = built.image.reused;
@@ -276,9 +276,10 @@ class Put {
     if (standing && standing->digest == digest) {
       log_.info("the image is the same as before, byte for byte");
     } else if (client_.resolve({source_.repository, std::nullopt, digest})) {
-      log_.warning(fmt::format("{} has been in the registry before: Concourse runs no job again for a version that the "
-                               "job has used",
-                               digest.text()));
+      log_.warning(
+          fmt::format("{} has been in the registry before: Concourse runs no job again for a version that the "
+                      "job has used",
+                      digest.text()));
     }
   }
 

@@ -36,7 +36,8 @@ void describe(json::Fields<PutParams>& fields) {
   fields.optional("rebase", &PutParams::rebase,
                   "what happens where the run image alone has changed: auto (a rebase where that can be, else a build; "
                   "the default), never (a build), only (a rebase or an error; no source is needed)");
-  fields.optional("force", &PutParams::force, "true: builds though nothing has changed; with rebase: only, on any base");
+  fields.optional("force", &PutParams::force,
+                  "true: builds though nothing has changed; with rebase: only, on any base");
   fields.optional("clear_cache", &PutParams::clear_cache, "true: builds as if there were no cache and no last image");
   fields.refused("image", "put builds params.source; to push a ready image use the registry-image resource");
 }
@@ -123,8 +124,6 @@ image::Rebase Type<image::Rebase>::read(const Value& value, const std::string& p
   if (value.is_boolean()) return value.get<bool>() ? image::Rebase::automatic : image::Rebase::never;
   return read_choice(value, path, rebases);
 }
-Value Type<image::Rebase>::schema() {
-  return {{"anyOf", {choice_schema(rebases), {{"type", "boolean"}}}}};
-}
+Value Type<image::Rebase>::schema() { return {{"anyOf", {choice_schema(rebases), {{"type", "boolean"}}}}}; }
 
 }  // namespace json

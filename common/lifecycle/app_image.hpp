@@ -33,8 +33,8 @@ struct ComposedImage {
 
 [[nodiscard]] ComposedImage compose(const registry::Image& run_image, const AppImage& app, const Platform& platform);
 
-// The history of a configuration's layers: exactly one entry for each of `layers`, or empty ones when it does not say so
-// much (entries without a layer, or none at all, confuse a rebase). All times are `created`.
+// The history of a configuration's layers: exactly one entry for each of `layers`, or empty ones when it does not say
+// so much (entries without a layer, or none at all, confuse a rebase). All times are `created`.
 [[nodiscard]] json::Value layer_history(const json::Value& config, std::size_t layers, const std::string& created);
 
 // A layer's descriptor with OCI's media type: Docker's layers are OCI's byte for byte, only the name of the type

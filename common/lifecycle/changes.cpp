@@ -74,11 +74,16 @@ std::string labelled(const std::string& name, const std::string& value) {
 
 std::string_view name_of(Reason reason) {
   switch (reason) {
-    case Reason::trigger: return "TRIGGER";
-    case Reason::commit: return "COMMIT";
-    case Reason::config: return "CONFIG";
-    case Reason::buildpack: return "BUILDPACK";
-    case Reason::stack: return "STACK";
+    case Reason::trigger:
+      return "TRIGGER";
+    case Reason::commit:
+      return "COMMIT";
+    case Reason::config:
+      return "CONFIG";
+    case Reason::buildpack:
+      return "BUILDPACK";
+    case Reason::stack:
+      return "STACK";
   }
   return "";
 }

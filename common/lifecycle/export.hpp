@@ -1,5 +1,6 @@
-// The export: the layers are made, compressed and uploaded, several at once, then the image's configuration (platform.md
-// "exporter"). The manifest is made, and its caller's to push, when all that belongs to the image is there.
+// The export: the layers are made, compressed and uploaded, several at once, then the image's configuration
+// (platform.md "exporter"). The manifest is made, and its caller's to push, when all that belongs to the image is
+// there.
 #pragma once
 
 #include <map>

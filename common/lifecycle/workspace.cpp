@@ -68,10 +68,7 @@ struct Copied {
 class Copier {
  public:
   Copier(fs::path source, const buildpacks::ProjectDescriptor& project, const Platform& platform)
-      : source_(std::move(source)),
-        target_(platform.application),
-        owner_(platform.identity),
-        selection_(project) {}
+      : source_(std::move(source)), target_(platform.application), owner_(platform.identity), selection_(project) {}
 
   Workspace run() {
     Workspace result;

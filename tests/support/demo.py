@@ -159,7 +159,8 @@ def tell(story: Story) -> None:
 
     teller.chapter("What was built, and why", "in of the image with builds: 10; no cluster and no kpack is asked.")
     for line in story.builds():
-        say(re.sub(r"@sha256:([0-9a-f]{10})[0-9a-f]{54}", r"@sha256:\1...", line))
+        build, status, *image, reason = line.split()
+        say(f"{build:8} {status:8} {re.sub(r'(@sha256:.{10}).*', r'\1...', ' '.join(image)):60} {reason}")
 
     print(f"\n{style('1;36', '    From change to rollout')}")
     for what, seconds in teller.times:

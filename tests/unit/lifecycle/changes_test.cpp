@@ -22,10 +22,8 @@ registry::Image image_with_labels(const json::Value& labels) {
 }
 
 PreviousImage previous_image(const std::string& run_image, const json::Value& labels = json::Value::object()) {
-  PreviousImage previous{registry::Reference::parse("r.example.com/app:main", "test"),
-                         image_with_labels(labels),
-                         {},
-                         {}};
+  PreviousImage previous{
+      registry::Reference::parse("r.example.com/app:main", "test"), image_with_labels(labels), {}, {}};
   previous.metadata.run_image.reference = run_image;
   return previous;
 }
@@ -72,8 +70,7 @@ TEST_CASE("settings that come, go and change are reasons, each with its name") {
   const auto changes = compare(inputs("a", one, {{"env", "A (values 1)"}, {"process", "web"}}),
                                inputs("a", one, {{"env", "A (values 2)"}, {"labels", "x=y"}}));
   CHECK(changes == std::vector{Change{Reason::config, "env: A (values 1)", "env: A (values 2)"},
-                               Change{Reason::config, "", "labels: x=y"},
-                               Change{Reason::config, "process: web", ""}});
+                               Change{Reason::config, "", "labels: x=y"}, Change{Reason::config, "process: web", ""}});
 }
 
 TEST_CASE("a variable's value appears nowhere, and yet a change of it is seen") {

@@ -28,9 +28,8 @@ class World {
   }
 
   void add_base(const std::string& name, const std::string& layer) {
-    const json::Value labels = {{"io.buildpacks.base.distro.name", distribution},
-                                {"io.buildpacks.base.id", layer},
-                                {"maintainer", layer}};
+    const json::Value labels = {
+        {"io.buildpacks.base.distro.name", distribution}, {"io.buildpacks.base.id", layer}, {"maintainer", layer}};
     registry.add_image(at(name),
                        {{"os", "linux"},
                         {"architecture", "amd64"},
@@ -48,14 +47,15 @@ class World {
                            R"({"app":[],"future":{"kept":"<yes>"},"runImage":{"topLayer":")" + top_layer +
                                R"(","reference":"r.example.com/run@sha256:0","image":"r.example.com/run:base"}})"}};
     if (!rebasable.empty()) labels["io.buildpacks.rebasable"] = rebasable;
-    json::Value config = {{"os", "linux"},
-                          {"architecture", "amd64"},
-                          {"created", "1980-01-01T00:00:01Z"},
-                          {"config", {{"Env", {"BASE=old", "APP=1"}}, {"Labels", labels}}},
-                          {"rootfs",
-                           {{"type", "layers"},
-                            {"diff_ids", {base::Sha256::of("old").text(), base::Sha256::of("lib").text(),
-                                          base::Sha256::of("code").text()}}}}};
+    json::Value config = {
+        {"os", "linux"},
+        {"architecture", "amd64"},
+        {"created", "1980-01-01T00:00:01Z"},
+        {"config", {{"Env", {"BASE=old", "APP=1"}}, {"Labels", labels}}},
+        {"rootfs",
+         {{"type", "layers"},
+          {"diff_ids",
+           {base::Sha256::of("old").text(), base::Sha256::of("lib").text(), base::Sha256::of("code").text()}}}}};
     if (with_history) {
       config["history"] = {{{"created_by", "base"}}, {{"created_by", "lib"}}, {{"created_by", "code"}}};
     }
@@ -84,9 +84,8 @@ std::vector<std::string> texts(const json::Value& list) { return list.get<std::v
 TEST_CASE("a rebase replaces the base's layers and keeps the application's") {
   World world;
   const auto image = compose_rebased(world.app(), world.base("run:2"));
-  CHECK(texts(image.config["rootfs"]["diff_ids"]) == std::vector{base::Sha256::of("new").text(),
-                                                                base::Sha256::of("lib").text(),
-                                                                base::Sha256::of("code").text()});
+  CHECK(texts(image.config["rootfs"]["diff_ids"]) ==
+        std::vector{base::Sha256::of("new").text(), base::Sha256::of("lib").text(), base::Sha256::of("code").text()});
   CHECK(image.layers.size() == 3);
   CHECK(image.layers[1].digest == base::Sha256::of("lib"));
   CHECK(texts(image.config["config"]["Env"]) == std::vector<std::string>{"BASE=old", "APP=1"});
@@ -139,9 +138,8 @@ TEST_CASE("a rebase reads and sends nothing of the application") {
   const auto rebased = rebase(world.registry, {}, app, base, world.log);
   CHECK(rebased.kept == 2);
   const auto operations = world.registry.operations();
-  CHECK(std::none_of(operations.begin() + static_cast<std::ptrdiff_t>(before), operations.end(), [](const auto& line) {
-    return line.find(base::Sha256::of("lib").text()) != std::string::npos;
-  }));
+  CHECK(std::none_of(operations.begin() + static_cast<std::ptrdiff_t>(before), operations.end(),
+                     [](const auto& line) { return line.find(base::Sha256::of("lib").text()) != std::string::npos; }));
 }
 
 TEST_CASE("an image that is not rebasable, knows no base, or is for another system, is not rebased") {
