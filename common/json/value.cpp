@@ -86,6 +86,8 @@ Value parse(std::string_view text, std::string_view what) {
     throw Error(ErrorKind::protocol,
                 {"read", std::string(what),
                  empty ? "it is empty" : fmt::format("it is not JSON at {}", position(text, error.byte)), ""});
+  } catch (const Value::out_of_range&) {
+    throw Error(ErrorKind::protocol, {"read", std::string(what), "it has a number beyond all bounds", ""});
   }
 }
 

@@ -19,6 +19,7 @@ std::string error_of(std::string_view text) {
 TEST_CASE("text that is no JSON is refused with line and column") {
   CHECK(error_of("") == "cannot read the manifest: it is empty");
   CHECK(error_of("{\n \"a\": x}") == "cannot read the manifest: it is not JSON at line 2, column 7");
+  CHECK(error_of("{\"a\": 1e400}") == "cannot read the manifest: it has a number beyond all bounds");
 }
 
 TEST_CASE("a repeated key is refused, since two readers would see two values") {
