@@ -192,7 +192,7 @@ void RefsReader::receive(const Packet& packet) {
 std::string fetch_request(const Advertisement& advertisement, const FetchRequest& request) {
   std::string text;
   begin_command(text, "fetch", advertisement);
-  append_packet(text, "no-progress\n");
+  if (request.progress == FetchRequest::Progress::silent) append_packet(text, "no-progress\n");
   append_packet(text, "ofs-delta\n");
   if (request.tags == FetchRequest::Tags::following) append_packet(text, "include-tag\n");
   for (const auto& id : request.wants) append_packet(text, fmt::format("want {}\n", id.text()));

@@ -22,7 +22,7 @@ std::string capabilities_for(const Advertisement& advertisement, const FetchRequ
   if (session == Session::stateless && request.negotiation == Negotiation::ask) use("no-done");
   use("side-band-64k");
   use("ofs-delta");
-  use("no-progress");
+  if (request.progress == FetchRequest::Progress::silent) use("no-progress");
   if (request.tags == FetchRequest::Tags::following) use("include-tag");
   if (!request.filter.empty()) use("filter");
   return text + " agent=build-service";

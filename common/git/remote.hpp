@@ -40,6 +40,8 @@ struct FetchRequest {
   std::string filter;                  // "tree:0", "blob:none"; only where the server can_filter()
   Negotiation negotiation = Negotiation::decide;
   enum class Tags { none, following } tags = Tags::none;  // following: annotated tags of the commits that are sent
+  // told: a server that works for minutes says so each second, and is not taken for one that has stalled.
+  enum class Progress { silent, told } progress = Progress::silent;
 };
 
 struct FetchResult {

@@ -156,6 +156,9 @@ class SshTransport final : public Transport {
     set("LogLevel=ERROR");
     set("NumberOfPasswordPrompts=1");
     set("UserKnownHostsFile=" + file("known_hosts"));
+    // Nor may the machine know other hosts, nor the user's home have keys: only what is given counts.
+    set("GlobalKnownHostsFile=/dev/null");
+    if (options.private_key.empty()) set("IdentityFile=none");
     if (options.passphrase.empty()) set("BatchMode=yes");
     if (options.known_hosts.empty()) {
       log.warning(fmt::format("the key of host {} is trusted unseen: give source.known_hosts", location.host));

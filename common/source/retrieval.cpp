@@ -108,6 +108,7 @@ class Retrieval {
   // Everything that is wanted in one exchange: the server sends what the wants share once.
   void fetch(const ObjectId& commit) {
     git::FetchRequest request;
+    request.progress = git::FetchRequest::Progress::told;
     request.wants.push_back(commit);
     if (params_.depth == 0 && head_) request.wants.push_back(head_->commit);
     for (const auto& found : refs_) {

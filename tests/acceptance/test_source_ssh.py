@@ -2,6 +2,9 @@
 
 import os
 import pathlib
+import pwd
+import shutil
+import subprocess
 
 import pytest
 from support.git_server import Repository
@@ -72,8 +75,70 @@ def test_a_host_must_be_the_known_one(programs, server, repository, made):
     assert "give source.known_hosts" in result.stderr
 
 
-def test_the_agent_is_forwarded_when_asked(programs, server, repository, made):
-    assert check(programs, source(server, repository, forward_agent=True)).answer == [{"ref": made[3]}]
+def test_the_agent_is_forwarded_only_when_asked(programs, server, repository, made):
+    for key, passphrase in ((server.key, {}), (server.locked_key, {"private_key_passphrase": "open sesame"})):
+        server.agent_log.unlink(missing_ok=True)
+        given = source(server, repository, private_key=key, **passphrase)
+        assert check(programs, given).answer == [{"ref": made[3]}]
+        assert server.agent_log.read_text() == "none\n"
+        assert check(programs, {**given, "forward_agent": True}).answer == [{"ref": made[3]}]
+        _, forwarded = server.agent_log.read_text().splitlines()
+        assert "(ED25519)" in forwarded and ("locked" if passphrase else "user") in forwarded
+
+
+@pytest.mark.parametrize("form", ["hashed", "several hosts", "comments and blank lines", "carriage returns", "wildcard"])
+def test_known_hosts_are_read_as_ssh_reads_them(programs, server, repository, made, form):
+    place, kind, key = server.known_hosts.split()
+    texts = {
+        "several hosts": f"github.com {kind} {key[:-4]}AAAA\n{server.known_hosts}",
+        "comments and blank lines": f"# the company's\n\n{server.known_hosts}\n\n",
+        "carriage returns": server.known_hosts.replace("\n", "\r\n"),
+        "wildcard": f"[127.0.0.*]:* {kind} {key}\n",
+    }
+    if form == "hashed":
+        path = server.state / "hashed"
+        path.write_text(server.known_hosts)
+        subprocess.run(["ssh-keygen", "-q", "-H", "-f", str(path)], check=True, capture_output=True)
+        texts[form] = path.read_text()
+        assert place not in texts[form]
+    assert check(programs, source(server, repository, known_hosts=texts[form])).answer == [{"ref": made[3]}]
+
+
+@pytest.mark.parametrize("known_hosts", ["other.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJJ1+8pxkT2Zu0ZIpcgKvNl1e0Q1QyVwO3yJH9cW3bEV",
+                                         "nonsense", "@revoked * {}"])
+def test_a_host_that_is_not_known_is_refused(programs, server, repository, made, known_hosts):
+    _, kind, key = server.known_hosts.split()
+    result = check(programs, source(server, repository, known_hosts=known_hosts.format(f"{kind} {key}")))
+    assert result.status == 1 and result.stdout == ""
+    assert "known_hosts" in result.error and "check source.known_hosts" in result.error
+
+
+def test_nothing_of_the_users_home_is_read_or_written(programs, server, repository, made, tmp_path):
+    """ssh takes the home from the system's list of users and not from HOME: the real one is looked at, and restored."""
+    home = pathlib.Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh"
+    saved = home.with_name(f".ssh.before-test-{os.getpid()}")
+    if home.exists():
+        home.rename(saved)
+    try:
+        home.mkdir(mode=0o700)
+        (home / "config").write_text("Host *\n  ProxyCommand false\n")
+        (home / "known_hosts").write_text(server.known_hosts)
+        (home / "id_ed25519").write_text(server.key)
+        for path in home.iterdir():
+            path.chmod(0o600)
+        before = {path.name: path.stat().st_mtime_ns for path in home.iterdir()}
+        given = source(server, repository)
+        assert check(programs, given).answer == [{"ref": made[3]}]
+        trusting = {name: value for name, value in given.items() if name != "known_hosts"}
+        assert check(programs, trusting).answer == [{"ref": made[3]}]
+        keyless = {name: value for name, value in given.items() if name != "private_key"}
+        result = check(programs, keyless)
+        assert result.status == 1 and "the host refuses the key" in result.error, "the key in the home is not ours to use"
+        assert {path.name: path.stat().st_mtime_ns for path in home.iterdir()} == before
+    finally:
+        shutil.rmtree(home)
+        if saved.exists():
+            saved.rename(home)
 
 
 def test_the_user_may_be_named_apart(programs, server, repository, made):
@@ -87,7 +152,6 @@ def test_a_checkout_over_ssh(programs, server, repository, made, tmp_path):
     result = run_program(programs, "in", {"source": source(server, repository), "version": {"ref": made[2]}}, destination)
     assert result.answer["version"] == {"ref": made[2]}
     assert (destination / "dir2/file").read_text() == "2"
-    assert not list(pathlib.Path("/tmp").glob("build-service-ssh-*"))
 
 
 def test_errors_name_the_repository(programs, server, repository, made):

@@ -10,7 +10,8 @@ from support.git_server import free_port, wait_for_port
 
 
 class SshServer:
-    """`protocol=0`: a server that is not told which version of git's protocol the client speaks."""
+    """`protocol=0`: a server that is not told which version of git's protocol the client speaks. `agent_log` gets what
+    the agent that comes with each connection has ("none" without one)."""
 
     def __init__(self, *, protocol: int = 2):
         self.protocol = protocol
@@ -24,7 +25,13 @@ class SshServer:
         self.stranger_key = self.make_key("stranger")
         self.make_key("host")
         authorized = self.state / "authorized_keys"
-        authorized.write_text("".join((self.state / f"{name}.pub").read_text() for name in ("user", "locked")))
+        self.agent_log = self.state / "agents"
+        command = self.state / "command"
+        command.write_text(f"#!/bin/sh\nif [ -n \"$SSH_AUTH_SOCK\" ]; then ssh-add -l; else echo none; fi >>{self.agent_log} 2>&1\n"
+                           'exec sh -c "$SSH_ORIGINAL_COMMAND"\n')
+        command.chmod(0o755)
+        authorized.write_text("".join(f'command="{command}" ' + (self.state / f"{name}.pub").read_text()
+                                      for name in ("user", "locked")))
         pathlib.Path("/run/sshd").mkdir(exist_ok=True)
         for _ in range(5):
             self.port = free_port()

@@ -85,6 +85,8 @@ TEST_CASE("a fetch says what is wanted, what is there and how deep") {
   CHECK(git::fetch_request(server, request) == common + "0009done\n0000");
   request.negotiation = git::Negotiation::ask;
   CHECK(git::fetch_request(server, request) == common + "0000");
+  request.progress = git::FetchRequest::Progress::told;
+  CHECK(git::fetch_request(server, request).find("no-progress") == std::string::npos);
 }
 
 TEST_CASE("the sections of a fetch answer are read in turn") {
