@@ -10,7 +10,8 @@ import pytest
 from support.git_server import ENVIRONMENT, git
 from support.program import run_program
 
-SEEDS = range(int(os.environ.get("GIT_SEEDS", "40")))
+FAST = int(os.environ.get("GIT_SEEDS", "40"))
+SEEDS = [*range(FAST), *(pytest.param(seed, marks=pytest.mark.release) for seed in range(FAST, 500))]
 NAMES = ["a", "b", "c d", "lib", "src", "Ä", "x.md", "[y]", "deep"]
 PATHSPECS = ["a", "src", "lib/*", "*.md", "**/b", "c d", "src/[ab]", ":(glob)*/b", ":(icase)SRC", "deep/a/b", "[y]", "Ä/?",
              ":(glob)**/x.md", "nowhere", "src/", "*"]
@@ -59,6 +60,8 @@ class History:
             tips[branch] = number
         for i in range(self.random.randint(0, 6)):
             stream += [f"tag v{i}", f"from :{self.random.randint(1, number)}", f"tagger T <t@x> {time + i} +0000", "data 1", "t"]
+        for i in range(self.random.randint(0, 3)):
+            stream += [f"reset refs/tags/w{i}", f"from :{self.random.randint(1, number)}", ""]
         git("fast-import", "--quiet", directory=path, stdin=("\n".join(stream) + "\n").encode())
 
     def rev_list(self, *arguments) -> list[str]:
@@ -109,6 +112,44 @@ def random_source(history: History) -> dict:
     if choose.random() < 0.5:
         source["version_depth"] = choose.randint(1, 50)
     return source
+
+
+def check(programs, memory, source: dict, version: dict | None = None) -> list[dict]:
+    memory.mkdir(exist_ok=True)
+    request = {"source": source} | ({"version": version} if version else {})
+    return run_program(programs, "check", request, env={"TMPDIR": str(memory)}).answer
+
+
+def tag_names(history: History, *arguments) -> list[str]:
+    return git("tag", "--sort=creatordate", *arguments, directory=history.path).split()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tagged_commits_and_their_ancestors_are_what_git_says(programs, tmp_path, seed):
+    history = History(tmp_path / "app.git", seed)
+    pattern = history.random.choice(["v*", "v[0-2]", "v3", "w*", "?[01]"])
+    branch = history.random.choice(["main", None])
+    merged = [] if branch is None else ["--merged", branch]
+    tags = tag_names(history, "--list", pattern, *merged)
+    source = {"uri": str(history.path), "tag_filter": pattern, "disable_ci_skip": True, "version_depth": 100} | (
+        {"branch": branch} if branch else {})
+    commit_of = {tag: history.rev_list("-1", tag)[0] for tag in tags}
+    answer = check(programs, tmp_path / "tags", source)
+    assert answer == [{"ref": tag, "commit": commit_of[tag]} for tag in tags]
+    source["tag_behaviour"] = "match_tag_ancestors"
+    before = set(history.rev_list(*tags)) if tags else set()
+    if branch:
+        chain = history.rev_list("--first-parent", "main")[::-1]
+        expected = [commit for commit in chain if commit in before]
+    else:
+        expected = sorted({commit for tag in tags for commit in history.rev_list("--first-parent", tag)})
+    found = [version["ref"] for version in check(programs, tmp_path / "ancestors", source)]
+    assert (found if branch else sorted(found)) == expected
+    if branch and expected:
+        since = history.random.choice(expected)
+        for memory in ("ancestors", "another"):
+            answer = check(programs, tmp_path / memory, source, {"ref": since})
+            assert [version["ref"] for version in answer] == expected[expected.index(since):]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
