@@ -18,6 +18,11 @@ def configured(tmp_path, **settings):
 def test_every_server_gives_the_same_versions(programs, tmp_path, protocol, settings):
     repository = configured(tmp_path, **settings)
     made = [repository.commit(f"change {i}", {f"dir{i}/file": f"{i}", "top": f"{i}"}) for i in range(6)]
+    repository.git("update-ref", "refs/heads/noisy", made[2])
+    for i in range(40):
+        repository.commit(f"noise {i} [ci skip]", branch="noisy")
+    repository.commit("merged", branch="noisy", parents=[repository.tip("noisy"), made[4]])
+    repository.commit("more [ci skip]", branch="noisy")
     repository.tag("v1", made[1])
     repository.tag("v2", made[3], "annotated")
     extra = f'setenv.add-environment += ( "GIT_PROTOCOL" => "{protocol}" )'
@@ -38,6 +43,8 @@ def test_every_server_gives_the_same_versions(programs, tmp_path, protocol, sett
         assert check(made[2]) == made[2:]
         assert check(version_depth=3) == made[3:]
         assert check("1" * 40) == [made[5]]
+        assert check(branch="noisy", version_depth=2) == [made[2], repository.git("rev-parse", "noisy~1")]
+        assert check(branch="noisy", commit_filter={"include": ["nothing"]}) == []
         assert check(paths=["dir1"]) == [made[1]]
         assert check(made[1], paths=["dir1", "dir4"]) == [made[1], made[4]]
         assert check(tag_filter="v*", version_depth=5) == ["v1", "v2"]
