@@ -28,6 +28,9 @@ ENV PATH=/usr/bin:/bin HOME=/root
 CMD ["/bin/sh"]
 
 FROM ${BUILDER} AS builder
+# The name that build records and the pages of builds show.
+ARG BUILDER
+ENV BUILD_SERVICE_BUILDER=${BUILDER}
 COPY --from=build /install /
 # A build starts as root and hands the application's code to the builder's own user (CNB_USER_ID).
 USER 0

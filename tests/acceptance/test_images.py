@@ -86,7 +86,9 @@ def test_the_slim_image_has_ssh_and_gpgv(buildah, images):
 
 
 def test_the_builder_image_runs_as_root(buildah, images):
-    assert buildah.config_of(images["builder"])["User"] == "0"
+    config = buildah.config_of(images["builder"])
+    assert config["User"] == "0"
+    assert any(entry.startswith("BUILD_SERVICE_BUILDER=") and len(entry) > 22 for entry in config["Env"])
 
 
 def test_the_images_play_the_story(buildah, images, programs, tmp_path):

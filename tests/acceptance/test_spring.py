@@ -38,12 +38,12 @@ class Bench:
         self.source = {"repository": f"{registry.host}/acme/petclinic", "tag": "main"}
         self.steps = 0
 
-    def put(self) -> Put:
+    def put(self, **params) -> Put:
         self.steps += 1
         container = self.type.new_container(self.work / f"put-{self.steps}")
         outside, inside = container.volume("inputs")
         shutil.copytree(self.sources, outside / "petclinic")
-        request = {"source": self.source, "params": {"source": "petclinic"}}
+        request = {"source": self.source, "params": {"source": "petclinic", **params}}
         outcome = container.run("out", [inside], request, {**self.builder.environment, "HOME": "/root"})
         container.remove()
         assert outcome.status == 0, outcome.stderr
@@ -85,5 +85,20 @@ def test_a_changed_message_changes_the_applications_own_slice_alone(bench, cold)
     changed = bench.put()
     different = [index for index, pair in enumerate(zip(cold.layers, changed.layers, strict=True)) if pair[0] != pair[1]]
     assert len(different) == 1, f"of {len(cold.layers)} layers\n{changed.log}"
+    assert "Maven downloaded 0 files" in changed.log and "Maven downloaded 0 files" not in cold.log
     with run_image.running(bench.get(changed), environment=QUICK_START) as image:
         assert "<h1>Good morning</h1>" in image.fetch("/", timeout=120)
+
+
+def test_nothing_changed_is_no_build_and_a_patched_base_a_rebase(bench, cold):
+    stands = bench.put()
+    again = bench.put()
+    assert again.version == stands.version and "nothing has changed" in again.log
+    push_image.Registry(bench.registry.host).push("run", "base", push_image.run_image("2"))
+    rebased = bench.put(run_image=f"{bench.registry.host}/run:base")
+    assert "===> REBASING" in rebased.log and "===> BUILDING" not in rebased.log
+    assert rebased.layers[2:] == stands.layers[2:] and rebased.layers[1] != stands.layers[1]
+    root = bench.get(rebased)
+    assert (root / "rootfs/etc/base-version").read_text() == "2\n"
+    with run_image.running(root, environment=QUICK_START) as image:
+        assert "<h1>" in image.fetch("/", timeout=120)
