@@ -23,7 +23,8 @@ struct State {
   std::uint64_t most_allocations = 0;
   Refusal refusal = Refusal::none;
 };
-thread_local State state;
+// An allocator is not told for whom it allocates: what bounds a thread's work, the thread alone can know.
+thread_local State state;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 bool is_refused(std::size_t size) noexcept {
   if (size > largest_object) {
