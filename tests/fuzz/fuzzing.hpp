@@ -35,4 +35,5 @@ bool answers(Function&& function) {
 
 }  // namespace fuzz
 
+// The name is libFuzzer's. NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

@@ -25,14 +25,16 @@ TEST_CASE("relative and human dates are told by the time of the step") {
   const auto format = [](const char* name, std::int64_t age, int offset = 0) {
     return git::format_date(1700000000, offset, name, "f", base::WallTime(std::chrono::seconds(1700000000 + age)));
   };
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 3600;
   constexpr std::int64_t day = 86400;
   CHECK(format("relative", -1) == "in the future");
   CHECK(format("relative", 0) == "0 seconds ago");
   CHECK(format("relative", 1) == "1 second ago");
   CHECK(format("relative", 89) == "89 seconds ago");
   CHECK(format("relative", 90) == "2 minutes ago");
-  CHECK(format("relative", 90 * 60) == "2 hours ago");
-  CHECK(format("relative", 36 * 3600) == "2 days ago");
+  CHECK(format("relative", 90 * minute) == "2 hours ago");
+  CHECK(format("relative", 36 * hour) == "2 days ago");
   CHECK(format("relative", 14 * day) == "2 weeks ago");
   CHECK(format("relative", 70 * day) == "2 months ago");
   CHECK(format("relative", 365 * day) == "1 year ago");
