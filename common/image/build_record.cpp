@@ -152,10 +152,10 @@ StoredRecord read_record(registry::Client& client, const registry::Repository& r
   const auto raw = client.find_manifest(reference);
   if (!raw) fail(ErrorKind::not_found, "the registry does not have it any more");
   const auto manifest = registry::parse_manifest(*raw, "build record " + reference.text());
-  if (manifest.layers.size() != 2) fail(ErrorKind::protocol, "it has not the two parts of a record");
-  auto record = parse_build_record(client.blob(repository, manifest.layers[0], largest_record));
+  if (manifest.layers.size() != 1) fail(ErrorKind::protocol, "it has no log");
+  auto record = parse_build_record(client.blob(repository, manifest.config, largest_record));
   if (!record) fail(ErrorKind::protocol, "it is none");
-  return {*std::move(record), digest, manifest.layers[1]};
+  return {*std::move(record), digest, manifest.layers[0]};
 }
 
 std::optional<StoredRecord> find_record(registry::Client& client, const registry::Repository& repository,
@@ -192,19 +192,18 @@ void follow(BuildRecord& record, const std::optional<StoredRecord>& previous) {
 
 void write_record(registry::Client& client, const registry::Repository& repository, const registry::RawManifest& image,
                   const BuildRecord& record, const std::string& log) {
-  const std::string empty = "{}";
+  // The record is the configuration, too: some registries take its type for that of the artifact (image-spec 1.0).
   const auto text = json::dump(to_json(record));
   const registry::Manifest manifest{
       std::string(registry::media_type::oci_manifest),
-      descriptor_of(registry::media_type::empty_json, empty),
-      {descriptor_of(record_type, text), descriptor_of(log_type, log)},
+      descriptor_of(record_type, text),
+      {descriptor_of(log_type, log)},
       {{std::string(number_annotation), std::to_string(record.number)},
        {"org.opencontainers.image.created", record.finished}},
       registry::Descriptor{image.media_type, image.digest, image.bytes.size(), {}, std::nullopt, ""},
       std::string(record_type)};
-  static_cast<void>(client.put_blob(repository, manifest.config, http::text_body(empty)));
-  static_cast<void>(client.put_blob(repository, manifest.layers[0], http::text_body(text)));
-  static_cast<void>(client.put_blob(repository, manifest.layers[1], http::text_body(log)));
+  static_cast<void>(client.put_blob(repository, manifest.config, http::text_body(text)));
+  static_cast<void>(client.put_blob(repository, manifest.layers[0], http::text_body(log)));
   const auto raw = registry::serialize(manifest);
   client.put_manifest({repository, std::nullopt, raw.digest}, raw);
 }

@@ -428,3 +428,11 @@ def test_history_asked_of_a_foreign_image_is_a_clear_error(put, programs, tmp_pa
     (tmp_path / "get").mkdir()
     result = run_program(programs, "in", request, tmp_path / "get")
     assert result.status != 0 and "params.builds" in result.error and list((tmp_path / "get").iterdir()) == []
+
+
+def test_a_foreign_image_where_the_cache_should_be_is_left_aside(put):
+    image = push_image.Image({"architecture": make_roots.architecture(), "os": "linux", "config": {}},
+                             [push_image.files_layer({"etc/base": b"same\n"})])
+    put.registry.push("app", "cache-main", image)
+    _, log = put()
+    assert "is left aside: it is no cache of buildpacks" in log and "===> EXPORTING" in log

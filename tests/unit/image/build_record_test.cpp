@@ -122,7 +122,7 @@ TEST_CASE("an image without a record, and one whose record is damaged, have none
   CHECK_FALSE(world.find(bare.digest));
   const auto built = world.build("one", std::nullopt);
   const auto raw = world.registry.find_manifest({reference.repository, std::nullopt, world.find(built.digest)->digest});
-  world.registry.corrupt_blob(reference.repository, registry::parse_manifest(*raw, "test").layers[0].digest);
+  world.registry.corrupt_blob(reference.repository, registry::parse_manifest(*raw, "test").config.digest);
   CHECK_FALSE(world.find(built.digest));
   CHECK(world.output.str().find("no build record") != std::string::npos);
 }
