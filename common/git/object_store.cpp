@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <fmt/format.h>
-#include <map>
 #include <sys/stat.h>
 
 #include "base/clock.hpp"
@@ -184,52 +183,6 @@ std::optional<std::int64_t> ObjectStore::find_tag_date(const ObjectId& id) const
           "tag " + id.text());
   const git_signature* tagger = git_tag_tagger(tag.get());
   return tagger == nullptr ? std::nullopt : std::optional<std::int64_t>(tagger->when.time);
-}
-
-std::set<ObjectId> ObjectStore::ancestors(const std::vector<ObjectId>& tips) const {
-  std::set<ObjectId> found;
-  std::vector<ObjectId> open = tips;
-  while (!open.empty()) {
-    const ObjectId id = std::move(open.back());
-    open.pop_back();
-    if (found.contains(id)) continue;
-    const auto commit = find_commit(id);
-    if (!commit) continue;
-    if (found.size() % 1024 == 0) base::throw_if_terminated();
-    found.insert(id);
-    open.insert(open.end(), commit->parents.begin(), commit->parents.end());
-  }
-  return found;
-}
-
-std::vector<ObjectId> ObjectStore::parents_first(const std::set<ObjectId>& commits) const {
-  std::map<ObjectId, std::size_t> waiting_for;
-  std::map<ObjectId, std::vector<ObjectId>> children;
-  std::map<ObjectId, std::int64_t> dates;
-  std::set<std::pair<std::int64_t, ObjectId>> ready;
-  for (const auto& id : commits) {
-    const auto commit = find_commit(id);
-    if (!commit) continue;
-    dates[id] = commit->committer.time;
-    std::size_t count = 0;
-    for (const auto& parent : commit->parents) {
-      if (!commits.contains(parent)) continue;
-      children[parent].push_back(id);
-      ++count;
-    }
-    waiting_for[id] = count;
-    if (count == 0) ready.emplace(dates[id], id);
-  }
-  std::vector<ObjectId> order;
-  while (!ready.empty()) {
-    const ObjectId id = ready.begin()->second;
-    ready.erase(ready.begin());
-    order.push_back(id);
-    for (const auto& child : children[id]) {
-      if (--waiting_for[child] == 0) ready.emplace(dates[child], child);
-    }
-  }
-  return order;
 }
 
 std::optional<Tree> ObjectStore::find_tree(const ObjectId& id) const {

@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -70,11 +69,6 @@ class ObjectStore {
   [[nodiscard]] std::optional<Tree> find_tree(const ObjectId& id) const;
   // The content of a blob of at most `limit` bytes.
   [[nodiscard]] std::optional<std::string> find_blob(const ObjectId& id, std::uint64_t limit) const;
-
-  // The commits that lead to `tips`, and those themselves, as far as they are in the store.
-  [[nodiscard]] std::set<ObjectId> ancestors(const std::vector<ObjectId>& tips) const;
-  // Each commit after all of its parents; among those that could be next, by committer date and then by id.
-  [[nodiscard]] std::vector<ObjectId> parents_first(const std::set<ObjectId>& commits) const;
 
   // Fetches into the store. The pack is indexed while it arrives, and becomes visible whole or not at all.
   FetchResult fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits = {},

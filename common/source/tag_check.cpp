@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/file.hpp"
-#include "git/object_store.hpp"
+#include "git/history.hpp"
 #include "git/wildmatch.hpp"
 #include "source/examination.hpp"
 
@@ -128,23 +128,9 @@ std::vector<concourse::Version> tag_ancestor_versions(const RemoteRefs& tags, co
   if (remote.can_filter()) request.filter = "tree:0";
   store.fetch(remote, request);
 
-  std::vector<ObjectId> starts;
-  for (const auto& id : unique_ids(tags, commit_of)) {
-    if (store.find_commit_if_one(id)) starts.push_back(id);
-  }
-  std::map<ObjectId, Commit> found;
-  for (const auto& start : starts) {
-    std::optional<ObjectId> next = start;
-    while (next && !found.contains(*next)) {
-      const auto commit = store.find_commit(*next);
-      if (!commit) break;
-      found.emplace(*next, *commit);
-      next = commit->parents.empty() ? std::nullopt : std::optional(commit->parents.front());
-    }
-  }
   std::vector<Commit> candidates;
-  for (const auto& id : store.parents_first(store.ancestors(starts))) {
-    if (const auto commit = found.find(id); commit != found.end()) candidates.push_back(commit->second);
+  for (const auto& id : git::first_parent_lines(store, request.wants)) {
+    if (auto commit = store.find_commit(id)) candidates.push_back(*std::move(commit));
   }
   std::vector<concourse::Version> versions;
   for (const auto& commit : passing(candidates, Arrangement::tips, source, store, remote))

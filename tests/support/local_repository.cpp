@@ -35,11 +35,22 @@ git::ObjectId LocalRepository::tree(const std::map<std::string, Entry>& entries)
                name + '\0';
     content.append(std::begin(oid.id), std::end(oid.id));
   }
+  return write(content, GIT_OBJECT_TREE);
+}
+
+git::ObjectId LocalRepository::write(const std::string& content, git_object_t type) const {
   git::OdbHandle odb;
   require(made(odb, [&](git_odb** out) { return git_repository_odb(out, repository_.get()); }), "open", "the objects");
   git_oid oid;
-  require(git_odb_write(&oid, odb.get(), content.data(), content.size(), GIT_OBJECT_TREE), "write", "a tree");
+  require(git_odb_write(&oid, odb.get(), content.data(), content.size(), type), "write", "an object");
   return to_id(oid);
+}
+
+git::ObjectId LocalRepository::commit(const std::vector<git::ObjectId>& parents, std::int64_t time) const {
+  const std::string person = "A <a@example.com> " + std::to_string(time) + " +0000\n";
+  std::string text = "tree " + tree({}).text() + "\n";
+  for (const auto& parent : parents) text += "parent " + parent.text() + "\n";
+  return write(text + "author " + person + "committer " + person + "\nmessage\n", GIT_OBJECT_COMMIT);
 }
 
 git::ObjectId LocalRepository::commit(const git::ObjectId& tree, const std::optional<std::string>& signature) const {

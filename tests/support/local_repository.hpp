@@ -24,10 +24,14 @@ class LocalRepository {
   [[nodiscard]] git::ObjectId tree(const std::map<std::string, Entry>& entries) const;
   // With `signature`, a gpgsig header of that text.
   [[nodiscard]] git::ObjectId commit(const git::ObjectId& tree, const std::optional<std::string>& signature = {}) const;
+  // With these parents, committed at that time.
+  [[nodiscard]] git::ObjectId commit(const std::vector<git::ObjectId>& parents, std::int64_t time) const;
 
   [[nodiscard]] std::filesystem::path objects() const { return directory_.path() / "objects"; }
 
  private:
+  [[nodiscard]] git::ObjectId write(const std::string& content, git_object_t type) const;
+
   base::TemporaryDirectory directory_;
   git::RepositoryHandle repository_;
 };
