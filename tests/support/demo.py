@@ -160,7 +160,8 @@ def tell(story: Story) -> None:
     teller.chapter("What was built, and why", "in of the image with builds: 10; no cluster and no kpack is asked.")
     for line in story.builds():
         build, status, *image, reason = line.split()
-        say(f"{build:8} {status:8} {re.sub(r'(@sha256:.{10}).*', r'\1...', ' '.join(image)):60} {reason}")
+        name = re.sub(r"(@sha256:.{10}).*", r"\1...", " ".join(image))
+        say(f"{build:8} {status:8} {name:60} {reason}")
 
     print(f"\n{style('1;36', '    From change to rollout')}")
     for what, seconds in teller.times:
