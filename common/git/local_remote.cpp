@@ -43,7 +43,11 @@ ObjectHandle look_up(git_repository* repository, const ObjectId& id) {
 class Selection {
  public:
   Selection(git_repository* repository, const FetchRequest& request, FetchResult& result)
-      : repository_(repository), request_(request), result_(result), contents_(contents_of(request.filter)) {
+      : repository_(repository),
+        request_(request),
+        result_(result),
+        contents_(contents_of(request.filter)),
+        shallow_(request.shallow.begin(), request.shallow.end()) {
     require(made(builder_, [&](git_packbuilder** out) { return git_packbuilder_new(out, repository); }), "make",
             "a pack");
     const std::string shallow =
@@ -89,7 +93,7 @@ class Selection {
       open.pop_back();
       const auto object = look_up(repository_, next);
       if (object == nullptr || git_object_type(object.get()) != GIT_OBJECT_COMMIT) continue;
-      if (!hidden_.insert(next).second) continue;
+      if (!hidden_.insert(next).second || shallow_.contains(next)) continue;
       base::throw_if_terminated();
       const auto* commit =
           reinterpret_cast<const git_commit*>(object.get());  // NOLINT: libgit2's types are one hierarchy
@@ -128,7 +132,7 @@ class Selection {
     }
     switch (git_object_type(object.get())) {
       case GIT_OBJECT_COMMIT:
-        if (!hidden_.contains(id)) open_.push_back({id, 1});
+        open_.push_back({id, 1});
         return;
       case GIT_OBJECT_TAG: {
         insert(id);
@@ -146,20 +150,24 @@ class Selection {
     while (!open_.empty()) {
       const auto [id, depth] = std::move(open_.front());
       open_.pop_front();
-      if (hidden_.contains(id) || !taken_.insert(id).second) continue;
+      const bool is_there = hidden_.contains(id);
+      // Without a depth all that leads to it is there, too; with one, it may be where the history of before was cut.
+      if ((is_there && !request_.depth) || !taken_.insert(id).second) continue;
       base::throw_if_terminated();
       const git_oid oid = to_oid(id);
       CommitHandle commit;
       require(made(commit, [&](git_commit** out) { return git_commit_lookup(out, repository_, &oid); }), "read",
               "commit " + id.text());
-      insert(id);
-      if (contents_ != Contents::commits) add_tree(to_id(*git_commit_tree_id(commit.get())));
+      if (!is_there) insert(id);
+      if (!is_there && contents_ != Contents::commits) add_tree(to_id(*git_commit_tree_id(commit.get())));
+      const bool was_cut = shallow_.contains(id);
       const bool is_last = request_.depth && depth >= *request_.depth;
       const unsigned parents = git_commit_parentcount(commit.get());
       if (cut_.contains(id.text()) || (is_last && parents > 0)) {
-        result_.shallow.push_back(id);
+        if (!was_cut) result_.shallow.push_back(id);
         continue;
       }
+      if (was_cut) result_.unshallow.push_back(id);
       for (unsigned i = 0; i < parents; ++i)
         open_.push_back({to_id(*git_commit_parent_id(commit.get(), i)), depth + 1});
     }
@@ -207,6 +215,7 @@ class Selection {
   const FetchRequest& request_;
   FetchResult& result_;
   Contents contents_;
+  std::set<ObjectId> shallow_;  // where the asker's history is cut
   PackBuilderHandle builder_;
   std::set<std::string> cut_;  // the repository's own shallow commits
   std::set<ObjectId> hidden_;  // commits that lead to a have
