@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from support.hostile_git_server import Answer, HostileGitServer
+from support.hostile_git_server import Answer, HostileGitServer, packet
 from support.packs import History
 from support.program import ENVIRONMENT
 from support.refusals import Refusals
@@ -79,6 +79,21 @@ def test_a_page_that_is_no_repository(refused, server):
     refused("check", {"uri": server.url}, "check that source.uri is the address of a git repository")
     server.first = lambda request: Answer(200, {"Content-Type": "text/plain"}, GOOD.head.encode() + b"\trefs/heads/main\n")
     refused("check", {"uri": server.url}, "check that source.uri is the address of a git repository")
+
+
+@pytest.mark.parametrize("stage, answer, words", [
+    ("advertise", Answer(404, endless=b"<p>not here</p>" * 5000), "HTTP status 404 Not Found"),
+    ("fetch", Answer(500, endless=b"x" * 65536), "HTTP status 500"),
+    ("advertise", Answer(body=packet(b"version 2\n"), endless=packet(b"agent=x") * 1000), "more than 1000 capabilities"),
+    ("ls-refs", Answer(endless=packet(GOOD.head.encode() + b" refs/heads/..") * 2000), "it lists more than 2000000 refs"),
+    ("ls-refs", Answer(endless=packet(GOOD.head.encode() + b" refs/heads/" + b"x" * 60000)), "its list of refs is larger"),
+    ("fetch", Answer(body=packet(b"packfile\n"), endless=packet(b"\x02" + b"x" * 60000)), "it tells of its progress without end"),
+    ("fetch", Answer(body=packet(b"packfile\n"), endless=packet(b"\x01") * 5000), "it tells of its progress without end"),
+    ("fetch", Answer(body=packet(b"acknowledgments\n"), endless=packet(b"NAK\n") * 5000), "it has too many lines"),
+])
+def test_answers_without_end(refused, server, stage, answer, words):
+    server.first = lambda request: answer if request.command == stage else None
+    refused("in", {"uri": server.url}, words, version=GOOD.head, within=40)
 
 
 # Credentials

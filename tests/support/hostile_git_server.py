@@ -47,6 +47,7 @@ class Answer:
     body: bytes = b""
     pause: float = 0  # seconds before each byte of the body
     silent: bool = False  # never a byte
+    endless: bytes = b""  # comes after the body, again and again
 
 
 class HostileGitServer:
@@ -102,12 +103,18 @@ def handler_of(hostile: HostileGitServer):
             self.send_response_only(answer.status)
             headers = {"Content-Type": f"application/x-git-upload-pack-{kind}", "Content-Length": str(len(answer.body)),
                        **answer.headers}
+            if answer.endless:
+                headers |= {"Connection": "close"}
+                del headers["Content-Length"]
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             try:
                 if not answer.pause:
                     self.wfile.write(answer.body)
+                    while answer.endless and not hostile.ending.is_set():
+                        self.wfile.write(answer.endless)
+                    self.close_connection = self.close_connection or bool(answer.endless)
                     return
                 for byte in answer.body:
                     self.wfile.write(bytes([byte]))
