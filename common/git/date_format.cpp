@@ -70,7 +70,8 @@ std::string relative(std::int64_t time, std::int64_t now) {
   if (difference < 365) return ago((difference + 15) / 30, "month");
   constexpr std::int64_t five_years = 1825;
   if (difference >= five_years) return ago((difference + 183) / 365, "year");
-  const std::int64_t months = (difference * 12 * 2 + 365) / (365 * 2);
+  constexpr std::int64_t year = 365;
+  const std::int64_t months = (difference * 12 * 2 + year) / (year * 2);
   if (months % 12 == 0) return ago(months / 12, "year");
   return fmt::format("{} year{}, {}", months / 12, months / 12 == 1 ? "" : "s", ago(months % 12, "month"));
 }
