@@ -122,9 +122,9 @@ def test_an_abort_while_a_layer_is_sent_leaves_nothing(bench, proxy):
     assert bench.processes() == [] and ended - slow.began_at < 5
 
 
-def test_a_base_whose_layers_cannot_be_sent_is_no_image(bench, proxy):
+def test_a_manifest_that_is_refused_is_one_line_and_no_image(bench, proxy):
     proxy.faults.append(Status("/v2/app/manifests/", method="PUT", status=403, times=10_000))
-    says(bench.refused(bench.builder().put()), f"cannot push image {bench.host}/app:main", "403")
+    says(bench.refused(bench.builder().put()), f"cannot push image {bench.host}/app", "403")
 
 
 # The image before
