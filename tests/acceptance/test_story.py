@@ -1,5 +1,8 @@
 """The project's proof: an edit and a commit become a page that says the new words, through pipelines/petclinic.yml."""
 
+import os
+import subprocess
+
 import pytest
 
 from support.story import Story
@@ -83,3 +86,16 @@ def test_the_story(story):
 def test_no_step_left_a_credential_in_a_log(story):
     logs = "".join(build.log for job in ("build", "deploy") for build in story.pipeline.builds(job))
     assert "===> BUILDING" in logs and "robot-password" not in logs
+
+
+def test_the_demo_tells_the_story_to_its_end(as_root, programs, project, tmp_path):
+    command = ["/usr/bin/python3", "-m", "support.demo", str(programs), str(tmp_path / "demo")]
+    environment = {**os.environ, "PYTHONPATH": str(project / "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for words in ("Welcome to the spring", "===> REBASING", "a patched base image", "nothing is left behind"):
+        assert words in done.stdout
+    assert "robot-password" not in done.stdout + done.stderr
+    # A table, whose rows name the three builds and why they were made.
+    rows = [line.split() for line in done.stdout.splitlines() if " SUCCESS " in line]
+    assert [(row[0], row[-1]) for row in rows] == [("1", "CONFIG"), ("2", "COMMIT"), ("3", "STACK")]
