@@ -304,12 +304,27 @@ class Put {
     follow(result_, record_);
     // An image is good without its record: a registry that takes no artifacts is no reason to fail.
     try {
-      write_record(client_, source_.repository, image, result_, log_.transcript());
+      write_record(client_, source_.repository, image, result_, log_for_record());
       log_.info(fmt::format("recorded as build #{}", result_.number));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::aborted) throw;
       log_.warning(fmt::format("the build record is not saved: {}", error.what()));
     }
+  }
+
+  // Whoever may pull the image may read its record: values of variables that a buildpack printed are taken out. Short
+  // ones ("true", "17") are no secrets, and stand in every other line.
+  std::string log_for_record() {
+    constexpr std::size_t shortest_secret = 8;
+    auto log = log_.transcript();
+    for (const auto& [name, value] : params_.env) {
+      if (value.size() < shortest_secret) continue;
+      const auto mask = "((" + name + "))";
+      for (auto at = log.find(value); at != std::string::npos; at = log.find(value, at + mask.size())) {
+        log.replace(at, value.size(), mask);
+      }
+    }
+    return log;
   }
 
   // The image is there by now: a cache that cannot be written makes the next build slower, and this one no failure.

@@ -32,6 +32,7 @@ cat words >"$CNB_LAYERS_DIR/words/file"
 for layer in tool words; do printf '[types]\\nlaunch = true\\n' >"$CNB_LAYERS_DIR/$layer.toml"; done
 echo "files: $(find . -type f | sort | tr '\\n' ' ')"
 echo "variables: $(cd "$CNB_PLATFORM_DIR/env" && ls | tr '\\n' ' ')"
+[ ! -e "$CNB_PLATFORM_DIR/env/BP_SHOWN" ] || echo "shown: $(cat "$CNB_PLATFORM_DIR/env/BP_SHOWN")"
 cat >"$CNB_LAYERS_DIR/launch.toml" <<X
 [[processes]]
 type = "web"
@@ -215,6 +216,14 @@ def test_a_changed_variable_is_a_reason_and_its_value_is_nowhere(put, registry):
     stored = b"".join(path.read_bytes() for path in registry.data.rglob("data")) + log.encode()
     assert b"BP_TOKEN" in stored
     assert not [word for word in words if word.encode() in stored]
+
+
+def test_a_value_that_a_buildpack_prints_is_not_in_the_record(put, registry):
+    facts, log = put(env={"BP_SHOWN": "a-token-of-some-length"})
+    assert "shown: a-token-of-some-length" in log
+    _, destination = put.get(facts["digest"], builds=1)
+    assert "shown: ((BP_SHOWN))" in (destination / "logs/1.log").read_text()
+    assert b"a-token-of-some-length" not in b"".join(path.read_bytes() for path in registry.data.rglob("data"))
 
 
 def test_process_labels_and_force_are_reasons(put):
