@@ -12,7 +12,7 @@ namespace {
 // Deeper than any real path, and shallow enough for the stack.
 constexpr int deepest_tree = 1024;
 // More than any repository has directories; one tree that is used again and again in another can be counted no end.
-constexpr std::size_t most_trees = 5'000'000;
+constexpr std::size_t most_trees = 1'000'000;
 
 struct Comparison {
   const ObjectStore& store;
