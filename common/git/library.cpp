@@ -24,7 +24,7 @@ struct Library {
     git_libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
     // Inputs of a pipeline belong to whoever made them.
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-    // The indexer has named each object by its own bytes; to hash them again at each reading costs as much as inflating.
+    // The indexer has named each object by its bytes: to hash them again at each reading costs as much as inflating.
     git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
   }
 };
