@@ -18,6 +18,7 @@ constexpr int deepest_tree = 2048;
 struct Extent {
   std::uint64_t files = 0;
   int depth = 0;
+  bool has_attributes = false;
 };
 
 class Measurement {
@@ -35,8 +36,9 @@ class Measurement {
     const Tree tree = store_.find_tree(id).value_or(Tree());
     require_names(tree);
     for (const auto& entry : tree) {
-      const Extent inner = entry.is_tree() ? of(entry.id, depth + 1) : Extent{1, 0};
+      const Extent inner = entry.is_tree() ? of(entry.id, depth + 1) : Extent{1, 0, entry.name == ".gitattributes"};
       extent.files += inner.files;
+      extent.has_attributes |= inner.has_attributes;
       extent.depth = std::max(extent.depth, inner.depth + 1);
       if (extent.files > most_files) refuse(fmt::format("it has more than {} files", most_files));
     }
@@ -68,6 +70,8 @@ class Measurement {
 
 }  // namespace
 
-void require_sound(const ObjectStore& store, const ObjectId& tree) { Measurement(store).of(tree, 0); }
+CheckedTree require_sound(const ObjectStore& store, const ObjectId& tree) {
+  return {Measurement(store).of(tree, 0).has_attributes};
+}
 
 }  // namespace git

@@ -69,6 +69,18 @@ const git_object* as_object(const git_tree* tree) {
   return reinterpret_cast<const git_object*>(tree);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
 }
 
+// Where neither the tree nor the settings of source.git_config can ask for a filter, libgit2 need not look for
+// attributes: it resolves the whole path of every file for it.
+bool may_filter(git_repository* repository, const CheckedTree& tree) {
+  if (tree.has_attributes) return true;
+  const auto config = config_of(repository);
+  const auto is_set = [&](const char* name) {
+    Handle<git_config_entry, git_config_entry_free> entry;
+    return made(entry, [&](git_config_entry** out) { return git_config_get_entry(out, config.get(), name); }) == 0;
+  };
+  return is_set("core.autocrlf") || is_set("core.eol") || is_set("core.attributesfile");
+}
+
 // Which files of a tree a sparse checkout writes.
 class Sparse {
  public:
@@ -177,7 +189,6 @@ RepositoryHandle WorkingCopy::open() const {
 
 void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse) {
   const auto repository = open();
-  protect(repository.get());
   const git_oid oid = to_oid(commit);
   CommitHandle object;
   require(made(object, [&](git_commit** out) { return git_commit_lookup(out, repository.get(), &oid); }), "read",
@@ -185,8 +196,10 @@ void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse
   TreeHandle tree;
   require(made(tree, [&](git_tree** out) { return git_commit_tree(out, object.get()); }), "read",
           "commit " + commit.text());
-  require_sound(store_, to_id(*git_tree_id(tree.get())));
+  const auto checked = require_sound(store_, to_id(*git_tree_id(tree.get())));
   git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
+  options.disable_filters = may_filter(repository.get(), checked) ? 0 : 1;
+  protect(repository.get());
   options.checkout_strategy = GIT_CHECKOUT_FORCE;
   options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
   options.notify_cb = stop_when_terminated;
