@@ -195,6 +195,23 @@ def test_sparse_paths_leave_the_rest_out_and_the_checkout_clean(repository, get,
     is_sound(destination)
 
 
+@pytest.mark.parametrize(("attributes", "setting"), [
+    ({"sub/.gitattributes": "*.txt text eol=crlf\n"}, None),
+    ({}, ("core.autocrlf", "true")),
+    ({}, None),
+])
+def test_line_endings_are_what_attributes_and_settings_ask_for(repository, get, server, destination, tmp_path, attributes,
+                                                               setting):
+    made = repository.commit("text", {"sub/a.txt": "one\ntwo\n", "b": "three\n", **attributes})
+    given = {"git_config": [{"name": setting[0], "value": setting[1]}]} if setting else {}
+    assert get(made, **given).status == 0
+    options = ["-c", "=".join(setting)] if setting else []
+    git("clone", "--quiet", *options, server.url("app"), str(tmp_path / "reference"), directory=tmp_path)
+    for name in ("sub/a.txt", "b"):
+        assert (destination / name).read_bytes() == (tmp_path / "reference" / name).read_bytes()
+    is_sound(destination)
+
+
 def test_git_config_and_credentials(directory, repository, programs, destination):
     made = commits(repository, 1)
     with GitServer(directory, user="ann", password="geheim4711") as server:
