@@ -12,20 +12,12 @@
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "base/random.hpp"
+#include "base/write_all.hpp"
 
 namespace base {
 namespace {
 
 constexpr std::size_t read_chunk = 64UL * 1024;
-
-void write_all(int descriptor, std::string_view content, const std::filesystem::path& path) {
-  while (!content.empty()) {
-    const ssize_t count = write(descriptor, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw system_error("write", path.string(), errno);
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "base/write_all.hpp"
 
 namespace image {
 namespace {
@@ -20,15 +21,6 @@ using base::ErrorKind;
 
 // More transfers at a time gain nothing on one host and lose its patience.
 constexpr std::size_t most_transfers = 4;
-
-void write_all(int file, std::string_view bytes, const std::filesystem::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw base::system_error("write", path.string(), errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
 
 class ConcurrentLayers final : public Layers {
  public:
@@ -67,7 +59,7 @@ class ConcurrentLayers final : public Layers {
     if (!file) throw base::system_error("create", path.string(), errno);
     client_.stream_blob(repository_, layers_[index], [&](std::string_view bytes) {
       if (cancelled_) throw Error(ErrorKind::aborted, {"fetch", "a layer", "another one failed", ""});
-      write_all(file.get(), bytes, path);
+      base::write_all(file.get(), bytes, path);
     });
     return path;
   }

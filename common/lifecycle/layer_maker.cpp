@@ -7,22 +7,10 @@
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "base/write_all.hpp"
 #include "http/message.hpp"
 
 namespace lifecycle {
-namespace {
-
-void write_all(int file, std::string_view bytes, const std::filesystem::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw base::system_error("write", path.string(), errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
-}  // namespace
-
 LayerMaker::LayerMaker(registry::Client& client, const Platform& platform, registry::Repository repository,
                        KnownLayers known, base::Log& log)
     : client_(client), platform_(platform), repository_(std::move(repository)), known_(std::move(known)), log_(log) {}
@@ -94,7 +82,7 @@ void fetch_blob(registry::Client& client, const registry::Repository& repository
                 const std::filesystem::path& path) {
   const base::FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file) throw base::system_error("create", path.string(), errno);
-  client.stream_blob(repository, blob, [&](std::string_view bytes) { write_all(file.get(), bytes, path); });
+  client.stream_blob(repository, blob, [&](std::string_view bytes) { base::write_all(file.get(), bytes, path); });
 }
 
 }  // namespace lifecycle

@@ -13,6 +13,7 @@
 #include "base/file_descriptor.hpp"
 #include "base/parallel.hpp"
 #include "base/termination.hpp"
+#include "base/write_all.hpp"
 #include "git/sparse_patterns.hpp"
 #include "lifecycle/layers.hpp"
 
@@ -27,15 +28,6 @@ constexpr std::size_t chunk_size = 256UL * 1024;
 
 void give_away(const fs::path& path, const base::Identity& owner) {
   if (lchown(path.c_str(), owner.user, owner.group) != 0) throw base::system_error("give away", path.string(), errno);
-}
-
-void write_all(int file, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw base::system_error("write", path.string(), errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
 }
 
 // Which entries of the source take part, by project.toml's patterns.
@@ -141,7 +133,7 @@ class Copier {
       if (count == 0) break;
       const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
       hash.update(bytes);
-      write_all(output.get(), bytes, to);
+      base::write_all(output.get(), bytes, to);
     }
     if (fchmod(output.get(), mode) != 0) throw base::system_error("write", to.string(), errno);
     give_away(to, owner_);
