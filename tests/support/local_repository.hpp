@@ -17,7 +17,7 @@ class LocalRepository {
   LocalRepository();
 
   struct Entry {
-    git_filemode_t mode;
+    git_filemode_t mode = GIT_FILEMODE_BLOB;
     git::ObjectId id;
   };
   [[nodiscard]] git::ObjectId blob(const std::string& content) const;
