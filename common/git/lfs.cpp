@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "git/checkout.hpp"
 #include "git/config_text.hpp"
 #include "json/value.hpp"
 
@@ -23,8 +24,6 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::string_view first_line = "version https://git-lfs.github.com/spec/v1\n";
-
-using IndexHandle = Handle<git_index, git_index_free>;
 
 IndexHandle index_of(git_repository* repository) {
   IndexHandle index;
@@ -42,7 +41,7 @@ bool has_attributes(git_index* index) {
 
 bool belongs_to_lfs(git_repository* repository, const char* path) {
   const char* value = nullptr;
-  require(git_attr_get(&value, repository, GIT_ATTR_CHECK_INDEX_THEN_FILE, path, "filter"), "read", ".gitattributes");
+  require(git_attr_get(&value, repository, GIT_ATTR_CHECK_INDEX_ONLY, path, "filter"), "read", ".gitattributes");
   return git_attr_value(value) == GIT_ATTR_VALUE_STRING && std::string_view(value) == "lfs";
 }
 
@@ -94,13 +93,7 @@ void refresh(git_index* index, const std::string& path, const std::filesystem::p
   const git_index_entry* old = git_index_get_bypath(index, path.c_str(), 0);
   if (old == nullptr) return;
   git_index_entry entry = *old;
-  entry.ctime = {static_cast<std::int32_t>(status.st_ctim.tv_sec), static_cast<std::uint32_t>(status.st_ctim.tv_nsec)};
-  entry.mtime = {static_cast<std::int32_t>(status.st_mtim.tv_sec), static_cast<std::uint32_t>(status.st_mtim.tv_nsec)};
-  entry.dev = static_cast<std::uint32_t>(status.st_dev);
-  entry.ino = static_cast<std::uint32_t>(status.st_ino);
-  entry.uid = status.st_uid;
-  entry.gid = status.st_gid;
-  entry.file_size = static_cast<std::uint32_t>(status.st_size);
+  note_file(entry, status);
   require(git_index_add(index, &entry), "write", "the index");
 }
 

@@ -26,6 +26,8 @@ struct Library {
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
     // The indexer has named each object by its bytes: to hash them again at each reading costs as much as inflating.
     git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+    // No object is made here. What an index entry names is read all the same, when its file is written.
+    git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 0);
   }
 };
 

@@ -31,6 +31,7 @@ using RepositoryHandle = Handle<git_repository, git_repository_free>;
 using OdbHandle = Handle<git_odb, git_odb_free>;
 using CommitHandle = Handle<git_commit, git_commit_free>;
 using TreeHandle = Handle<git_tree, git_tree_free>;
+using IndexHandle = Handle<git_index, git_index_free>;
 using IndexerHandle = Handle<git_indexer, git_indexer_free>;
 using ObjectHandle = Handle<git_object, git_object_free>;
 

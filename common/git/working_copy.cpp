@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/termination.hpp"
+#include "git/checkout.hpp"
 #include "git/tree_bounds.hpp"
 
 namespace git {
@@ -59,16 +59,6 @@ void end_protection(git_repository* repository) {
   }
 }
 
-int stop_when_terminated(git_checkout_notify_t /*why*/, const char* /*path*/, const git_diff_file* /*baseline*/,
-                         const git_diff_file* /*target*/, const git_diff_file* /*workdir*/, void* /*payload*/) {
-  return base::termination_requested() ? GIT_EUSER : 0;
-}
-
-const git_object* as_object(const git_tree* tree) {
-  // libgit2's types are one hierarchy in C: every tree is an object.
-  return reinterpret_cast<const git_object*>(tree);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
-}
-
 // Where neither the tree nor the settings of source.git_config can ask for a filter, libgit2 need not look for
 // attributes: it resolves the whole path of every file for it.
 bool may_filter(git_repository* repository, const CheckedTree& tree) {
@@ -81,47 +71,15 @@ bool may_filter(git_repository* repository, const CheckedTree& tree) {
   return is_set("core.autocrlf") || is_set("core.eol") || is_set("core.attributesfile");
 }
 
-// Which files of a tree a sparse checkout writes.
-class Sparse {
- public:
-  Sparse(const git_tree* tree, const SparsePatterns& patterns) : active_(!patterns.empty()) {
-    if (!active_) return;
-    require(made(index_, [](git_index** out) { return git_index_new(out); }), "create", "an index");
-    require(git_index_read_tree(index_.get(), tree), "read", "the commit's tree");
-    for (std::size_t i = 0; i < git_index_entrycount(index_.get()); ++i) {
-      const git_index_entry* entry = git_index_get_byindex(index_.get(), i);
-      (patterns.chooses(entry->path) ? written_ : left_out_).emplace_back(entry->path);
-    }
-    for (auto& path : written_) pointers_.push_back(path.data());
+// The files that a sparse checkout does not write stay in the index, marked.
+void leave_out(git_index* index, const SparsePatterns& patterns) {
+  for (std::size_t i = 0; i < git_index_entrycount(index); ++i) {
+    git_index_entry entry = *git_index_get_byindex(index, i);
+    if (patterns.chooses(entry.path)) continue;
+    entry.flags_extended |= GIT_INDEX_ENTRY_SKIP_WORKTREE;
+    require(git_index_add(index, &entry), "write", "the index");
   }
-
-  void restrict(git_checkout_options& options) {
-    if (!active_) return;
-    options.checkout_strategy |= GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH;
-    options.paths = {pointers_.data(), pointers_.size()};
-    // An empty list would mean everything.
-    if (pointers_.empty()) options.checkout_strategy = GIT_CHECKOUT_NONE;
-  }
-
-  void mark_left_out(git_repository* repository) const {
-    if (!active_) return;
-    Handle<git_index, git_index_free> index;
-    require(made(index, [&](git_index** out) { return git_repository_index(out, repository); }), "read", "the index");
-    for (const auto& path : left_out_) {
-      git_index_entry entry = *git_index_get_bypath(index_.get(), path.c_str(), 0);
-      entry.flags_extended |= GIT_INDEX_ENTRY_SKIP_WORKTREE;
-      require(git_index_add(index.get(), &entry), "write", "the index");
-    }
-    require(git_index_write(index.get()), "write", "the index");
-  }
-
- private:
-  bool active_;
-  Handle<git_index, git_index_free> index_;
-  std::vector<std::string> written_;
-  std::vector<std::string> left_out_;
-  std::vector<char*> pointers_;
-};
+}
 
 }  // namespace
 
@@ -197,19 +155,15 @@ void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse
   require(made(tree, [&](git_tree** out) { return git_commit_tree(out, object.get()); }), "read",
           "commit " + commit.text());
   const auto checked = require_sound(store_, to_id(*git_tree_id(tree.get())));
-  git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
-  options.disable_filters = may_filter(repository.get(), checked) ? 0 : 1;
   protect(repository.get());
-  options.checkout_strategy = GIT_CHECKOUT_FORCE;
-  options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
-  options.notify_cb = stop_when_terminated;
-  Sparse chosen(tree.get(), sparse);
-  chosen.restrict(options);
-  const int code = git_checkout_tree(repository.get(), as_object(tree.get()), &options);
-  base::throw_if_terminated();
-  require(code, "check out", "commit " + commit.text());
-  // A handle without the settings of protect(): libgit2 1.9 cannot take the snapshot of them that a diff takes.
-  chosen.mark_left_out(open().get());
+  IndexHandle index;
+  require(made(index, [&](git_index** out) { return git_repository_index(out, repository.get()); }), "create",
+          "the index");
+  require(git_index_read_tree(index.get(), tree.get()), "check out", "commit " + commit.text());
+  if (!sparse.empty()) leave_out(index.get(), sparse);
+  write_files(repository.get(), index.get(), *git_tree_id(tree.get()), directory_,
+              may_filter(repository.get(), checked) ? Filtering::as_attributes_say : Filtering::off);
+  require(git_index_write(index.get()), "write", "the index");
   end_protection(repository.get());
   base::write_file(git_directory() / "HEAD", commit.text() + "\n");
   if (sparse.empty()) return;

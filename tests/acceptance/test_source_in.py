@@ -197,6 +197,9 @@ def test_sparse_paths_leave_the_rest_out_and_the_checkout_clean(repository, get,
 
 @pytest.mark.parametrize(("attributes", "setting"), [
     ({"sub/.gitattributes": "*.txt text eol=crlf\n"}, None),
+    # More files than one thread takes at a time.
+    ({".gitattributes": "*.c ident\n*.bat eol=crlf\n", **{f"many/{i}{end}": f"{i} $Id$\n" for i in range(150) for end in (".c", ".bat")}},
+     None),
     ({}, ("core.autocrlf", "true")),
     ({}, None),
 ])
@@ -207,7 +210,7 @@ def test_line_endings_are_what_attributes_and_settings_ask_for(repository, get, 
     assert get(made, **given).status == 0
     options = ["-c", "=".join(setting)] if setting else []
     git("clone", "--quiet", *options, server.url("app"), str(tmp_path / "reference"), directory=tmp_path)
-    for name in ("sub/a.txt", "b"):
+    for name in ("sub/a.txt", "b", *attributes):
         assert (destination / name).read_bytes() == (tmp_path / "reference" / name).read_bytes()
     is_sound(destination)
 

@@ -2,7 +2,7 @@
 
 import pytest
 from support import packs
-from support.git_server import GitServer, Repository
+from support.git_server import GitServer, Repository, git
 from support.hostile_git_server import HostileGitServer
 from support.packs import History, Pack
 from support.refusals import Refusals
@@ -80,7 +80,22 @@ def test_attributes_and_modules_that_are_links_are_not_followed(refused):
     (refused.destination.parent.parent / "attributes").write_text("* filter=lfs\n")
     history = History(("120000", ".gitattributes", b"../../attributes"), ("120000", ".gitmodules", b"/etc/passwd"),
                       ("120000", ".lfsconfig", b"/etc/shadow"), ("100644", "file", b"hello\n"))
-    refuses(refused, history, "invalid path '.gitmodules'")
+    refuses(refused, history, "cannot check out .gitmodules: it may not be a link")
+
+
+def test_attributes_that_are_a_link_filter_nothing(refused):
+    (refused.destination.parent / "attributes").write_text("* text eol=crlf\n")
+    history = History(("120000", ".gitattributes", b"../attributes"), ("100644", "file", b"hello\n"))
+    result = get(refused, history)
+    assert result.status == 0, result.stderr
+    assert (refused.destination / "file").read_bytes() == b"hello\n"
+
+
+def test_a_mode_of_old_repositories_is_that_of_a_file(refused):
+    result = get(refused, History(("100664", "file", b"hello\n"), ("100775", "program", b"#!/bin/sh\n")))
+    assert result.status == 0, result.stderr
+    assert (refused.destination / "program").stat().st_mode & 0o100 and not (refused.destination / "file").stat().st_mode & 0o100
+    assert git("status", "--porcelain", directory=refused.destination) == ""
 
 
 @pytest.mark.parametrize("mode", ["100644", "100755"])
