@@ -21,6 +21,32 @@ using base::ErrorKind;
 constexpr std::size_t kept_errors = 8192;
 constexpr int poll_interval = 500;
 
+// Whether a conversation gets on: neither silent for the whole of `timeout`, nor, over the whole of it, slower than
+// `slowest` bytes a second.
+class Pace {
+ public:
+  Pace(std::chrono::seconds timeout, std::uint64_t slowest) : timeout_(timeout), slowest_(slowest) {}
+
+  [[nodiscard]] bool has_stalled(std::uint64_t moved) {
+    const auto now = std::chrono::steady_clock::now();
+    if (moved != 0) last_ = now;
+    bytes_ += moved;
+    if (now - last_ > timeout_) return true;
+    if (now - begin_ <= timeout_) return false;
+    const bool slow = bytes_ < slowest_ * static_cast<std::uint64_t>(timeout_.count());
+    begin_ = now;
+    bytes_ = 0;
+    return slow;
+  }
+
+ private:
+  std::chrono::seconds timeout_;
+  std::uint64_t slowest_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_ = begin_;
+  std::uint64_t bytes_ = 0;
+};
+
 class ProcessTransport final : public Transport {
  public:
   explicit ProcessTransport(ProcessTransportOptions options) : options_(std::move(options)) {
@@ -73,7 +99,7 @@ class ProcessTransport final : public Transport {
   void receive(PacketReceiver& receiver) {
     receiver.restart();
     PacketParser parser;
-    auto last_progress = std::chrono::steady_clock::now();
+    Pace pace(options_.stall_timeout, options_.slowest_bytes_per_second);
     while (!receiver.complete()) {
       std::array<struct pollfd, 4> polled{{{process_->output(), POLLIN, 0},
                                            {errors_open_ ? process_->errors() : -1, POLLIN, 0},
@@ -83,30 +109,30 @@ class ProcessTransport final : public Transport {
         throw base::system_error("read", shown(), errno);
       }
       base::throw_if_terminated();
-      bool progress = false;
+      std::uint64_t moved = 0;
       if (polled[1].revents != 0) read_errors();
-      if (polled[2].revents != 0) progress = send_some();
+      if (polled[2].revents != 0) moved += send_some();
       if (polled[0].revents != 0) {
-        if (!read_some(parser, receiver)) return ended(receiver);
-        progress = true;
+        const auto received = read_some(parser, receiver);
+        if (!received) return ended(receiver);
+        moved += *received;
       }
-      const auto now = std::chrono::steady_clock::now();
-      if (progress) last_progress = now;
-      if (now - last_progress > options_.stall_timeout) stalled();
+      if (pace.has_stalled(moved)) stalled();
     }
   }
 
-  bool read_some(PacketParser& parser, PacketReceiver& receiver) {
+  // How many bytes came; nothing at the end of the output.
+  std::optional<std::uint64_t> read_some(PacketParser& parser, PacketReceiver& receiver) {
     std::array<char, 65536> buffer{};
     const ssize_t count = read(process_->output(), buffer.data(), buffer.size());
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return 0;
     if (count <= 0) {
       parser.finish();
-      return false;
+      return std::nullopt;
     }
     parser.feed({buffer.data(), static_cast<std::size_t>(count)},
                 [&](const Packet& packet) { receiver.receive(packet); });
-    return true;
+    return static_cast<std::uint64_t>(count);
   }
 
   void read_errors() {
@@ -118,15 +144,15 @@ class ProcessTransport final : public Transport {
     if (errors_.size() > kept_errors) errors_.erase(0, errors_.size() - kept_errors);
   }
 
-  bool send_some() {
+  std::uint64_t send_some() {
     const ssize_t count = write(process_->input(), unsent_.data(), unsent_.size());
     if (count < 0) {
       // A server that has gone is noticed, with its reason, when its output ends.
       if (errno != EAGAIN && errno != EINTR) unsent_.clear();
-      return false;
+      return 0;
     }
     unsent_.erase(0, static_cast<std::size_t>(count));
-    return true;
+    return static_cast<std::uint64_t>(count);
   }
 
   // The end of the output: fine for a receiver that has all it wants, otherwise the process says why it ended.
@@ -143,7 +169,10 @@ class ProcessTransport final : public Transport {
   [[noreturn]] void stalled() {
     process_.reset();
     throw Error(ErrorKind::transient,
-                {"read", shown(), fmt::format("it sent nothing for {} seconds", options_.stall_timeout.count()), ""});
+                {"read", shown(),
+                 fmt::format("it did not answer in time (fewer than {} bytes a second for {} seconds)",
+                             options_.slowest_bytes_per_second, options_.stall_timeout.count()),
+                 "try again later"});
   }
 
   ProcessTransportOptions options_;

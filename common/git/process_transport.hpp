@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,8 +17,9 @@ namespace git {
 struct ProcessTransportOptions {
   base::Command command;
   std::string shown;  // the repository, for errors
-  // A server that sends nothing for this long has stalled.
+  // A server that sends nothing for this long, or less than that all the time, has stalled.
   std::chrono::seconds stall_timeout{60};
+  std::uint64_t slowest_bytes_per_second = 10;
   // Makes of what the process wrote to stderr, and of its end, the error that a person should read.
   std::function<base::Error(const std::string& errors, const base::ExitStatus& status)> explain;
 };

@@ -17,6 +17,8 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
+constexpr http::RetryPolicy connecting{.attempts = 3};
+
 // One argument of the command line that the host's shell reads.
 std::string quoted(std::string_view text) {
   std::string result = "'";
@@ -79,7 +81,7 @@ Error explain(const std::string& shown, std::string_view errors, const base::Exi
         ErrorKind::denied, "the host refuses the key",
         "check source.private_key, its passphrase, and the user name in source.uri or source.private_key_user");
   }
-  if (says("does not appear to be a git repository") || says("Repository not found") || says("not found")) {
+  if (says("does not appear to be a git repository") || says("not found") || says("could not be found")) {
     return error(ErrorKind::not_found, "there is no such repository", "check source.uri");
   }
   while (errors.ends_with('\n') || errors.ends_with('\r')) errors.remove_suffix(1);
@@ -92,8 +94,8 @@ Error explain(const std::string& shown, std::string_view errors, const base::Exi
 class SshTransport final : public Transport {
  public:
   SshTransport(const SshLocation& location, const SshOptions& options, std::string shown,
-               const base::Environment& environment, base::Log& log)
-      : directory_("ssh", "/tmp"), shown_(std::move(shown)) {
+               const base::Environment& environment, base::Random& random, base::Log& log)
+      : directory_("ssh", "/tmp"), shown_(std::move(shown)), random_(random), log_(log) {
     if (options.agent_forwarding == SshOptions::AgentForwarding::on) start_agent(environment);
     ProcessTransportOptions process;
     process.shown = shown_;
@@ -106,7 +108,21 @@ class SshTransport final : public Transport {
     inner_ = make_process_transport(std::move(process));
   }
 
-  void advertise(PacketReceiver& receiver) override { inner_->advertise(receiver); }
+  // A host that is restarting, or has too many at its door (sshd's MaxStartups), may answer the next time.
+  void advertise(PacketReceiver& receiver) override {
+    for (int attempt = 1;; ++attempt) {
+      try {
+        return inner_->advertise(receiver);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::transient) throw;
+        const auto delay = http::next_delay(connecting, attempt + 1, std::nullopt, random_);
+        if (!delay) throw;
+        log_.warning(fmt::format("{}: {}; attempt {} of {} in {}", shown_, base::printable(error.report().cause),
+                                 attempt + 1, connecting.attempts, base::human_duration(*delay)));
+        log_.clock().sleep(*delay);
+      }
+    }
+  }
   void request(std::string_view body, PacketReceiver& receiver) override { inner_->request(body, receiver); }
   [[nodiscard]] Session session() const override { return inner_->session(); }
   void hang_up() override { inner_->hang_up(); }
@@ -190,6 +206,8 @@ class SshTransport final : public Transport {
 
   base::TemporaryDirectory directory_;
   std::string shown_;
+  base::Random& random_;
+  base::Log& log_;
   std::unique_ptr<base::Process> agent_;
   std::unique_ptr<Transport> inner_;
 };
@@ -198,11 +216,11 @@ class SshTransport final : public Transport {
 
 std::unique_ptr<Transport> make_ssh_transport(const SshLocation& location, const SshOptions& options,
                                               const std::string& shown, const base::Environment& environment,
-                                              base::Log& log) {
+                                              base::Random& random, base::Log& log) {
   if (!base::find_program("ssh", environment.get_or("PATH", "/usr/bin:/bin"))) {
     throw Error(ErrorKind::usage, {"read", shown, "there is no ssh program", "install openssh-client, or use https"});
   }
-  return std::make_unique<SshTransport>(location, options, shown, environment, log);
+  return std::make_unique<SshTransport>(location, options, shown, environment, random, log);
 }
 
 }  // namespace git

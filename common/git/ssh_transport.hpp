@@ -8,6 +8,7 @@
 
 #include "base/environment.hpp"
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "base/secret.hpp"
 #include "git/location.hpp"
 #include "git/transport.hpp"
@@ -26,9 +27,11 @@ struct SshOptions {
 };
 
 // Errors: {denied} for a refused key, a wrong passphrase and a host key that is not the known one, {not_found} for
-// the repository, {transient} for a host that does not answer.
+// the repository, {transient} for a host that does not answer, asked
+// three times.
 [[nodiscard]] std::unique_ptr<Transport> make_ssh_transport(const SshLocation& location, const SshOptions& options,
                                                             const std::string& shown,
-                                                            const base::Environment& environment, base::Log& log);
+                                                            const base::Environment& environment, base::Random& random,
+                                                            base::Log& log);
 
 }  // namespace git

@@ -59,7 +59,8 @@ Connection connect_local(const git::LocalLocation& local, concourse::Context& co
 }
 
 Connection connect_ssh(const Access& access, const git::SshLocation& ssh, concourse::Context& context) {
-  auto transport = git::make_ssh_transport(ssh, access.ssh, access.location.text(), context.environment, context.log);
+  auto transport = git::make_ssh_transport(ssh, access.ssh, access.location.text(), context.environment, context.random,
+                                           context.log);
   return {nullptr, git::make_remote(std::move(transport))};
 }
 

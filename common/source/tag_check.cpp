@@ -37,6 +37,7 @@ RemoteRefs contained(const RemoteRefs& tags, const Head& branch, git::Remote& re
   const base::TemporaryDirectory directory("check", temporary);
   git::ObjectStore store(directory.path() / "objects");
   git::FetchRequest request;
+  request.progress = git::FetchRequest::Progress::told;
   request.wants = unique_ids(tags, commit_of);
   request.haves = {branch.commit};
   if (remote.can_filter()) request.filter = "tree:0";
@@ -108,6 +109,7 @@ std::optional<ObjectId> newest_tag_ancestor(const RemoteRefs& all_tags, const He
   // A server that is told we have the tags sends the commits of the branch that none of them contains. The first
   // parent that did not come is the newest that one does contain.
   git::FetchRequest request;
+  request.progress = git::FetchRequest::Progress::told;
   request.wants = {branch.commit};
   request.haves = unique_ids(tags, commit_of);
   if (remote.can_filter()) request.filter = "tree:0";
@@ -124,6 +126,7 @@ std::vector<concourse::Version> tag_ancestor_versions(const RemoteRefs& tags, co
   const base::TemporaryDirectory directory("check", temporary);
   git::ObjectStore store(directory.path() / "objects");
   git::FetchRequest request;
+  request.progress = git::FetchRequest::Progress::told;
   request.wants = unique_ids(tags, commit_of);
   if (remote.can_filter()) request.filter = "tree:0";
   store.fetch(remote, request);

@@ -4,9 +4,12 @@ import os
 import pathlib
 import pwd
 import shutil
+import socket
 import subprocess
+import threading
 
 import pytest
+from support.connect_proxy import relay
 from support.git_server import Repository
 from support.program import run_program
 from support.ssh_server import SshServer
@@ -152,6 +155,25 @@ def test_a_checkout_over_ssh(programs, server, repository, made, tmp_path):
     result = run_program(programs, "in", {"source": source(server, repository), "version": {"ref": made[2]}}, destination)
     assert result.answer["version"] == {"ref": made[2]}
     assert (destination / "dir2/file").read_text() == "2"
+
+
+def test_a_host_that_hangs_up_is_asked_again(programs, server, repository, made):
+    """As sshd does when too many knock at once (MaxStartups)."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        def close_twice_then_connect():
+            for _ in range(2):
+                door.accept()[0].close()
+            client, _ = door.accept()
+            with client, socket.create_connection(("127.0.0.1", server.port)) as host:
+                relay(client, host)
+
+        threading.Thread(target=close_twice_then_connect, daemon=True).start()
+        through = source(server, repository)
+        through["uri"] = through["uri"].replace(str(server.port), str(door.getsockname()[1]))
+        del through["known_hosts"]
+        result = check(programs, through)
+    assert result.answer == [{"ref": made[3]}]
+    assert "attempt 3 of 3" in result.stderr
 
 
 def test_errors_name_the_repository(programs, server, repository, made):
