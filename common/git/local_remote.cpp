@@ -26,7 +26,7 @@ enum class Contents { commits, trees, all };  // what comes with a commit
 
 Contents contents_of(const std::string& filter) {
   if (filter == "tree:0") return Contents::commits;
-  return filter == "blob:none" ? Contents::trees : Contents::all;
+  return filter.empty() ? Contents::all : Contents::trees;
 }
 
 ObjectHandle look_up(git_repository* repository, const ObjectId& id) {

@@ -59,15 +59,31 @@ Pathspec::Below Pathspec::Item::below(std::string_view directory) const {
   if (pattern.empty()) return Below::all;
   const std::string inside = std::string(directory) + "/";
   if (starts_with(inside, pattern + "/", letter_case)) return Below::all;
-  const std::string_view prefix = literal ? std::string_view(pattern) : literal_prefix(pattern);
-  const bool open_end = !literal && prefix.size() < pattern.size();
-  // "dir/*" and "dir/**" mean all that is below dir.
-  if (open_end && inside.size() >= prefix.size() && starts_with(inside, prefix, letter_case)) {
-    const auto rest = std::string_view(pattern).substr(prefix.size());
-    const bool all = prefix.ends_with('/') && (rest == "**" || (rest == "*" && slashes == Slashes::ordinary));
-    return all ? Below::all : Below::something;
+  const bool open_end = prefix().size() < pattern.size();
+  if (open_end && inside.size() >= prefix().size() && starts_with(inside, prefix(), letter_case)) {
+    return means_directory() ? Below::all : Below::something;
   }
-  return starts_with(prefix, inside, letter_case) ? Below::something : Below::nothing;
+  return starts_with(prefix(), inside, letter_case) ? Below::something : Below::nothing;
+}
+
+std::string_view Pathspec::Item::prefix() const {
+  return literal ? std::string_view(pattern) : literal_prefix(pattern);
+}
+
+// "dir/*" and "dir/**" mean all that is below dir.
+bool Pathspec::Item::means_directory() const {
+  const auto rest = std::string_view(pattern).substr(prefix().size());
+  return prefix().ends_with('/') && (rest == "**" || (rest == "*" && slashes == Slashes::ordinary));
+}
+
+std::optional<unsigned> Pathspec::Item::depth() const {
+  const auto levels = [](std::string_view path) {
+    return static_cast<unsigned>(std::count(path.begin(), path.end(), '/')) + 1;
+  };
+  if (literal) return levels(pattern);
+  if (means_directory()) return levels(prefix()) - 1;
+  if (slashes == Slashes::special && pattern.find("**") == std::string::npos) return levels(pattern);
+  return std::nullopt;
 }
 
 void Pathspec::add(std::string_view text, const std::string& field, bool exclude) {
@@ -124,6 +140,18 @@ bool Pathspec::matches(std::string_view path) const {
   const auto match = [&](const Item& item) { return item.matches(path); };
   return (include_.empty() || std::any_of(include_.begin(), include_.end(), match)) &&
          std::none_of(exclude_.begin(), exclude_.end(), match);
+}
+
+std::optional<unsigned> Pathspec::depth() const {
+  unsigned result = 1;
+  for (const auto* items : {&include_, &exclude_}) {
+    for (const auto& item : *items) {
+      const auto depth = item.depth();
+      if (!depth) return std::nullopt;
+      result = std::max(result, *depth);
+    }
+  }
+  return result;
 }
 
 Pathspec::Below Pathspec::below(std::string_view directory) const {

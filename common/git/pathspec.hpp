@@ -3,6 +3,7 @@
 // long forms :(top), :(exclude), :(literal), :(glob), :(icase).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,12 @@ class Pathspec {
 
   // Whether it means everything.
   [[nodiscard]] bool everything() const { return include_.empty() && exclude_.empty(); }
+  // Whether it means certain paths, and not all but some.
+  [[nodiscard]] bool is_narrow() const { return !include_.empty(); }
   [[nodiscard]] bool matches(std::string_view path) const;
+  // How many levels of trees decide whether something that is meant has changed ("docs": one, for the root tree names
+  // docs and its object). Nothing where a pattern can match at any depth.
+  [[nodiscard]] std::optional<unsigned> depth() const;
   // What lies below a directory.
   enum class Below { nothing, something, all };
   [[nodiscard]] Below below(std::string_view directory) const;
@@ -35,6 +41,12 @@ class Pathspec {
 
     [[nodiscard]] bool matches(std::string_view path) const;
     [[nodiscard]] Below below(std::string_view directory) const;
+    [[nodiscard]] std::optional<unsigned> depth() const;
+
+   private:
+    // What stands before the first special character, and whether the rest means all that is below a directory.
+    [[nodiscard]] std::string_view prefix() const;
+    [[nodiscard]] bool means_directory() const;
   };
 
   void add(std::string_view text, const std::string& field, bool exclude);

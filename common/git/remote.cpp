@@ -9,6 +9,14 @@
 namespace git {
 namespace {
 
+// One that keeps all that `filter` keeps.
+std::string weaker(std::string_view filter) { return filter.starts_with("tree:") ? "blob:none" : ""; }
+
+// git's words are "filter 'tree:2' not supported" and "tree filter allows max depth 0, but got 2".
+bool blames_filter(const base::Error& error) {
+  return error.kind() == base::ErrorKind::protocol && error.report().cause.find("filter") != std::string::npos;
+}
+
 class NegotiatedRemote final : public Remote {
  public:
   explicit NegotiatedRemote(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
@@ -36,12 +44,30 @@ class NegotiatedRemote final : public Remote {
     return version() == 2 || advertisement().has("allow-reachable-sha1-in-want");
   }
 
-  FetchResult fetch(const FetchRequest& request, PackSink& sink) override {
-    FetchResult result = version() == 2 ? fetch_v2(request, sink) : fetch_v0(request, sink);
-    if (request.negotiation == Negotiation::decide && !result.has_pack) {
-      named([] { broken_answer("it has no pack"); });
+  FetchResult fetch(const FetchRequest& given, PackSink& sink) override {
+    FetchRequest request = given;
+    while (true) {
+      while (refused_filters_.contains(request.filter)) request.filter = weaker(request.filter);
+      try {
+        FetchResult result = version() == 2 ? fetch_v2(request, sink) : fetch_v0(request, sink);
+        if (request.negotiation == Negotiation::decide && !result.has_pack) {
+          named([] { broken_answer("it has no pack"); });
+        }
+        return result;
+      } catch (const base::Error& error) {
+        if (request.filter.empty() || !blames_filter(error)) throw;
+        refused_filters_.insert(request.filter);
+        sink.restart();
+        transport_->hang_up();
+      }
     }
-    return result;
+  }
+
+  [[nodiscard]] std::set<std::string> refused_filters() const override { return refused_filters_; }
+  void presume_refused(const std::set<std::string>& filters) override {
+    for (const auto& filter : filters) {
+      if (!filter.empty()) refused_filters_.insert(filter);
+    }
   }
 
  private:
@@ -111,6 +137,7 @@ class NegotiatedRemote final : public Remote {
   std::unique_ptr<Transport> transport_;
   bool cut_ = false;  // the connection has served a fetch with a depth
   std::optional<Advertisement> advertisement_;
+  std::set<std::string> refused_filters_;
 };
 
 }  // namespace

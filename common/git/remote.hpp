@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,7 @@ struct FetchRequest {
   std::vector<ObjectId> haves;
   std::vector<ObjectId> shallow;       // our commits whose parents we have not
   std::optional<std::uint32_t> depth;  // commits from each want on, merges included
-  std::string filter;                  // "tree:0", "blob:none"; only where the server can_filter()
+  std::string filter;                  // "tree:2", "blob:none"; only where the server can_filter()
   Negotiation negotiation = Negotiation::decide;
   enum class Tags { none, following } tags = Tags::none;  // following: annotated tags of the commits that are sent
   // told: a server that works for minutes says so each second, and is not taken for one that has stalled.
@@ -60,7 +61,11 @@ class Remote {
   [[nodiscard]] virtual bool can_deepen() = 0;
   // Whether any object may be wanted, not only what a ref names.
   [[nodiscard]] virtual bool can_want_any() = 0;
+  // A server may refuse some filters (uploadpackfilter.tree.maxDepth): it is asked again with one that keeps more.
   virtual FetchResult fetch(const FetchRequest& request, PackSink& sink) = 0;
+  // The filters that were refused so far, and those that are known to be: the latter are not tried.
+  [[nodiscard]] virtual std::set<std::string> refused_filters() const { return {}; }
+  virtual void presume_refused(const std::set<std::string>& /*filters*/) {}
   [[nodiscard]] virtual std::string shown() const = 0;
 };
 

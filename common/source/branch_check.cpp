@@ -11,7 +11,9 @@ namespace {
 using git::Commit;
 using git::ObjectId;
 
-// Where the first look did not find enough, the next ones are larger: a round trip costs more than a few commits.
+// Where the first look did not find enough, the next ones are larger: a round trip costs more than a few commits. A
+// commit that changes certain paths is seldom the first one.
+constexpr std::uint32_t first_look_for_paths = 16;
 constexpr std::uint32_t first_deepening = 32;
 
 bool contains(const std::vector<ObjectId>& ids, const ObjectId& id) {
@@ -92,21 +94,25 @@ bool BranchCheck::passes(const ObjectId& id) {
 
 std::vector<ObjectId> BranchCheck::newest(std::size_t count) {
   auto depth = static_cast<std::uint32_t>(count);
+  if (source_.paths.is_narrow()) depth = std::max(depth, first_look_for_paths);
   git::FetchRequest request;
   request.wants = {head_};
   // Trees, where the filter needs them, are fetched one by one: those of the first commit would be all there are.
   if (remote_.can_filter()) request.filter = "tree:0";
   while (true) {
     const bool all = !remote_.can_deepen() || depth == git::whole_history;
-    if (remote_.can_deepen()) request.depth = depth;
+    // A commit's paths are compared with its parent's, which comes along.
+    if (remote_.can_deepen()) request.depth = depth + (all || source_.paths.everything() ? 0 : 1);
     const auto result = store_.fetch(remote_, request);
-    const auto chain = git::first_parents(store_, head_);
+    auto chain = git::first_parents(store_, head_);
     if (chain.empty()) {
       throw base::Error(base::ErrorKind::protocol,
                         {"read", remote_.shown(), "the server did not send commit " + head_.text(), ""});
     }
+    const bool whole = all || is_whole(chain, result);
+    if (!whole && chain.size() > depth) chain.erase(chain.begin() + depth, chain.end());
     auto found = examine(chain);
-    if (found.size() >= count || all || is_whole(chain, result)) {
+    if (found.size() >= count || whole) {
       if (found.size() > count) found.erase(found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
       return found;
     }

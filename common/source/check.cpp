@@ -45,7 +45,9 @@ class Check {
         remote_(remote),
         memory_(memory),
         log_(context.log),
-        temporary_(context.environment.get_or("TMPDIR", "/tmp")) {}
+        temporary_(context.environment.get_or("TMPDIR", "/tmp")) {
+    remote_.presume_refused(memory_.refused_filters());
+  }
 
   Versions branch() {
     const auto head = find_head(source_, remote_);
@@ -69,7 +71,7 @@ class Check {
     if (!memory_.examined() || memory_.examined()->state != state) {
       auto all = tagged ? tagged_versions(matching, head, source_, remote_, temporary_)
                         : tag_ancestor_versions(matching, source_, remote_, temporary_);
-      memory_.remember({state, {}, all});
+      remember({state, {}, all});
     }
     const auto& versions = memory_.examined()->versions;
     if (known_) {
@@ -83,12 +85,12 @@ class Check {
   // The versions that end with `head`. `state` stands for all that decided about it, and ends with its name.
   Versions up_to(const ObjectId& head, const std::string& state) {
     if (known_ && *known_ == version_of(head)) {
-      memory_.remember({state, *known_, std::vector{*known_}});
+      remember({state, *known_, std::vector{*known_}});
       return {*known_};
     }
     if (auto remembered = unmoved(head)) {
       const auto& examined = memory_.examined();
-      if (examined->state != state) memory_.remember({state, examined->since, examined->versions});
+      if (examined->state != state) remember({state, examined->since, examined->versions});
       return *std::move(remembered);
     }
     BranchCheck examination(source_, remote_, head, temporary_);
@@ -97,7 +99,7 @@ class Check {
       versions.clear();
       append_oldest_first(versions, examination.newest(source_.fields.version_depth));
     }
-    memory_.remember({state, known_.value_or(Version()), versions});
+    remember({state, known_.value_or(Version()), versions});
     return versions;
   }
 
@@ -110,9 +112,11 @@ class Check {
       newest = newest_tag_ancestor(tags, branch, remote_, temporary_);
     }
     if (newest) return up_to(*newest, refs + " " + newest->text());
-    memory_.remember({refs, {}, {}});
+    remember({refs, {}, {}});
     return {};
   }
+
+  void remember(const Examined& examined) { memory_.remember(examined, remote_.refused_filters()); }
 
   static std::optional<ObjectId> head_of(const std::string& state) {
     return ObjectId::parse(std::string_view(state).substr(state.rfind(' ') + 1));

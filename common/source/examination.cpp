@@ -1,6 +1,7 @@
 #include "source/examination.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 
@@ -127,7 +128,9 @@ class PathExamination {
 
 std::string history_filter(const Source& source, git::Remote& remote) {
   if (!remote.can_filter()) return "";
-  return source.paths.everything() ? "tree:0" : "blob:none";
+  if (source.paths.everything()) return "tree:0";
+  const auto depth = source.paths.depth();
+  return depth ? fmt::format("tree:{}", *depth) : "blob:none";
 }
 
 std::vector<git::Commit> passing(const std::vector<git::Commit>& commits, Arrangement arrangement, const Source& source,

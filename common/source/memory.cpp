@@ -10,7 +10,7 @@
 namespace source {
 namespace {
 
-constexpr int format = 2;
+constexpr int format = 3;
 constexpr std::uint64_t largest_file = 32ULL << 20U;
 
 std::string line_of(const concourse::Version& version) { return json::dump(json::Value(version)) + "\n"; }
@@ -88,6 +88,7 @@ void Memory::load() {
     if (header.at("format") != format || header.at("source") != key_) return;
     auto state = header.at("state").get<std::string>();
     auto since = header.at("since").get<concourse::Version>();
+    refused_filters_ = header.at("refused_filters").get<std::set<std::string>>();
     text->erase(0, end_of_checksum + 1 + end_of_header + 1);
     examined_ = Examined{std::move(state), std::move(since), VersionList::of_text(*std::move(text))};
   } catch (const std::exception& error) {
@@ -99,10 +100,15 @@ void Memory::drop(std::string_view cause) {
   log_.debug(fmt::format("what the last check left in /tmp is not usable: {}", cause));
 }
 
-void Memory::remember(const Examined& examined) {
-  if (examined_ == examined) return;
+void Memory::remember(const Examined& examined, const std::set<std::string>& refused_filters) {
+  if (examined_ == examined && refused_filters_ == refused_filters) return;
   examined_ = examined;
-  const json::Value header{{"format", format}, {"source", key_}, {"state", examined.state}, {"since", examined.since}};
+  refused_filters_ = refused_filters;
+  const json::Value header{{"format", format},
+                           {"source", key_},
+                           {"state", examined.state},
+                           {"since", examined.since},
+                           {"refused_filters", refused_filters}};
   const std::string content = json::dump(header) + "\n" + examined.versions.text();
   try {
     base::write_file(path_, fmt::format("{}\n{}", base::Sha256::of(content).hex(), content), 0600);

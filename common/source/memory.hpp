@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,8 +59,10 @@ class Memory {
   Memory(const std::filesystem::path& directory, const json::Value& source, base::Log& log);
 
   [[nodiscard]] const std::optional<Examined>& examined() const { return examined_; }
+  // Filters that the server is known to refuse.
+  [[nodiscard]] const std::set<std::string>& refused_filters() const { return refused_filters_; }
   // A failure is no error: the next check examines again.
-  void remember(const Examined& examined);
+  void remember(const Examined& examined, const std::set<std::string>& refused_filters = {});
 
  private:
   void load();
@@ -69,6 +72,7 @@ class Memory {
   std::filesystem::path path_;
   base::Log& log_;
   std::optional<Examined> examined_;
+  std::set<std::string> refused_filters_;
 };
 
 }  // namespace source

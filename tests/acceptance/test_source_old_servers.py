@@ -54,3 +54,34 @@ def test_every_server_gives_the_same_versions(programs, tmp_path, protocol, sett
             run_program(programs, "in", {"source": {"uri": server.url("app")}, "version": {"ref": made[2]},
                                          "params": {"depth": depth}}, destination).answer
             assert (destination / "top").read_text() == "2"
+
+
+# Single trees (tree:0) can be asked for in version 2 alone.
+@pytest.mark.parametrize(("protocol", "settings", "tried"), [
+    ("version=2", {"tree.maxDepth": "0"}, 1),  # as hosting services have it: what they compute is bounded
+    ("version=2", {"allow": "false", "blob:none.allow": "true"}, 2),
+    ("version=2", {"allow": "false"}, 3),
+    ("version=0", {"tree.maxDepth": "0"}, 1),
+    ("version=0", {"allow": "false", "blob:none.allow": "true"}, 1),
+    ("version=0", {"allow": "false"}, 2),
+])
+def test_a_filter_that_is_refused_is_not_tried_again(programs, tmp_path, protocol, settings, tried):
+    repository = configured(tmp_path, allowFilter="true")
+    for name, value in settings.items():
+        repository.git("config", f"uploadpackfilter.{name}", value)
+    made = [repository.commit(f"change {i}", {f"dir{i}/sub/file": f"{i}"}) for i in range(6)]
+    extra = f'setenv.add-environment += ( "GIT_PROTOCOL" => "{protocol}" )'
+    with GitServer(repository.path.parent, extra=extra) as server:
+        def check(version):
+            """The versions, and how many requests were refused."""
+            before = len(server.requests())
+            answer = run_program(programs, "check", {"source": {"uri": server.url("app"), "paths": ["dir3/sub", "dir5/sub", "dir7/sub"]},
+                                                     "version": {"ref": version}}, env={"TMPDIR": str(tmp_path)}).answer
+            sizes = [int(line.rsplit(" ", 1)[1]) for line in server.requests()[before + exchange:]]
+            return [v["ref"] for v in answer], sum(size < smallest_pack for size in sizes)
+
+        exchange = 2 if protocol == "version=2" else 1  # capabilities and refs
+        smallest_pack = 100
+        assert check(made[3]) == ([made[3], made[5]], tried)
+        more = [repository.commit(f"change {i}", {f"dir{i}/sub/file": f"{i}"}) for i in (6, 7)]
+        assert check(made[5]) == ([made[5], more[1]], 0)

@@ -161,6 +161,21 @@ def test_ten_new_commits_cost_what_their_pack_does_in_the_container_that_knows_t
     assert check.beyond <= 1.2 * large.pack_size("main", [before], "tree:0")
 
 
+def test_trees_are_fetched_as_deep_as_the_patterns_only(large, run):
+    known = large.git("rev-parse", "main~1000")
+    assert run("check", {"paths": ["module00"]}, known).beyond < 0.7 * large.pack_size("main", [known], "blob:none")
+
+
+def test_a_first_check_with_paths_asks_for_trees_by_levels(large, run):
+    """Capabilities, refs; then for each look the commits, and three levels of trees."""
+    newest = large.git("rev-list", "--first-parent", "-1", "main", "--", PATHS["paths"][0])
+    distance = int(large.git("rev-list", "--first-parent", "--count", f"{newest}..main")) + 1
+    looks = 1 if distance <= 16 else 2 if distance <= 32 else 3 if distance <= 64 else 4
+    check = run("check", PATHS)
+    assert check.answer == [{"ref": newest}]
+    assert len(check.requests) <= 2 + 4 * looks
+
+
 def test_the_number_of_tags_does_not_count_in_requests(run):
     for source in TAG_FILTERS.values():
         first = run("check", {"branch": "", **source, "version_depth": 1000})

@@ -37,6 +37,21 @@ TEST_CASE("a star crosses directories, but for glob magic") {
   CHECK_FALSE(parse({":(literal)a*"}).matches("ab"));
 }
 
+TEST_CASE("patterns say how deep the trees must be known that decide about them") {
+  CHECK(parse({"docs"}).depth() == 1);
+  CHECK(parse({"docs/*"}).depth() == 1);
+  CHECK(parse({"docs/**"}).depth() == 1);
+  CHECK(parse({"services/web/app"}).depth() == 3);
+  CHECK(parse({"docs", "services/web/*"}).depth() == 2);
+  CHECK(parse({"docs"}, {"docs/drafts/old"}).depth() == 3);
+  CHECK(parse({}, {"docs"}).depth() == 1);
+  CHECK(parse({":(glob)src/*/main.cpp"}).depth() == 3);
+  CHECK(parse({":(literal)a*/b"}).depth() == 2);
+  CHECK_FALSE(parse({":(glob)src/**/main.cpp"}).depth());
+  CHECK_FALSE(parse({"src/*.cpp"}).depth());
+  CHECK_FALSE(parse({"docs"}, {"*.md"}).depth());
+}
+
 TEST_CASE("excluded paths do not count") {
   const auto paths = parse({"."}, {"docs", "*.md"});
   CHECK(paths.matches("src/a"));
