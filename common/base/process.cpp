@@ -233,7 +233,9 @@ std::optional<ExitStatus> Process::wait(std::chrono::milliseconds limit) {
   }
 }
 
-ExitStatus Process::communicate(const Sink& on_output, const Sink& on_errors) {
+ExitStatus Process::communicate(const Sink& on_output, const Sink& on_errors,
+                                std::optional<std::chrono::seconds> limit) {
+  const auto begin = std::chrono::steady_clock::now();
   bool output_open = static_cast<bool>(output_);
   bool errors_open = static_cast<bool>(errors_);
   while (output_open || errors_open) {
@@ -243,6 +245,10 @@ ExitStatus Process::communicate(const Sink& on_output, const Sink& on_errors) {
     const int ready = poll(polled.data(), polled.size(), 200);
     if (ready < 0 && errno != EINTR) throw system_error("read", "a child's output", errno);
     throw_if_terminated();
+    if (limit && std::chrono::steady_clock::now() - begin > *limit) {
+      throw Error(ErrorKind::transient,
+                  {"run", "a program", fmt::format("it did not end within {} seconds", limit->count()), ""});
+    }
     // A daemon that the child left behind may hold its output open for ever: quiet after the child's end is the end.
     if (ready == 0 && has_ended(pid_)) break;
     if (polled[0].revents != 0) output_open = drain(output_.get(), on_output);
@@ -251,7 +257,7 @@ ExitStatus Process::communicate(const Sink& on_output, const Sink& on_errors) {
   return wait().value_or(ExitStatus{.code = 0, .signal = SIGKILL});
 }
 
-Captured run(Command command, std::size_t limit) {
+Captured run(Command command, std::size_t limit, std::optional<std::chrono::seconds> time) {
   command.output = Stream::pipe;
   command.errors = Stream::pipe;
   Process process(command);
@@ -259,7 +265,7 @@ Captured run(Command command, std::size_t limit) {
   const auto keep = [limit](std::string& text) {
     return [&text, limit](std::string_view bytes) { text += bytes.substr(0, limit - std::min(limit, text.size())); };
   };
-  captured.status = process.communicate(keep(captured.output), keep(captured.errors));
+  captured.status = process.communicate(keep(captured.output), keep(captured.errors), time);
   return captured;
 }
 

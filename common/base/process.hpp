@@ -64,9 +64,11 @@ class Process {
   [[nodiscard]] int errors() const { return errors_.get(); }
   void close_input() { input_.reset(); }
 
-  // Reads both outputs until they end and waits for the child. Error{aborted} on termination.
+  // Reads both outputs until they end and waits for the child. Error{aborted} on termination, {transient} when it has
+  // not ended within `limit`.
   using Sink = std::function<void(std::string_view)>;
-  [[nodiscard]] ExitStatus communicate(const Sink& on_output, const Sink& on_errors);
+  [[nodiscard]] ExitStatus communicate(const Sink& on_output, const Sink& on_errors,
+                                       std::optional<std::chrono::seconds> limit = std::nullopt);
   // Waits without reading. Error{aborted} on termination; nothing when `limit` passes before the child ends.
   [[nodiscard]] std::optional<ExitStatus> wait(std::chrono::milliseconds limit = std::chrono::hours(24));
 
@@ -84,7 +86,8 @@ struct Captured {
 };
 
 // Runs a command to its end and keeps at most `limit` bytes of each output (the rest is read and dropped).
-[[nodiscard]] Captured run(Command command, std::size_t limit = 1UL << 20U);
+[[nodiscard]] Captured run(Command command, std::size_t limit = 1UL << 20U,
+                           std::optional<std::chrono::seconds> time = std::nullopt);
 
 // The file that `name` means in a PATH; nothing when there is none.
 [[nodiscard]] std::optional<std::filesystem::path> find_program(std::string_view name, std::string_view path);

@@ -62,6 +62,20 @@ std::map<std::string, std::string, std::less<>> committed_settings(git_repositor
   return settings;
 }
 
+// "a, b/*" as two patterns.
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> result;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    auto item = text.substr(0, comma);
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    if (!item.empty()) result.emplace_back(item);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return result;
+}
+
 std::string_view field_of(std::string_view text, std::string_view name) {
   const auto begin = text.find(name);
   if (begin == std::string_view::npos || (begin != 0 && text[begin - 1] != '\n')) return {};
@@ -117,16 +131,7 @@ LfsDownload read_download(const json::Value& object, const LfsFile& file) {
   const auto* actions = json::find(object, "actions");
   const auto* download = actions == nullptr ? nullptr : json::find(*actions, "download");
   if (download == nullptr) broken("an object has no download");
-  LfsDownload result{file, json::text_or(*download, "href"), {}};
-  if (const auto* headers = json::find(*download, "header"); headers != nullptr && headers->is_object()) {
-    for (const auto& [name, value] : headers->items()) {
-      if (!value.is_string() || (name + value.get<std::string>()).find_first_of("\r\n") != std::string::npos) {
-        broken("a header of a download is none");
-      }
-      result.headers.emplace_back(name, value.get<std::string>());
-    }
-  }
-  return result;
+  return {file, json::text_or(*download, "href"), read_lfs_headers(*download, "the answer of the LFS server")};
 }
 
 }  // namespace
@@ -145,18 +150,27 @@ std::optional<LfsPointer> parse_lfs_pointer(std::string_view text) {
 
 std::string LfsFile::shown() const { return fmt::format("LFS object {} ({})", pointer.digest.hex(), path); }
 
-std::optional<std::string> lfs_url(const WorkingCopy& copy) {
+bool LfsSettings::fetches(std::string_view path) const {
+  return (include.empty() || include.chooses(path)) && (exclude.empty() || !exclude.chooses(path));
+}
+
+LfsSettings lfs_settings(const WorkingCopy& copy) {
   const auto repository = copy.open();
   Handle<git_config, git_config_free> config;
   require(made(config, [&](git_config** out) { return git_repository_config_snapshot(out, repository.get()); }), "read",
           "the checkout's configuration");
   const auto committed = committed_settings(repository.get());
-  for (const char* name : {"lfs.url", "remote.origin.lfsurl"}) {
-    const char* configured = nullptr;
-    if (git_config_get_string(&configured, config.get(), name) == 0) return configured;
-    if (const auto found = committed.find(name); found != committed.end()) return found->second;
-  }
-  return std::nullopt;
+  const auto setting = [&](std::initializer_list<const char*> names) -> std::optional<std::string> {
+    for (const char* name : names) {
+      const char* configured = nullptr;
+      if (git_config_get_string(&configured, config.get(), name) == 0) return configured;
+      if (const auto found = committed.find(name); found != committed.end()) return found->second;
+    }
+    return std::nullopt;
+  };
+  return {setting({"lfs.url", "remote.origin.lfsurl"}),
+          SparsePatterns(split_list(setting({"lfs.fetchinclude"}).value_or(""))),
+          SparsePatterns(split_list(setting({"lfs.fetchexclude"}).value_or("")))};
 }
 
 std::vector<LfsFile> lfs_files(const WorkingCopy& copy) {
@@ -192,6 +206,19 @@ void replace_lfs_pointers(const WorkingCopy& copy, const std::vector<LfsContent>
     refresh(index.get(), file.path, target);
   }
   require(git_index_write(index.get()), "write", "the index");
+}
+
+std::vector<std::pair<std::string, std::string>> read_lfs_headers(const json::Value& value, const std::string& object) {
+  std::vector<std::pair<std::string, std::string>> result;
+  const auto* headers = json::find(value, "header");
+  if (headers == nullptr || !headers->is_object()) return result;
+  for (const auto& [name, text] : headers->items()) {
+    if (!text.is_string() || (name + text.get<std::string>()).find_first_of("\r\n") != std::string::npos) {
+      throw Error(ErrorKind::protocol, {"read", object, "a header that it asks for is none", ""});
+    }
+    result.emplace_back(name, text.get<std::string>());
+  }
+  return result;
 }
 
 std::string lfs_batch_request(const std::vector<LfsFile>& files) {

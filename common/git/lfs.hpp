@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "git/sparse_patterns.hpp"
 #include "git/working_copy.hpp"
+#include "json/value.hpp"
 
 namespace git {
 
@@ -36,9 +38,16 @@ struct LfsFile {
 // The files of a checkout that .gitattributes gives to LFS and that are pointers.
 [[nodiscard]] std::vector<LfsFile> lfs_files(const WorkingCopy& copy);
 
-// Where the repository says that its LFS server is (git-lfs-config(5)): lfs.url or remote.origin.lfsurl, in the
-// checkout's configuration or else in the commit's .lfsconfig. Not checked.
-[[nodiscard]] std::optional<std::string> lfs_url(const WorkingCopy& copy);
+// What the repository says of its LFS objects (git-lfs-config(5)), in the checkout's configuration or else in the
+// commit's .lfsconfig.
+struct LfsSettings {
+  std::optional<std::string> url;  // lfs.url or remote.origin.lfsurl. Not checked
+  SparsePatterns include;          // lfs.fetchinclude; none: all
+  SparsePatterns exclude;          // lfs.fetchexclude: these stay pointers
+
+  [[nodiscard]] bool fetches(std::string_view path) const;
+};
+[[nodiscard]] LfsSettings lfs_settings(const WorkingCopy& copy);
 
 // Puts contents in the place of pointers, so that git, with git-lfs or without, calls the checkout clean. `content` is
 // the file that holds a pointer's content.
@@ -55,6 +64,9 @@ struct LfsDownload {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+// "header" of a JSON object, as they may be sent. Error{protocol} naming `object`.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> read_lfs_headers(const json::Value& value,
+                                                                                const std::string& object);
 [[nodiscard]] std::string lfs_batch_request(const std::vector<LfsFile>& files);
 // Error{protocol} for an answer that is none or that lacks an object, {not_found} and {denied} as the server says of
 // an object.

@@ -45,7 +45,7 @@ Connection connect_http(const Access& access, const Source& source, const http::
   auto client = make_http_client(access, source, context);
   const std::string remedy = (access.credentials ? "check " : "give ") + access.credential_fields;
   auto remote = git::make_remote(git::make_http_transport(*client, url, remedy));
-  return {std::move(client), std::move(remote)};
+  return {std::move(client), nullptr, std::move(remote)};
 }
 
 Connection connect_local(const git::LocalLocation& local, concourse::Context& context) {
@@ -54,14 +54,15 @@ Connection connect_local(const git::LocalLocation& local, concourse::Context& co
     throw Error(ErrorKind::not_found, {"read", local.path.string(), "there is no such directory", "check source.uri"});
   }
   auto transport = git::make_upload_pack_transport(local.path, context.environment.get_or("PATH", "/usr/bin:/bin"));
-  if (!transport) return {nullptr, git::make_local_remote(local.path)};
-  return {nullptr, git::make_remote(std::move(transport))};
+  if (!transport) return {nullptr, nullptr, git::make_local_remote(local.path)};
+  return {nullptr, nullptr, git::make_remote(std::move(transport))};
 }
 
 Connection connect_ssh(const Access& access, const git::SshLocation& ssh, concourse::Context& context) {
-  auto transport = git::make_ssh_transport(ssh, access.ssh, access.location.text(), context.environment, context.random,
-                                           context.log);
-  return {nullptr, git::make_remote(std::move(transport))};
+  auto client =
+      std::make_shared<const git::SshClient>(ssh, access.ssh, access.location.text(), context.environment, context.log);
+  auto transport = git::make_ssh_transport(ssh, client, context.random, context.log);
+  return {nullptr, std::move(client), git::make_remote(std::move(transport))};
 }
 
 }  // namespace

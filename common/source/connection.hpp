@@ -5,7 +5,7 @@
 
 #include "concourse/context.hpp"
 #include "git/remote.hpp"
-#include "git/ssh_transport.hpp"
+#include "git/ssh_client.hpp"
 #include "http/client.hpp"
 #include "source/source.hpp"
 
@@ -13,6 +13,7 @@ namespace source {
 
 struct Connection {
   std::unique_ptr<http::Client> http;  // none for local paths and ssh
+  std::shared_ptr<const git::SshClient> ssh;
   std::unique_ptr<git::Remote> remote;
 };
 

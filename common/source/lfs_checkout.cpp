@@ -6,7 +6,9 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "git/lfs.hpp"
+#include "git/lfs_server.hpp"
 
 namespace source {
 namespace {
@@ -17,12 +19,14 @@ using git::LfsFile;
 using git::LfsPointer;
 
 constexpr std::size_t most_objects = 100;  // in one batch, as git-lfs asks
+constexpr std::size_t most_transfers = 8;  // at once, as git-lfs has it (lfs.concurrenttransfers)
 constexpr std::string_view media_type = "application/vnd.git-lfs+json";
 
 // Writes a download to a file and holds it against its pointer.
 class VerifiedFile final : public http::Sink {
  public:
-  VerifiedFile(std::filesystem::path path, const LfsFile& file) : path_(std::move(path)), lfs_(file) {}
+  VerifiedFile(std::filesystem::path path, const LfsFile& file, base::Progress& progress)
+      : path_(std::move(path)), lfs_(file), progress_(progress) {}
 
   void restart() override {
     file_ = std::ofstream(path_, std::ios::binary | std::ios::trunc);
@@ -33,6 +37,7 @@ class VerifiedFile final : public http::Sink {
     size_ += bytes.size();
     if (size_ > lfs_.pointer.size) fail("it is longer than its pointer says");
     hash_.update(bytes);
+    progress_.advance(bytes.size());
     if (!file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
       throw base::system_error("write", path_.string(), errno);
     }
@@ -51,6 +56,7 @@ class VerifiedFile final : public http::Sink {
 
   std::filesystem::path path_;
   const LfsFile& lfs_;
+  base::Progress& progress_;
   std::ofstream file_;
   base::Sha256 hash_;
   std::uint64_t size_ = 0;
@@ -61,19 +67,15 @@ std::filesystem::path object_path(const std::filesystem::path& objects, const Lf
   return objects / hex.substr(0, 2) / hex.substr(2, 2) / hex;
 }
 
-// "https://host/app" and "https://host/app.git" have it at "https://host/app.git/info/lfs".
-http::Url beside(http::Url repository) {
-  while (repository.path.ends_with('/')) repository.path.pop_back();
-  repository.path += repository.path.ends_with(".git") ? "/info/lfs" : ".git/info/lfs";
-  return repository;
-}
-
 class LfsCheckout {
  public:
-  LfsCheckout(const git::WorkingCopy& copy, const Access& access, const Connection& connection, const Source& source,
-              concourse::Context& context)
-      : access_(access), objects_(copy.git_directory() / "lfs/objects"), http_(connection.http.get()) {
-    find_server(git::lfs_url(copy));
+  LfsCheckout(const git::WorkingCopy& copy, const git::LfsSettings& settings, const Access& access,
+              const Connection& connection, const Source& source, concourse::Context& context, std::uint64_t size)
+      : access_(access),
+        objects_(copy.git_directory() / "lfs/objects"),
+        http_(connection.http.get()),
+        progress_(context.log, "LFS objects", size) {
+    find_server(settings.url, connection.ssh.get(), context.log);
     if (server_ && http_ == nullptr) {
       own_http_ = make_http_client(access, source, context);
       http_ = own_http_.get();
@@ -83,11 +85,6 @@ class LfsCheckout {
   void fetch(const std::vector<LfsFile>& files) {
     if (const auto* local = std::get_if<git::LocalLocation>(&access_.location.where); local != nullptr && !server_) {
       return copy_local(*local, files);
-    }
-    if (!server_) {
-      throw Error(ErrorKind::usage,
-                  {"fetch", "the LFS objects of " + access_.location.text(), "LFS is not supported for ssh",
-                   "use the repository's https address, set lfs.url in source.git_config, or params.disable_git_lfs"});
     }
     for (std::size_t i = 0; i < files.size(); i += most_objects) {
       const auto end = std::min(files.size(), i + most_objects);
@@ -100,27 +97,33 @@ class LfsCheckout {
   }
 
  private:
-  void find_server(const std::optional<std::string>& given) {
-    const auto* repository = std::get_if<http::Url>(&access_.location.where);
+  void find_server(const std::optional<std::string>& given, const git::SshClient* ssh, base::Log& log) {
     if (!given) {
-      if (repository != nullptr) server_ = beside(*repository);
+      if (const auto* repository = std::get_if<http::Url>(&access_.location.where)) {
+        server_ = git::lfs_server_beside(*repository);
+      } else if (ssh != nullptr) {
+        server_ = git::ask_for_lfs_server(*ssh, std::get<git::SshLocation>(access_.location.where));
+        for (const auto& [name, value] : server_->headers) log.redact(base::Secret(value));
+      }
       return;
     }
-    server_ = http::Url::parse(*given);
-    if (!server_) {
+    auto url = http::Url::parse(*given);
+    if (!url) {
       throw Error(ErrorKind::usage, {"read", "lfs.url of the repository (.lfsconfig)", "it is no http(s) address",
                                      "set lfs.url in source.git_config, or params.disable_git_lfs to do without"});
     }
-    server_->credentials.reset();
-    while (server_->path.ends_with('/')) server_->path.pop_back();
+    url->credentials.reset();
+    while (url->path.ends_with('/')) url->path.pop_back();
+    server_ = git::LfsServer{*std::move(url), {}};
   }
 
   void fetch_batch(const std::vector<LfsFile>& files) {
     http::Request request;
     request.method = http::Method::post;
-    request.url = *server_;
+    request.url = server_->url;
     request.url.path += "/objects/batch";
     request.headers = {{"Accept", std::string(media_type)}, {"Content-Type", std::string(media_type)}};
+    for (const auto& [name, value] : server_->headers) request.headers.set(name, value);
     request.body = http::text_body(git::lfs_batch_request(files));
     request.repeatable = true;
     const auto response = http_->send(request);
@@ -130,7 +133,9 @@ class LfsCheckout {
           "fetch", "the LFS objects of " + access_.location.text(), response, "",
           denied ? "check " + access_.credential_fields : "set params.disable_git_lfs to do without");
     }
-    for (const auto& download : git::parse_lfs_batch(response.body, files)) fetch_object(download);
+    const auto downloads = git::parse_lfs_batch(response.body, files);
+    base::for_each_parallel(downloads.size(), most_transfers,
+                            [&](std::size_t number) { fetch_object(downloads[number]); });
   }
 
   void fetch_object(const git::LfsDownload& download) {
@@ -140,7 +145,7 @@ class LfsCheckout {
     }
     const auto path = path_of(download.file.pointer);
     std::filesystem::create_directories(path.parent_path());
-    const auto file = std::make_shared<VerifiedFile>(path, download.file);
+    const auto file = std::make_shared<VerifiedFile>(path, download.file, progress_);
     http::Request request;
     request.url = *url;
     for (const auto& [name, value] : download.headers) request.headers.add(name, value);
@@ -162,7 +167,7 @@ class LfsCheckout {
       }
       const auto path = path_of(wanted.pointer);
       std::filesystem::create_directories(path.parent_path());
-      VerifiedFile file(path, wanted);
+      VerifiedFile file(path, wanted, progress_);
       file.restart();
       std::string buffer(1UL << 16U, '\0');
       while (content.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || content.gcount() > 0) {
@@ -174,16 +179,19 @@ class LfsCheckout {
 
   const Access& access_;
   std::filesystem::path objects_;
-  std::optional<http::Url> server_;
+  std::optional<git::LfsServer> server_;
   std::unique_ptr<http::Client> own_http_;  // for a repository that is not reached by http itself
   http::Client* http_;
+  base::Progress progress_;
 };
 
 }  // namespace
 
 void check_out_lfs(const git::WorkingCopy& copy, const Access& access, const Connection& connection,
                    const Source& source, concourse::Context& context) {
-  const auto files = git::lfs_files(copy);
+  const auto settings = git::lfs_settings(copy);
+  auto files = git::lfs_files(copy);
+  std::erase_if(files, [&](const LfsFile& file) { return !settings.fetches(file.path); });
   if (files.empty()) return;
   std::map<LfsPointer, LfsFile> objects;
   std::uint64_t size = 0;
@@ -191,7 +199,7 @@ void check_out_lfs(const git::WorkingCopy& copy, const Access& access, const Con
     if (objects.emplace(file.pointer, file).second) size += file.pointer.size;
   }
   context.log.info(fmt::format("fetching {} LFS objects, {}", objects.size(), base::human_bytes(size)));
-  LfsCheckout checkout(copy, access, connection, source, context);
+  LfsCheckout checkout(copy, settings, access, connection, source, context, size);
   std::vector<LfsFile> wanted;
   for (const auto& [pointer, file] : objects) wanted.push_back(file);
   checkout.fetch(wanted);

@@ -118,7 +118,7 @@ class Retrieval {
     if (tag_fetch_ == TagFetch::following) request.tags = git::FetchRequest::Tags::following;
     if (params_.depth != 0 && remote_.can_deepen()) request.depth = params_.depth;
     try {
-      shallow_ = store_.fetch(remote_, request).shallow;
+      receive(request);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found) throw;
       log_.debug(fmt::format("{}; asking for the branch instead", error.what()));
@@ -138,7 +138,7 @@ class Retrieval {
     if (request.wants.empty()) gone(commit);
     while (true) {
       try {
-        shallow_ = store_.fetch(remote_, request).shallow;
+        receive(request);
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
         gone(commit);
@@ -147,6 +147,11 @@ class Retrieval {
       constexpr std::uint32_t deep_enough = 4096;
       request.depth = *request.depth >= deep_enough ? std::nullopt : std::optional(*request.depth * 4);
     }
+  }
+
+  void receive(const git::FetchRequest& request) {
+    base::Progress progress(log_, "received", 0);
+    shallow_ = store_.fetch(remote_, request, {}, [&](std::uint64_t bytes) { progress.advance(bytes); }).shallow;
   }
 
   [[nodiscard]] bool is_wanted(std::string_view name) const {

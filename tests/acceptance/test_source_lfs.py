@@ -1,9 +1,13 @@
 """Git LFS in a get: contents in the place of pointers, verified, or none at all."""
 
+import base64
+import json
+
 import pytest
 from support.git_server import Repository, git
 from support.lfs_server import LfsServer, pointer
 from support.program import run_program
+from support.ssh_server import SshServer
 
 ATTRIBUTES = {".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"}
 CONTENT = b"a large file\n" * 1000
@@ -77,3 +81,60 @@ def test_a_local_repository_keeps_them_beside_it(repository, server, get, tmp_pa
     path.write_bytes(content)
     get(repository.commit("lfs", {**ATTRIBUTES, "a.bin": text}), uri=str(repository.path)).answer
     assert (tmp_path / "destination/a.bin").read_bytes() == CONTENT
+
+
+def get_by_ssh(programs, ssh, repository, ref, directory, **more):
+    source = {"uri": ssh.url(repository.path), "private_key": ssh.key, "known_hosts": ssh.known_hosts, "debug": True, **more}
+    return run_program(programs, "in", {"source": source, "version": {"ref": ref}}, directory)
+
+
+def authenticate(answer: object) -> str:
+    """A git-lfs-authenticate that says `answer`, and keeps what it was asked."""
+    return f"#!/bin/sh\necho \"$@\" >>\"$(dirname \"$0\")/../asked\"\ncat <<'END'\n{json.dumps(answer)}\nEND\n"
+
+
+def test_a_host_reached_by_ssh_says_where_they_are(programs, repository, server, tmp_path):
+    made = repository.commit("lfs", {**ATTRIBUTES, "a.bin": server.add(CONTENT)})
+    secret = base64.b64encode(b"ann:geheim4711").decode()
+    with SshServer() as ssh:
+        ssh.add_program("git-lfs-authenticate", authenticate({"href": f"{server.url('app')}/info/lfs/",
+                                                              "header": {"Authorization": f"Basic {secret}"}, "expires_in": 60}))
+        result = get_by_ssh(programs, ssh, repository, made, tmp_path / "destination")
+        assert (ssh.state / "asked").read_text() == f"{repository.path} download\n"
+    assert result.status == 0, result.stderr
+    assert (tmp_path / "destination/a.bin").read_bytes() == CONTENT
+    assert git("status", "--porcelain", directory=tmp_path / "destination") == ""
+    assert secret not in result.stderr and secret not in result.stdout
+    # What is meant for the batch API does not go where the objects are.
+    assert [headers.get("Authorization") for method, path, headers in server.requests if path.startswith("/objects/")] == [None]
+
+
+@pytest.mark.parametrize(("answer", "cause"), [
+    ({"href": "file:///etc"}, "it has no http(s) address"),
+    ({"href": "http://127.0.0.1:1/x", "header": {"A": "b\r\nC: d"}}, "a header that it asks for is none"),
+    ([], "it has no http(s) address"),
+])
+def test_a_host_that_says_nonsense_of_them_is_refused(programs, repository, tmp_path, answer, cause):
+    made = repository.commit("lfs", {**ATTRIBUTES, "a.bin": pointer(CONTENT)})
+    with SshServer() as ssh:
+        ssh.add_program("git-lfs-authenticate", authenticate(answer))
+        result = get_by_ssh(programs, ssh, repository, made, tmp_path / "destination")
+    assert result.status == 1 and f"the answer of git-lfs-authenticate: {cause}" in result.error
+    assert not (tmp_path / "destination").exists() or list((tmp_path / "destination").iterdir()) == []
+
+
+def test_a_host_without_the_command_has_them_beside_the_repository(programs, repository, tmp_path):
+    made = repository.commit("lfs", {**ATTRIBUTES, "a.bin": pointer(CONTENT)})
+    with SshServer() as ssh:
+        result = get_by_ssh(programs, ssh, repository, made, tmp_path / "destination")
+    assert result.status == 1 and f"https://127.0.0.1{repository.path}/info/lfs/objects/batch" in result.stderr
+
+
+def test_what_the_repository_leaves_out_stays_a_pointer(repository, server, get, tmp_path):
+    pointers = {name: server.add(name.encode()) for name in ("wanted/a.bin", "wanted/big/b.bin", "c.bin")}
+    settings = "[lfs]\n\tfetchinclude = wanted/**\n\tfetchexclude = *.iso, big\n"
+    get(repository.commit("lfs", {**ATTRIBUTES, ".lfsconfig": settings, **pointers})).answer
+    assert (tmp_path / "destination/wanted/a.bin").read_text() == "wanted/a.bin"
+    for name in ("wanted/big/b.bin", "c.bin"):
+        assert (tmp_path / "destination" / name).read_text() == pointers[name]
+    assert git("status", "--porcelain", directory=tmp_path / "destination") == ""

@@ -1,5 +1,7 @@
 """A get of a repository with Git LFS, held against what git and git-lfs check out, byte by byte."""
 
+import base64
+import json
 import pathlib
 import stat
 import subprocess
@@ -8,6 +10,7 @@ import pytest
 from support.git_server import ENVIRONMENT, Repository
 from support.lfs_server import LfsServer, pointer
 from support.program import run_program
+from support.ssh_server import SshServer
 
 USER, PASSWORD = "ann", "geheim4711"
 ATTRIBUTES = "*.bin filter=lfs diff=lfs merge=lfs -text\n/data/** filter=lfs diff=lfs merge=lfs -text\n*.txt text\n"
@@ -33,10 +36,10 @@ def storage(repository, server):
         yield running
 
 
-def clone(server: LfsServer, directory: pathlib.Path) -> pathlib.Path:
+def clone(server: LfsServer, directory: pathlib.Path, address: str | None = None, **more: str) -> pathlib.Path:
     (home := directory / "home").mkdir()
-    env = {**ENVIRONMENT, "HOME": str(home), "GIT_CONFIG_GLOBAL": str(home / "config")}
-    address = server.url("app").replace("http://", f"http://{USER}:{PASSWORD}@")
+    env = {**ENVIRONMENT, "HOME": str(home), "GIT_CONFIG_GLOBAL": str(home / "config"), **more}
+    address = address or server.url("app").replace("http://", f"http://{USER}:{PASSWORD}@")
     for command in (["git", "lfs", "install", "--skip-repo"], ["git", "clone", "--quiet", address, str(directory / "theirs")]):
         done = subprocess.run(command, env=env, cwd=directory, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -113,6 +116,22 @@ def test_lfsconfig_says_where_the_server_is(programs, repository, server, tmp_pa
     made = repository.commit("lfs", {**tree(server), ".lfsconfig": config})
     agree(programs, server, tmp_path, made)
     assert len(server.batches) > 0
+
+
+def test_a_checkout_by_ssh_is_that_of_git_lfs(programs, repository, server, tmp_path):
+    made = repository.commit("lfs", tree(server))
+    secret = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    answer = json.dumps({"href": f"{server.url('app')}/info/lfs", "header": {"Authorization": f"Basic {secret}"}})
+    with SshServer() as ssh:
+        ssh.add_program("git-lfs-authenticate", f"#!/bin/sh\necho \"$@\" >>{tmp_path}/asked\necho '{answer}'\n")
+        options = "-o BatchMode=yes -o StrictHostKeyChecking=accept-new -o IdentitiesOnly=yes -F /dev/null"
+        command = f"ssh -i {ssh.state}/user -o UserKnownHostsFile={tmp_path}/hosts {options}"
+        theirs = files(clone(server, tmp_path, ssh.url(repository.path), GIT_SSH_COMMAND=command))
+        get(programs, server, tmp_path, made, uri=ssh.url(repository.path), private_key=ssh.key, known_hosts=ssh.known_hosts,
+            username="", password="").answer
+    assert files(tmp_path / "ours") == theirs
+    first, *others = (tmp_path / "asked").read_text().splitlines()
+    assert set(others) == {first}  # they and we ask for the same
 
 
 def test_git_config_overrules_lfsconfig(programs, repository, server, tmp_path):

@@ -1,8 +1,9 @@
-// Pointers of Git LFS and the answers of its batch API. The first byte says which.
+// Pointers of Git LFS, the answers of its batch API, and what a host says of it over ssh. The first byte says which.
 #include <string>
 
 #include "fuzz/fuzzing.hpp"
 #include "git/lfs.hpp"
+#include "git/lfs_server.hpp"
 
 namespace {
 
@@ -36,12 +37,24 @@ void read_batch(std::string_view text) {
   });
 }
 
+void read_authentication(std::string_view text) {
+  fuzz::answers([&] {
+    const auto server = git::parse_lfs_authentication(text);
+    fuzz::require(server.url.origin.scheme == "https" || server.url.origin.scheme == "http", "it is asked by http(s)");
+    for (const auto& [name, value] : server.headers) {
+      fuzz::require((name + value).find_first_of("\r\n") == std::string::npos, "no header holds another");
+    }
+  });
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const auto text = fuzz::text_of(data + 1, size - 1);
-  if (data[0] % 2 == 0) {
+  if (data[0] == 'a') {
+    read_authentication(text);
+  } else if (data[0] % 2 == 0) {
     read_pointer(text);
   } else {
     read_batch(text);

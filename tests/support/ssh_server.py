@@ -28,7 +28,8 @@ class SshServer:
         self.agent_log = self.state / "agents"
         command = self.state / "command"
         command.write_text(f"#!/bin/sh\nif [ -n \"$SSH_AUTH_SOCK\" ]; then ssh-add -l; else echo none; fi >>{self.agent_log} 2>&1\n"
-                           'exec sh -c "$SSH_ORIGINAL_COMMAND"\n')
+                           f'PATH={self.state}/bin:$PATH exec sh -c "$SSH_ORIGINAL_COMMAND"\n')
+        (self.state / "bin").mkdir()
         command.chmod(0o755)
         authorized.write_text("".join(f'command="{command}" ' + (self.state / f"{name}.pub").read_text()
                                       for name in ("user", "locked")))
@@ -63,6 +64,11 @@ class SshServer:
         path = self.state / name
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", str(path)], check=True)
         return path.read_text()
+
+    def add_program(self, name: str, script: str) -> None:
+        """What a session may run beside the machine's programs."""
+        (self.state / "bin" / name).write_text(script)
+        (self.state / "bin" / name).chmod(0o755)
 
     def url(self, path: pathlib.Path) -> str:
         return f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{path}"
