@@ -96,9 +96,14 @@ WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::file
   git_config_delete_multivar(config_of(repository_.get()).get(), "remote.origin.fetch", ".*");
 }
 
-void WorkingCopy::configure(const std::string& name, const std::string& value, const std::string& field) {
+void WorkingCopy::configure(const std::string& name, const std::string& value, const std::string& field,
+                            Earlier earlier) {
   const auto config = config_of(repository_.get());
-  if (git_config_set_string(config.get(), name.c_str(), value.c_str()) < 0) {
+  // A value that no earlier one matches is added.
+  const int code = earlier == Earlier::kept
+                       ? git_config_set_multivar(config.get(), name.c_str(), "^$", value.c_str())
+                       : git_config_set_string(config.get(), name.c_str(), value.c_str());
+  if (code < 0) {
     throw Error(ErrorKind::usage,
                 {"read", field, fmt::format("\"{}\" is no name of a git setting", name), "write it as section.name"});
   }

@@ -27,8 +27,11 @@ class WorkingCopy {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] const std::filesystem::path& git_directory() const { return git_directory_; }
 
-  // Error{usage} naming `field` for a name that git would not take.
-  void configure(const std::string& name, const std::string& value, const std::string& field);
+  enum class Earlier { replaced, kept };
+  // Error{usage} naming `field` for a name that git would not take. `earlier` is what becomes of values that the
+  // setting has: some are lists (git-config(1), "url.<base>.insteadOf").
+  void configure(const std::string& name, const std::string& value, const std::string& field,
+                 Earlier earlier = Earlier::replaced);
   void add_fetch_refspec(const std::string& refspec);
   // A branch that follows the remote's.
   void track(const std::string& branch);

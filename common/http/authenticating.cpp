@@ -24,7 +24,31 @@ class BasicClient final : public Client {
   Credentials credentials_;
 };
 
+class HeaderAddingClient final : public Client {
+ public:
+  HeaderAddingClient(std::unique_ptr<Client> inner, Origin origin,
+                     std::vector<std::pair<std::string, std::string>> headers)
+      : inner_(std::move(inner)), origin_(std::move(origin)), headers_(std::move(headers)) {}
+
+  Response send(const Request& request) override {
+    if (request.url.origin != origin_) return inner_->send(request);
+    Request extended = request;
+    for (const auto& [name, value] : headers_) extended.headers.add(name, value);
+    return inner_->send(extended);
+  }
+
+ private:
+  std::unique_ptr<Client> inner_;
+  Origin origin_;
+  std::vector<std::pair<std::string, std::string>> headers_;
+};
+
 }  // namespace
+
+std::unique_ptr<Client> make_header_adding(std::unique_ptr<Client> inner, Origin origin,
+                                           std::vector<std::pair<std::string, std::string>> headers) {
+  return std::make_unique<HeaderAddingClient>(std::move(inner), std::move(origin), std::move(headers));
+}
 
 std::string basic_authorization(const Credentials& credentials) {
   std::string plain = credentials.username + ":";

@@ -99,6 +99,10 @@ enum class Verdict { final, retry };
 [[nodiscard]] std::unique_ptr<Client> make_basic_authenticating(std::unique_ptr<Client> inner, Origin origin,
                                                                 Credentials credentials);
 
+// Sends header fields to the one origin they belong to.
+[[nodiscard]] std::unique_ptr<Client> make_header_adding(std::unique_ptr<Client> inner, Origin origin,
+                                                         std::vector<std::pair<std::string, std::string>> headers);
+
 // Shows the progress of labelled requests that take long, in both directions.
 [[nodiscard]] std::unique_ptr<Client> make_progress_showing(std::unique_ptr<Client> inner, base::Log& log);
 

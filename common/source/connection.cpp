@@ -1,5 +1,8 @@
 #include "source/connection.hpp"
 
+#include <algorithm>
+#include <fmt/format.h>
+
 #include "base/error.hpp"
 #include "git/http_transport.hpp"
 #include "git/local_remote.hpp"
@@ -18,6 +21,10 @@ void redact(const Source& source, base::Log& log) {
   log.redact(source.fields.private_key_passphrase);
   if (source.credentials) log.redact(source.credentials->password);
   if (source.fields.https_tunnel) log.redact(source.fields.https_tunnel->proxy_password);
+  for (const auto& value : source.settings.header_values()) {
+    log.redact(base::Secret(value));
+    log.redact(base::Secret(value.substr(value.rfind(' ') + 1)));  // "bearer ..."
+  }
   for (const auto& credential : source.fields.submodule_credentials) {
     log.redact(credential.password);
     log.redact(credential.private_key);
@@ -33,9 +40,9 @@ std::optional<http::Tunnel> tunnel_of(const SourceFields& fields) {
   return tunnel;
 }
 
-http::ConnectionOptions connection_options(const SourceFields& fields) {
+http::ConnectionOptions connection_options(const SourceFields& fields, bool verified) {
   http::ConnectionOptions options;
-  if (fields.skip_ssl_verification) options.verification = http::Verification::off;
+  if (fields.skip_ssl_verification || !verified) options.verification = http::Verification::off;
   options.ca_certificates = fields.ca_certs;
   options.tunnel = tunnel_of(fields);
   return options;
@@ -75,14 +82,21 @@ Access access_of(const Source& source) {
   ssh.known_hosts = source.fields.known_hosts;
   ssh.tunnel = tunnel_of(source.fields);
   if (source.fields.forward_agent) ssh.agent_forwarding = git::SshOptions::AgentForwarding::on;
-  return {source.location, source.credentials, std::move(ssh), "source.username and source.password"};
+  return {source.named, source.location, source.credentials, std::move(ssh), "source.username and source.password"};
 }
 
 std::unique_ptr<http::Client> make_http_client(const Access& access, const Source& source,
                                                concourse::Context& context) {
-  auto client = http::make_curl_client(context.environment, connection_options(source.fields), context.log);
-  if (const auto* url = std::get_if<http::Url>(&access.location.where); url != nullptr && access.credentials) {
+  const auto* url = std::get_if<http::Url>(&access.location.where);
+  const bool verified = url == nullptr || source.settings.verifies(*url).value_or(true);
+  auto client = http::make_curl_client(context.environment, connection_options(source.fields, verified), context.log);
+  if (url != nullptr && access.credentials) {
     client = http::make_basic_authenticating(std::move(client), url->origin, *access.credentials);
+  }
+  if (url != nullptr) {
+    if (auto headers = source.settings.headers_for(*url); !headers.empty()) {
+      client = http::make_header_adding(std::move(client), url->origin, std::move(headers));
+    }
   }
   client = http::make_redirecting(std::move(client));
   return http::make_retrying(std::move(client), {}, context.random, context.log);
@@ -90,6 +104,10 @@ std::unique_ptr<http::Client> make_http_client(const Access& access, const Sourc
 
 Connection connect(const Source& source, concourse::Context& context) {
   redact(source, context.log);
+  for (const auto& [name, instead] : source.settings.without_effect()) {
+    context.log.warning(fmt::format("source.git_config: {} has no effect on how the repository is reached; use {}",
+                                    base::printable(name), instead));
+  }
   return connect(access_of(source), source, context);
 }
 

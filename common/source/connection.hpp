@@ -19,7 +19,8 @@ struct Connection {
 
 // One repository and what opens it: the source's own, or a submodule's.
 struct Access {
-  git::Location location;
+  git::Location named;     // as the pipeline or .gitmodules names it
+  git::Location location;  // where it is reached
   std::optional<http::Credentials> credentials;
   git::SshOptions ssh;
   std::string credential_fields;  // as errors name them: "source.username and source.password"

@@ -25,7 +25,7 @@ std::string way_of(const Source& source) {
 std::string explain(const concourse::Request& request) {
   const Source source = read_source(request.source);
   return fmt::format("kind: {}\nrepository: {}\nbranch: {}\ncontacts: {}\n", concourse::describe(request.kind),
-                     source.location.text(), source.branch.value_or("the one that the repository's HEAD names"),
+                     source.named.text(), source.branch.value_or("the one that the repository's HEAD names"),
                      way_of(source));
 }
 

@@ -59,7 +59,9 @@ void configure(git::WorkingCopy& copy, const Source& source, const InParams& par
   if (retrieved.branch) copy.track(*retrieved.branch);
   for (std::size_t i = 0; i < source.fields.git_config.size(); ++i) {
     const auto& setting = source.fields.git_config[i];
-    copy.configure(setting.name, setting.value, fmt::format("source.git_config[{}].name", i));
+    using Earlier = git::WorkingCopy::Earlier;
+    copy.configure(setting.name, setting.value, fmt::format("source.git_config[{}].name", i),
+                   GitSettings::is_list(setting.name) ? Earlier::kept : Earlier::replaced);
   }
 }
 
@@ -78,7 +80,7 @@ Description describe_commit(git::WorkingCopy& copy, const concourse::Version& ve
   auto commit = copy.store().find_commit(retrieved.commit);
   const std::string& ref = version.at("ref");
   Description description{
-      *std::move(commit), ref == "HEAD" ? retrieved.commit.text() : ref, {}, {}, source.location.text(), ""};
+      *std::move(commit), ref == "HEAD" ? retrieved.commit.text() : ref, {}, {}, source.named.text(), ""};
   for (const auto& [name, id] : retrieved.refs) {
     constexpr std::string_view heads = "refs/heads/";
     if (name.starts_with(heads) && id == retrieved.commit) description.branches.push_back(name.substr(heads.size()));
@@ -102,7 +104,7 @@ concourse::VersionAndMetadata in(const concourse::Request& request, const std::f
   concourse::require_version_keys(*request.version, {{"ref"}, {"ref", "commit"}}, request.kind);
   auto connection = connect(source, context);
   Destination guard(destination);
-  git::WorkingCopy copy(destination, source.location.text());
+  git::WorkingCopy copy(destination, source.named.text());
   const auto start = context.clock.steady_now();
   context.log.info(fmt::format("fetching {} from {}", request.version->at("ref"), connection.remote->shown()));
   const Retrieved retrieved = retrieve(*request.version, source, params, *connection.remote, copy.store(), context.log);

@@ -111,9 +111,18 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.refused("git_crypt_key", "use the git resource for repositories encrypted by git-crypt");
 }
 
+Address read_address(const std::string& text, const GitSettings& settings, const std::string& field) {
+  auto location = git::Location::parse(settings.rewritten(text), field);
+  // Addresses of kinds that are not spoken here ("git://") are there to be replaced.
+  auto named = text.starts_with("git://") ? location : git::Location::parse(text, field);
+  if (auto* url = std::get_if<http::Url>(&named.where)) url->credentials.reset();
+  return {std::move(named), std::move(location)};
+}
+
 Source read_source(const json::Value& value) {
   SourceFields fields = json::read<SourceFields>(value, "source");
-  auto location = git::Location::parse(fields.uri, "source.uri");
+  auto settings = GitSettings::parse(fields.git_config);
+  auto [named, location] = read_address(fields.uri, settings, "source.uri");
   auto credentials = read_credentials(fields, location);
   auto branch = read_branch(fields.branch);
   if (fields.version_depth == 0 || fields.version_depth > deepest_version_list) {
@@ -134,8 +143,8 @@ Source read_source(const json::Value& value) {
       PatternList::parse(filter.include, quantifier(filter.include_all_match), "source.commit_filter.include"),
       PatternList::parse(filter.exclude, quantifier(filter.exclude_all_match), "source.commit_filter.exclude"),
       fields.disable_ci_skip ? CiSkip::ignored : CiSkip::honoured};
-  return {std::move(fields), std::move(location), std::move(credentials),
-          std::move(branch), std::move(paths),    std::move(messages)};
+  return {std::move(fields),      std::move(named),  std::move(location), std::move(settings),
+          std::move(credentials), std::move(branch), std::move(paths),    std::move(messages)};
 }
 
 }  // namespace source

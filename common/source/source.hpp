@@ -13,6 +13,7 @@
 #include "git/pathspec.hpp"
 #include "http/client.hpp"
 #include "json/fields.hpp"
+#include "source/git_settings.hpp"
 #include "source/message_filter.hpp"
 
 namespace source {
@@ -85,7 +86,9 @@ void describe(json::Fields<SourceFields>& fields);
 
 struct Source {
   SourceFields fields;
-  git::Location location;
+  git::Location named;     // source.uri, without credentials: what .git/config has, and where relative addresses begin
+  git::Location location;  // where that is reached (url.<base>.insteadOf in source.git_config)
+  GitSettings settings;
   std::optional<http::Credentials> credentials;  // from username and password, or from the URI
   std::optional<std::string> branch;             // without "refs/heads/"
   git::Pathspec paths;
@@ -93,6 +96,15 @@ struct Source {
 
   [[nodiscard]] bool has_tag_filter() const { return !fields.tag_filter.empty() || !fields.tag_regex.empty(); }
 };
+
+// A repository's address as it is named, without credentials, and the one that it is reached by, with those that it
+// has.
+struct Address {
+  git::Location named;
+  git::Location location;
+};
+// Error{usage} naming the field.
+[[nodiscard]] Address read_address(const std::string& text, const GitSettings& settings, const std::string& field);
 
 // Error{usage} naming the field.
 [[nodiscard]] Source read_source(const json::Value& source);

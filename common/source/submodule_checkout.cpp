@@ -86,10 +86,10 @@ class SubmoduleCheckout {
     const auto directory = parent_copy.directory() / submodule.path;
     require_inside(parent_copy.directory(), submodule.path);
     std::filesystem::create_directories(directory);
-    git::WorkingCopy copy(directory, parent_copy.git_directory() / "modules" / submodule.name, access.location.text());
+    git::WorkingCopy copy(directory, parent_copy.git_directory() / "modules" / submodule.name, access.named.text());
     const auto field = ".gitmodules of the repository";
     parent_copy.configure(fmt::format("submodule.{}.active", submodule.name), "true", field);
-    parent_copy.configure(fmt::format("submodule.{}.url", submodule.name), access.location.text(), field);
+    parent_copy.configure(fmt::format("submodule.{}.url", submodule.name), access.named.text(), field);
 
     // A submodule is a source of its own, with nothing of the filters.
     Source inner;
@@ -114,10 +114,9 @@ class SubmoduleCheckout {
   [[nodiscard]] Access access_for(const git::Submodule& submodule, const Access& parent) const {
     const std::string field = fmt::format("submodule.{}.url in .gitmodules", submodule.name);
     const bool relative = submodule.url.starts_with("./") || submodule.url.starts_with("../");
-    Access access{relative ? parent.location.resolve(submodule.url, field) : git::Location::parse(submodule.url, field),
-                  std::nullopt,
-                  {},
-                  "source.submodule_credentials for it"};
+    auto [named, location] = read_address(relative ? parent.named.resolve(submodule.url, field).text() : submodule.url,
+                                          source_.settings, field);
+    Access access{std::move(named), std::move(location), std::nullopt, {}, "source.submodule_credentials for it"};
     if (std::holds_alternative<git::LocalLocation>(access.location.where) &&
         !std::holds_alternative<git::LocalLocation>(source_.location.where)) {
       // A repository from elsewhere could name any directory of this machine.
