@@ -147,6 +147,20 @@ bool ObjectStore::has(const ObjectId& id) const {
   return git_odb_exists_ext(odb_.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
 }
 
+std::optional<ObjectId> ObjectStore::find_abbreviated(std::string_view beginning) const {
+  git_oid shortened;
+  if (git_oid_fromstrn(&shortened, beginning.data(), beginning.size()) < 0) return std::nullopt;
+  git_oid found;
+  const int code = git_odb_exists_prefix(&found, odb_.get(), &shortened, beginning.size());
+  if (code == GIT_ENOTFOUND) return std::nullopt;
+  if (code == GIT_EAMBIGUOUS) {
+    throw Error(ErrorKind::usage, {"find", std::string(beginning), "it may be one of several objects",
+                                   "give the whole name of the commit"});
+  }
+  require(code, "find", std::string(beginning));
+  return to_id(found);
+}
+
 std::optional<Commit> ObjectStore::find_commit(const ObjectId& id) const {
   if (!has(id)) return std::nullopt;
   const git_oid oid = to_oid(id);

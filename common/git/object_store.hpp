@@ -60,6 +60,8 @@ class ObjectStore {
   explicit ObjectStore(const std::filesystem::path& objects);
 
   [[nodiscard]] bool has(const ObjectId& id) const;
+  // The object whose name begins so; nothing when there is none, Error{usage} when there are several.
+  [[nodiscard]] std::optional<ObjectId> find_abbreviated(std::string_view beginning) const;
   // Nothing when the object is not there; Error{protocol} when it is there but is no commit, or is damaged.
   [[nodiscard]] std::optional<Commit> find_commit(const ObjectId& id) const;
   // As above, and nothing for an object that is no commit.

@@ -100,9 +100,8 @@ void WorkingCopy::configure(const std::string& name, const std::string& value, c
                             Earlier earlier) {
   const auto config = config_of(repository_.get());
   // A value that no earlier one matches is added.
-  const int code = earlier == Earlier::kept
-                       ? git_config_set_multivar(config.get(), name.c_str(), "^$", value.c_str())
-                       : git_config_set_string(config.get(), name.c_str(), value.c_str());
+  const int code = earlier == Earlier::kept ? git_config_set_multivar(config.get(), name.c_str(), "^$", value.c_str())
+                                            : git_config_set_string(config.get(), name.c_str(), value.c_str());
   if (code < 0) {
     throw Error(ErrorKind::usage,
                 {"read", field, fmt::format("\"{}\" is no name of a git setting", name), "write it as section.name"});

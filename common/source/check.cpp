@@ -171,12 +171,14 @@ class Check {
 std::vector<Version> check(const concourse::Request& request, concourse::Context& context) {
   const Source source = read_source(request.source);
   if (request.version) {
-    concourse::require_version_keys(*request.version, {{"ref"}, {"ref", "commit"}}, request.kind);
+    require_version(*request.version, request.kind);
   }
   auto connection = connect(source, context);
   Memory memory(context.environment.get_or("TMPDIR", "/tmp"), question_of(request.source, source.location),
                 context.log);
-  Check check(source, request.version, *connection.remote, memory, context);
+  auto known = request.version;
+  if (known) known->erase("branch");
+  Check check(source, known, *connection.remote, memory, context);
   return source.has_tag_filter() ? check.tags() : check.branch();
 }
 

@@ -12,6 +12,7 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::string_view heads = "refs/heads/";
+constexpr std::string_view tags = "refs/tags/";
 
 [[noreturn]] void missing_branch(const Source& source, git::Remote& remote) {
   std::vector<std::string> names;
@@ -38,8 +39,12 @@ std::vector<std::string> head_prefixes(const Source& source) {
 std::optional<Head> find_head(const Source& source, const git::RemoteRefs& refs, git::Remote& remote) {
   if (source.branch) {
     const auto* ref = git::find_ref(refs, std::string(heads) + *source.branch);
-    if (ref == nullptr) missing_branch(source, remote);
-    return Head{source.branch, ref->id};
+    if (ref != nullptr) return Head{source.branch, ref->id};
+    // As `git clone --branch` takes it: the name may be a tag's.
+    const std::string tag = std::string(tags) + *source.branch;
+    const auto tagged = remote.refs({tag});
+    if (const auto* found = git::find_ref(tagged, tag)) return Head{std::nullopt, found->commit()};
+    missing_branch(source, remote);
   }
   const auto* ref = git::find_ref(refs, "HEAD");
   if (ref == nullptr) {

@@ -99,9 +99,13 @@ Description describe_commit(git::WorkingCopy& copy, const concourse::Version& ve
 
 concourse::VersionAndMetadata in(const concourse::Request& request, const std::filesystem::path& destination,
                                  concourse::Context& context) {
-  const Source source = read_source(request.source);
+  Source source = read_source(request.source);
   const InParams params = read_in_params(request.params);
-  concourse::require_version_keys(*request.version, {{"ref"}, {"ref", "commit"}}, request.kind);
+  require_version(*request.version, request.kind);
+  // A version may be pinned together with the branch that it is on.
+  if (const auto branch = request.version->find("branch"); branch != request.version->end()) {
+    source.branch = read_branch(branch->second, "version.branch");
+  }
   auto connection = connect(source, context);
   Destination guard(destination);
   git::WorkingCopy copy(destination, source.named.text());
@@ -127,7 +131,9 @@ concourse::VersionAndMetadata in(const concourse::Request& request, const std::f
   context.log.info(fmt::format("{} {}", description.commit.id.short_text(),
                                base::printable(std::string_view(message).substr(0, message.find('\n')))));
   guard.keep();
-  return {*request.version, std::move(metadata)};
+  auto version = *request.version;
+  if (version.at("ref") == "HEAD") version["ref"] = retrieved.commit.text();  // what HEAD was
+  return {std::move(version), std::move(metadata)};
 }
 
 }  // namespace source

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 
 #include "base/error.hpp"
 
@@ -40,9 +41,15 @@ class Retrieval {
   Retrieved run() {
     refs_ = remote_.refs(prefixes());
     head_ = find_head(source_, refs_, remote_);
-    const ObjectId commit = target();
-    fetch(commit);
-    if (!store_.find_commit(commit)) gone(commit);
+    const auto named = target();
+    if (named) {
+      fetch(*named);
+    } else {
+      fetch_by_branch(fetch_request(), [this] { return store_.find_abbreviated(ref()).has_value(); });
+    }
+    const auto found = named ? named : store_.find_abbreviated(ref());
+    if (!found || !store_.find_commit_if_one(*found)) gone();
+    const ObjectId& commit = *found;
     Retrieved result{commit, head_ ? head_->branch : std::nullopt, {}, {}, shallow_};
     choose_refs(result);
     return result;
@@ -66,8 +73,9 @@ class Retrieval {
 
   [[nodiscard]] const std::string& ref() const { return version_.at("ref"); }
 
-  // The commit of a {ref, commit} version counts, not where the tag points now: a version is what was detected.
-  [[nodiscard]] ObjectId target() const {
+  // The commit of a {ref, commit} version counts, not where the tag points now: a version is what was detected. Nothing
+  // where the version is the beginning of a commit's name, which only the history can tell.
+  [[nodiscard]] std::optional<ObjectId> target() const {
     const auto commit = version_.find("commit");
     if (commit != version_.end()) {
       if (const auto id = ObjectId::parse(commit->second)) return *id;
@@ -81,21 +89,25 @@ class Retrieval {
     if (source_.fields.search_remote_refs) {
       if (const auto found = search()) return *found;
     }
+    if (is_abbreviated()) return std::nullopt;
     throw Error(ErrorKind::not_found, {"find", fmt::format("version {} in {}", ref(), remote_.shown()),
                                        "it is neither a commit nor a tag or branch there",
                                        "give the whole name of a commit, or let check report the versions anew"});
   }
 
+  // The beginning of a commit's name, as git abbreviates it.
+  [[nodiscard]] bool is_abbreviated() const {
+    constexpr std::size_t shortest = 7;
+    return ref().size() >= shortest && ref().find_first_not_of("0123456789abcdef") == std::string::npos;
+  }
+
   // What the server keeps beside branches and tags (changes, pull requests): a ref by its name, with or without
   // "refs/", or by the beginning of its commit.
   [[nodiscard]] std::optional<ObjectId> search() const {
-    constexpr std::size_t shortest = 7;
-    const bool abbreviated =
-        ref().size() >= shortest && ref().find_first_not_of("0123456789abcdef") == std::string::npos;
     std::optional<ObjectId> result;
     for (const auto& found : remote_.refs({std::string(everything)})) {
       if (found.name == ref() || found.name == std::string(everything) + ref()) return found.commit();
-      if (!abbreviated || !found.commit().text().starts_with(ref())) continue;
+      if (!is_abbreviated() || !found.commit().text().starts_with(ref())) continue;
       if (result && *result != found.commit()) {
         throw Error(ErrorKind::not_found, {"find", fmt::format("version {} in {}", ref(), remote_.shown()),
                                            "it may be one of several commits", "give the whole name of the commit"});
@@ -107,43 +119,49 @@ class Retrieval {
 
   // Everything that is wanted in one exchange: the server sends what the wants share once.
   void fetch(const ObjectId& commit) {
-    git::FetchRequest request;
-    request.progress = git::FetchRequest::Progress::told;
+    git::FetchRequest request = fetch_request();
     request.wants.push_back(commit);
     if (params_.depth == 0 && head_) request.wants.push_back(head_->commit);
-    for (const auto& found : refs_) {
-      if (is_wanted(found.name)) request.wants.push_back(found.id);
-    }
     remove_duplicates(request.wants);
-    if (tag_fetch_ == TagFetch::following) request.tags = git::FetchRequest::Tags::following;
-    if (params_.depth != 0 && remote_.can_deepen()) request.depth = params_.depth;
     try {
       receive(request);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found) throw;
       log_.debug(fmt::format("{}; asking for the branch instead", error.what()));
-      fetch_by_branch(commit, std::move(request));
+      std::erase(request.wants, commit);
+      fetch_by_branch(std::move(request), [&] { return store_.has(commit); });
     }
+  }
+
+  // Without what the version names.
+  [[nodiscard]] git::FetchRequest fetch_request() const {
+    git::FetchRequest request;
+    request.progress = git::FetchRequest::Progress::told;
+    for (const auto& found : refs_) {
+      if (is_wanted(found.name)) request.wants.push_back(found.id);
+    }
+    if (tag_fetch_ == TagFetch::following) request.tags = git::FetchRequest::Tags::following;
+    if (params_.depth != 0 && remote_.can_deepen()) request.depth = params_.depth;
+    return request;
   }
 
   // A server that gives only what its refs name (JGit's default): deepen until the commit is there. It may lie behind
   // another ref than the branch's.
-  void fetch_by_branch(const ObjectId& commit, git::FetchRequest request) {
-    std::erase(request.wants, commit);
+  void fetch_by_branch(git::FetchRequest request, const std::function<bool()>& is_there) {
     if (head_) request.wants.push_back(head_->commit);
     if (source_.fields.search_remote_refs) {
       for (const auto& found : remote_.refs({std::string(everything)})) request.wants.push_back(found.id);
     }
     remove_duplicates(request.wants);
-    if (request.wants.empty()) gone(commit);
+    if (request.wants.empty()) gone();
     while (true) {
       try {
         receive(request);
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
-        gone(commit);
+        gone();
       }
-      if (store_.has(commit) || !request.depth) return;
+      if (is_there() || !request.depth) return;
       constexpr std::uint32_t deep_enough = 4096;
       request.depth = *request.depth >= deep_enough ? std::nullopt : std::optional(*request.depth * 4);
     }
@@ -194,10 +212,12 @@ class Retrieval {
     }
   }
 
-  [[noreturn]] void gone(const ObjectId& commit) const {
-    throw Error(ErrorKind::not_found, {"find", fmt::format("commit {} in {}", commit.text(), remote_.shown()),
-                                       "the repository does not have it (any more)",
-                                       "let check report the versions anew (fly check-resource)"});
+  [[noreturn]] void gone() const {
+    const auto commit = version_.find("commit");
+    throw Error(
+        ErrorKind::not_found,
+        {"find", fmt::format("commit {} in {}", commit == version_.end() ? ref() : commit->second, remote_.shown()),
+         "the repository does not have it (any more)", "let check report the versions anew (fly check-resource)"});
   }
 
   const concourse::Version& version_;

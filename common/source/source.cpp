@@ -12,17 +12,6 @@ constexpr std::uint32_t deepest_version_list = 100'000;
 
 std::string full_branch_name(const std::string& branch) { return "refs/heads/" + branch; }
 
-std::optional<std::string> read_branch(std::string branch) {
-  while (branch.starts_with(' ')) branch.erase(0, 1);
-  if (branch.empty()) return std::nullopt;
-  constexpr std::string_view prefix = "refs/heads/";
-  if (branch.starts_with(prefix)) branch.erase(0, prefix.size());
-  if (!git::is_valid_ref_name(full_branch_name(branch))) {
-    json::wrong_value("source.branch", fmt::format("\"{}\" is no name of a branch", branch));
-  }
-  return branch;
-}
-
 std::optional<http::Credentials> read_credentials(const SourceFields& fields, git::Location& location) {
   std::optional<http::Credentials> credentials;
   if (auto* url = std::get_if<http::Url>(&location.where)) {
@@ -111,6 +100,22 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.refused("git_crypt_key", "use the git resource for repositories encrypted by git-crypt");
 }
 
+std::optional<std::string> read_branch(std::string branch, const std::string& field) {
+  while (branch.starts_with(' ')) branch.erase(0, 1);
+  if (branch.empty()) return std::nullopt;
+  constexpr std::string_view prefix = "refs/heads/";
+  if (branch.starts_with(prefix)) branch.erase(0, prefix.size());
+  if (!git::is_valid_ref_name(full_branch_name(branch))) {
+    json::wrong_value(field, fmt::format("\"{}\" is no name of a branch", branch));
+  }
+  return branch;
+}
+
+void require_version(const concourse::Version& version, concourse::Kind kind) {
+  concourse::require_version_keys(version, {{"ref"}, {"ref", "commit"}, {"branch", "ref"}, {"branch", "commit", "ref"}},
+                                  kind);
+}
+
 Address read_address(const std::string& text, const GitSettings& settings, const std::string& field) {
   auto location = git::Location::parse(settings.rewritten(text), field);
   // Addresses of kinds that are not spoken here ("git://") are there to be replaced.
@@ -124,7 +129,7 @@ Source read_source(const json::Value& value) {
   auto settings = GitSettings::parse(fields.git_config);
   auto [named, location] = read_address(fields.uri, settings, "source.uri");
   auto credentials = read_credentials(fields, location);
-  auto branch = read_branch(fields.branch);
+  auto branch = read_branch(fields.branch, "source.branch");
   if (fields.version_depth == 0 || fields.version_depth > deepest_version_list) {
     json::wrong_value("source.version_depth",
                       fmt::format("{} is not from 1 to {}", fields.version_depth, deepest_version_list));

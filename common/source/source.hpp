@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "concourse/request.hpp"
 #include "git/location.hpp"
 #include "git/pathspec.hpp"
 #include "http/client.hpp"
@@ -105,6 +106,12 @@ struct Address {
 };
 // Error{usage} naming the field.
 [[nodiscard]] Address read_address(const std::string& text, const GitSettings& settings, const std::string& field);
+
+// A branch's name without "refs/heads/"; nothing for an empty text. Error{usage} naming the field.
+[[nodiscard]] std::optional<std::string> read_branch(std::string text, const std::string& field);
+
+// Versions are {ref}, of tags {ref, commit}, and pinned ones may say a branch as well. Error{usage} for any other.
+void require_version(const concourse::Version& version, concourse::Kind kind);
 
 // Error{usage} naming the field.
 [[nodiscard]] Source read_source(const json::Value& source);

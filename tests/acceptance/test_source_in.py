@@ -230,6 +230,48 @@ def test_git_config_and_credentials(directory, repository, programs, destination
             assert b"geheim4711" not in path.read_bytes()
 
 
+@pytest.mark.parametrize("params", [{}, {"depth": 1}])
+def test_a_version_may_be_the_beginning_of_a_commits_name(repository, get, destination, params):
+    made = commits(repository, 6)
+    assert get(made[1][:10], params).answer["version"] == {"ref": made[1][:10]}
+    assert git("rev-parse", "HEAD", directory=destination) == made[1]
+    is_sound(destination)
+    missing = get("0123456789", params, destination.parent / "missing")
+    assert missing.status == 1 and "cannot find commit 0123456789" in missing.error
+
+
+def test_a_pinned_version_may_say_its_branch(repository, directory, programs, get, destination):
+    made = commits(repository, 2)
+    aside = repository.commit("aside", {"y": "1"}, branch="aside", parents=[made[0]])
+    with GitServer(directory) as server:
+        version = {"ref": aside, "branch": "aside"}
+        request = {"source": {"uri": server.url("app"), "branch": "main"}, "version": version}
+        assert run_program(programs, "in", request, destination).answer["version"] == version
+        assert git("for-each-ref", "--format=%(refname)", "refs/heads", directory=destination) == "refs/heads/aside"
+        assert (destination / ".git/branch").read_text() == "aside\n"
+        assert run_program(programs, "check", {**request, "version": {"ref": made[0], "branch": "main"}}).answer == [
+            {"ref": made[0]}, {"ref": made[1]}]
+        wrong = run_program(programs, "in", {**request, "version": {"ref": aside, "branch": "a..b"}}, destination.parent / "wrong")
+    assert wrong.status == 1 and 'cannot read version.branch: "a..b" is no name of a branch' in wrong.error
+
+
+def test_head_is_told_as_the_commit_that_it_was(repository, get, destination):
+    made = commits(repository, 2)
+    assert get("HEAD").answer["version"] == {"ref": made[1]}
+
+
+def test_a_branch_may_be_a_tag(repository, directory, programs, destination):
+    """As `git clone --branch` takes it."""
+    made = commits(repository, 3)
+    repository.tag("v1", made[1], "annotated")
+    with GitServer(directory) as server:
+        source = {"uri": server.url("app"), "branch": "v1"}
+        assert run_program(programs, "check", {"source": source}).answer == [{"ref": made[1]}]
+        run_program(programs, "in", {"source": source, "version": {"ref": made[1]}}, destination).answer
+    assert git("rev-parse", "HEAD", directory=destination) == made[1]
+    is_sound(destination)
+
+
 def test_a_version_that_is_gone_is_an_error_and_leaves_nothing(repository, get, destination):
     commits(repository, 1)
     for params in ({}, {"depth": 1}):
