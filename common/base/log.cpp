@@ -125,17 +125,25 @@ void Log::flush_output() {
   partial_line_.clear();
 }
 
-Progress::Progress(Log& log, std::string label, std::uint64_t total_bytes, std::chrono::seconds interval)
-    : log_(log), label_(std::move(label)), total_(total_bytes), interval_(interval), last_(log.clock().steady_now()) {}
+Progress::Progress(Log& log, std::string label, std::uint64_t total, Unit unit, std::chrono::seconds interval)
+    : log_(log),
+      label_(std::move(label)),
+      total_(total),
+      unit_(unit),
+      interval_(interval),
+      last_(log.clock().steady_now()) {}
 
-void Progress::advance(std::uint64_t bytes) {
+void Progress::advance(std::uint64_t amount) {
   const std::lock_guard lock(mutex_);
-  done_ += bytes;
+  done_ += amount;
   const auto now = log_.clock().steady_now();
   if (now - last_ < interval_) return;
   last_ = now;
-  log_.detail(total_ == 0 ? fmt::format("{}: {}", label_, human_bytes(done_))
-                          : fmt::format("{}: {} of {} ({}%)", label_, human_bytes(done_), human_bytes(total_),
+  const auto shown = [&](std::uint64_t value) {
+    return unit_ == Unit::bytes ? human_bytes(value) : fmt::format("{}", value);
+  };
+  log_.detail(total_ == 0 ? fmt::format("{}: {}", label_, shown(done_))
+                          : fmt::format("{}: {} of {} ({}%)", label_, shown(done_), shown(total_),
                                         std::min<std::uint64_t>(100, done_ * 100 / total_)));
 }
 

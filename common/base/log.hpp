@@ -75,18 +75,21 @@ class Log {
   std::size_t transcript_limit_ = 0;
 };
 
-// Progress of one transfer: a line at most every `interval`, and none at all for what ends sooner.
-// Threads may share it.
+// Progress of one transfer or of other long work: a line at most every `interval`, and none at all for what ends
+// sooner. Threads may share it.
 class Progress {
  public:
-  Progress(Log& log, std::string label, std::uint64_t total_bytes,
+  enum class Unit { bytes, pieces };
+  // A total of 0 is not known.
+  Progress(Log& log, std::string label, std::uint64_t total, Unit unit = Unit::bytes,
            std::chrono::seconds interval = std::chrono::seconds(5));
-  void advance(std::uint64_t bytes);
+  void advance(std::uint64_t amount);
 
  private:
   Log& log_;
   std::string label_;
   std::uint64_t total_;
+  Unit unit_;
   std::chrono::seconds interval_;
   std::mutex mutex_;
   SteadyTime last_;

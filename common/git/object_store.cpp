@@ -26,12 +26,12 @@ constexpr std::uint64_t allocations_for_each_object = 32;
 class PackWriter final : public PackSink {
  public:
   PackWriter(const std::filesystem::path& directory, git_odb* odb, std::string sender, const PackLimits& limits,
-             const std::function<void(std::uint64_t)>& on_bytes)
+             const PackObserver& observer)
       : directory_(directory),
         odb_(odb),
         shown_(fmt::format("the pack that {} sent", sender)),
         limits_(limits),
-        on_bytes_(on_bytes) {}
+        observer_(observer) {}
 
   void restart() override {
     indexer_.reset();
@@ -45,7 +45,7 @@ class PackWriter final : public PackSink {
   void write(std::string_view bytes) override {
     received_ += bytes.size();
     if (received_ > limits_.bytes) fail(fmt::format("it is larger than {}", base::human_bytes(limits_.bytes)));
-    if (on_bytes_) on_bytes_(bytes.size());
+    if (observer_) observer_({received_, 0, 0});
     if (header_.size() < pack_header_size) {
       const auto missing = std::min(pack_header_size - header_.size(), bytes.size());
       header_ += bytes.substr(0, missing);
@@ -76,14 +76,22 @@ class PackWriter final : public PackSink {
     }
     if (objects_ > limits_.objects) fail(fmt::format("it has {} objects", objects_));
     git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
-    options.progress_cb = [](const git_indexer_progress*, void*) {
+    options.progress_cb = [](const git_indexer_progress* progress, void* writer) {
       WorkBound::progressed();
+      static_cast<const PackWriter*>(writer)->tell_deltas(*progress);
       return 0;
     };
+    options.progress_cb_payload = this;
     require(
         made(indexer_,
              [&](git_indexer** out) { return git_indexer_new(out, directory_.c_str(), pack_mode, odb_, &options); }),
         "write", directory_.string());
+  }
+
+  void tell_deltas(const git_indexer_progress& progress) const {
+    if (observer_ && progress.indexed_deltas > 0) {
+      observer_({received_, progress.total_deltas, progress.indexed_deltas});
+    }
   }
 
   void append(std::string_view bytes) {
@@ -113,7 +121,7 @@ class PackWriter final : public PackSink {
   git_odb* odb_;
   std::string shown_;
   const PackLimits& limits_;
-  const std::function<void(std::uint64_t)>& on_bytes_;
+  const PackObserver& observer_;
   IndexerHandle indexer_;
   git_indexer_progress progress_{};  // libgit2 counts in it from the first append to the commit
   std::string header_;
@@ -235,8 +243,8 @@ std::optional<std::string> ObjectStore::find_blob(const ObjectId& id, std::uint6
 }
 
 FetchResult ObjectStore::fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits,
-                               const std::function<void(std::uint64_t)>& on_bytes) {
-  PackWriter writer(pack_directory_, odb_.get(), remote.shown(), limits, on_bytes);
+                               const PackObserver& observer) {
+  PackWriter writer(pack_directory_, odb_.get(), remote.shown(), limits, observer);
   FetchResult result = remote.fetch(request, writer);
   if (result.has_pack) {
     received_ += writer.received();

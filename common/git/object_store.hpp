@@ -54,6 +54,14 @@ struct PackLimits {
   std::chrono::milliseconds time_per_mebibyte = std::chrono::seconds(10);
 };
 
+// How far a pack is: it is received, and then its deltas are resolved, which may take longer.
+struct PackProgress {
+  std::uint64_t received = 0;  // bytes
+  std::uint32_t deltas = 0;    // known once all is received
+  std::uint32_t resolved = 0;
+};
+using PackObserver = std::function<void(const PackProgress&)>;
+
 class ObjectStore {
  public:
   // `objects` is a directory laid out as .git/objects; it is made when it does not exist.
@@ -74,7 +82,7 @@ class ObjectStore {
 
   // Fetches into the store. The pack is indexed while it arrives, and becomes visible whole or not at all.
   FetchResult fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits = {},
-                    const std::function<void(std::uint64_t)>& on_bytes = {});
+                    const PackObserver& observer = {});
 
   // Bytes of packs received so far.
   [[nodiscard]] std::uint64_t received() const { return received_; }

@@ -75,9 +75,7 @@ void broken_answer(std::string cause) {
 }
 
 void server_error(std::string_view message) {
-  while (!message.empty() && (message.back() == '\n' || message.back() == '\r' || message.back() == ' ')) {
-    message.remove_suffix(1);
-  }
+  while (!message.empty() && static_cast<unsigned char>(message.back()) <= ' ') message.remove_suffix(1);
   // upload-pack's and JGit's words for an object that is not there (any more) or may not be asked for.
   const bool missing =
       message.find("not our ref") != std::string_view::npos || message.find("want ") != std::string_view::npos;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -168,8 +169,15 @@ class Retrieval {
   }
 
   void receive(const git::FetchRequest& request) {
-    base::Progress progress(log_, "received", 0);
-    shallow_ = store_.fetch(remote_, request, {}, [&](std::uint64_t bytes) { progress.advance(bytes); }).shallow;
+    base::Progress receiving(log_, "received", 0);
+    std::optional<base::Progress> resolving;
+    git::PackProgress before;
+    const auto tell = [&](const git::PackProgress& now) {
+      if (now.deltas == 0) return receiving.advance(now.received - std::exchange(before.received, now.received));
+      if (!resolving) resolving.emplace(log_, "resolving deltas", now.deltas, base::Progress::Unit::pieces);
+      resolving->advance(now.resolved - std::exchange(before.resolved, now.resolved));
+    };
+    shallow_ = store_.fetch(remote_, request, {}, tell).shallow;
   }
 
   [[nodiscard]] bool is_wanted(std::string_view name) const {
