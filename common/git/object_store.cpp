@@ -66,6 +66,7 @@ class PackWriter final : public PackSink {
   }
 
   [[nodiscard]] std::uint64_t received() const { return received_; }
+  [[nodiscard]] std::uint32_t objects() const { return objects_; }
 
  private:
   // gitformat-pack: "PACK", the version, the number of objects, in network byte order.
@@ -248,6 +249,7 @@ FetchResult ObjectStore::fetch(Remote& remote, const FetchRequest& request, cons
   FetchResult result = remote.fetch(request, writer);
   if (result.has_pack) {
     received_ += writer.received();
+    received_objects_ += writer.objects();
     if (writer.finish()) require(git_odb_refresh(odb_.get()), "read", pack_directory_.string());
   }
   return result;

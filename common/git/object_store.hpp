@@ -84,8 +84,9 @@ class ObjectStore {
   FetchResult fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits = {},
                     const PackObserver& observer = {});
 
-  // Bytes of packs received so far.
+  // Bytes of packs, and the objects in them, received so far.
   [[nodiscard]] std::uint64_t received() const { return received_; }
+  [[nodiscard]] std::uint64_t received_objects() const { return received_objects_; }
 
  private:
   [[nodiscard]] git_object_t type_of(const ObjectId& id) const;
@@ -94,6 +95,7 @@ class ObjectStore {
   OdbHandle odb_;
   RepositoryHandle repository_;
   std::uint64_t received_ = 0;
+  std::uint64_t received_objects_ = 0;
 };
 
 // The commits from `tip` on by first parents, newest first: up to `stop` (inclusive when it is met), to where a parent

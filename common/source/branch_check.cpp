@@ -1,6 +1,7 @@
 #include "source/branch_check.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.hpp"
 #include "source/examination.hpp"
@@ -11,18 +12,17 @@ namespace {
 using git::Commit;
 using git::ObjectId;
 
-// Where the first look did not find enough, the next ones are larger: a round trip costs more than a few commits. A
-// commit that changes certain paths is seldom the first one.
+// A commit that changes certain paths is seldom the first one.
 constexpr std::uint32_t first_look_for_paths = 16;
-constexpr std::uint32_t first_deepening = 32;
+// Where a look did not find enough, the next ones are larger: a round trip costs more than a few commits.
+constexpr std::uint32_t second_look = 32;
+// A depth counts along all parents: where every commit is a merge, twice the depth is many times the commits. A look
+// that brought more commits than this for each one on the line is repeated as it was, so often.
+constexpr std::uint64_t most_for_one = 8;
+constexpr int most_repetitions = 8;
 
 bool contains(const std::vector<ObjectId>& ids, const ObjectId& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
-// Whether the chain ends where the history does, and not where the fetch was cut.
-bool is_whole(const std::vector<Commit>& chain, const git::FetchResult& result) {
-  return chain.back().parents.empty() || !contains(result.shallow, chain.back().id);
 }
 
 // Where the history ends that was received so far.
@@ -33,6 +33,87 @@ std::vector<ObjectId> boundary(std::vector<ObjectId> before, const git::FetchRes
   }
   return before;
 }
+
+// The first parents of a head, fetched look by look without trees. Each look begins where the last one ended, so that
+// what lies beside the line is met as seldom as can be; servers that give only what their refs name, or all of each
+// commit, are asked from the head on, and told of what is there.
+class Descent {
+ public:
+  Descent(git::Remote& remote, git::ObjectStore& store, const ObjectId& head, std::uint32_t step)
+      : remote_(remote), store_(store), head_(head), step_(step) {}
+
+  // Newest first, as far as was looked.
+  [[nodiscard]] const std::vector<Commit>& chain() const { return chain_; }
+  // Whether it ends where the history does.
+  [[nodiscard]] bool has_ended() const { return ended_; }
+
+  // `beyond` more commits than the step's come along.
+  void look(std::uint32_t beyond) {
+    const std::size_t before = chain_.size();
+    const auto objects = store_.received_objects();
+    const auto result = fetch(beyond);
+    cut_.insert(result.shallow.begin(), result.shallow.end());
+    chain_ = git::first_parents(store_, head_);
+    if (chain_.empty() || (onward_ && chain_.size() == before)) {
+      const auto& missing = chain_.empty() ? head_ : chain_.back().parents.front();
+      throw base::Error(base::ErrorKind::protocol,
+                        {"read", remote_.shown(), "the server did not send commit " + missing.text(), ""});
+    }
+    ended_ = step_ == git::whole_history || chain_.size() == before || chain_.back().parents.empty() ||
+             !cut_.contains(chain_.back().id);
+    const bool bushy = store_.received_objects() - objects > (chain_.size() - before) * most_for_one;
+    if ((onward_ || before == 0) && bushy && ++repetitions_ < most_repetitions) return;
+    repetitions_ = 0;
+    step_ = step_ > git::whole_history / 4 ? git::whole_history : std::max(second_look, step_ * 2);
+  }
+
+ private:
+  git::FetchResult fetch(std::uint32_t beyond) {
+    if (!remote_.can_deepen()) step_ = git::whole_history;
+    onward_ = !chain_.empty() && !refused_ && step_ != git::whole_history && remote_.can_want_any() &&
+              remote_.can_filter() && !remote_.refused_filters().contains(filter);
+    if (onward_) {
+      try {
+        return store_.fetch(remote_, request({chain_.back().parents.front()}, step_ + beyond));
+      } catch (const base::Error& error) {
+        if (error.kind() != base::ErrorKind::not_found) throw;
+        refused_ = true;
+        onward_ = false;
+      }
+    }
+    const bool whole = step_ == git::whole_history;
+    auto asked = request({head_}, whole ? step_ : static_cast<std::uint32_t>(chain_.size()) + step_ + beyond);
+    // What is there is not sent again: the server is told of it, and where it ends.
+    if (!chain_.empty()) asked.haves = {head_};
+    asked.shallow = shallow_;
+    auto result = store_.fetch(remote_, asked);
+    shallow_ = boundary(std::move(shallow_), result);
+    return result;
+  }
+
+  git::FetchRequest request(std::vector<ObjectId> wants, std::uint32_t depth) {
+    git::FetchRequest result;
+    result.wants = std::move(wants);
+    // Trees, where they are needed, are fetched one by one: those of the first commit would be all there are.
+    if (remote_.can_filter()) result.filter = filter;
+    if (remote_.can_deepen()) result.depth = depth;
+    return result;
+  }
+
+  static constexpr auto filter = "tree:0";
+
+  git::Remote& remote_;
+  git::ObjectStore& store_;
+  const ObjectId& head_;
+  std::uint32_t step_;
+  std::vector<Commit> chain_;
+  std::vector<ObjectId> shallow_;  // where the history ends for a server that is told that we have the head
+  std::set<ObjectId> cut_;         // wherever a look has ended
+  int repetitions_ = 0;
+  bool onward_ = false;   // the last look began where the chain ended
+  bool refused_ = false;  // the server gives only what its refs name
+  bool ended_ = false;
+};
 
 }  // namespace
 
@@ -93,33 +174,20 @@ bool BranchCheck::passes(const ObjectId& id) {
 }
 
 std::vector<ObjectId> BranchCheck::newest(std::size_t count) {
-  auto depth = static_cast<std::uint32_t>(count);
-  if (source_.paths.is_narrow()) depth = std::max(depth, first_look_for_paths);
-  git::FetchRequest request;
-  request.wants = {head_};
-  // Trees, where the filter needs them, are fetched one by one: those of the first commit would be all there are.
-  if (remote_.can_filter()) request.filter = "tree:0";
+  auto step = static_cast<std::uint32_t>(count);
+  if (source_.paths.is_narrow()) step = std::max(step, first_look_for_paths);
+  // A commit's paths are compared with its parent's, which comes along.
+  const std::uint32_t compared = source_.paths.everything() ? 0 : 1;
+  Descent descent(remote_, store_, head_, step);
   while (true) {
-    const bool all = !remote_.can_deepen() || depth == git::whole_history;
-    // A commit's paths are compared with its parent's, which comes along.
-    if (remote_.can_deepen()) request.depth = depth + (all || source_.paths.everything() ? 0 : 1);
-    const auto result = store_.fetch(remote_, request);
-    auto chain = git::first_parents(store_, head_);
-    if (chain.empty()) {
-      throw base::Error(base::ErrorKind::protocol,
-                        {"read", remote_.shown(), "the server did not send commit " + head_.text(), ""});
-    }
-    const bool whole = all || is_whole(chain, result);
-    if (!whole && chain.size() > depth) chain.erase(chain.begin() + depth, chain.end());
+    descent.look(compared);
+    auto chain = descent.chain();
+    if (!descent.has_ended() && chain.size() > compared) chain.erase(chain.end() - compared, chain.end());
     auto found = examine(chain);
-    if (found.size() >= count || whole) {
+    if (found.size() >= count || descent.has_ended()) {
       if (found.size() > count) found.erase(found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
       return found;
     }
-    // What is there is not sent again: the server is told of it, and where it ends.
-    request.haves = {head_};
-    request.shallow = boundary(std::move(request.shallow), result);
-    depth = depth > git::whole_history / 2 ? git::whole_history : std::max(first_deepening, depth * 2);
   }
 }
 

@@ -1,6 +1,7 @@
 """What a check and a get cost the git server and the network, in requests and bytes: counts, which do not depend on the
 machine. The repository is large enough that a cost that grows with it would show."""
 
+import itertools
 import json
 import os
 import shutil
@@ -181,6 +182,47 @@ def test_the_number_of_tags_does_not_count_in_requests(run):
         first = run("check", {"branch": "", **source, "version_depth": 1000})
         assert len(first.answer) > 10
         assert len(first.requests) <= 5
+
+
+@pytest.fixture(scope="module")
+def bushy(tmp_path_factory):
+    """Each of 250 commits of main merges eight commits that began twelve commits earlier."""
+    path = tmp_path_factory.mktemp("served") / "bushy.git"
+    git("init", "--quiet", "--bare", "--initial-branch=main", path, directory=path.parent)
+    for name in ("allowFilter", "allowAnySHA1InWant"):
+        git("config", f"uploadpack.{name}", "true", directory=path)
+    stream, marks, when = [], itertools.count(1), itertools.count(1_700_000_000)
+
+    def commit(branch: str, path: str, parents: list[int]) -> int:
+        mark = next(marks)
+        stream.append(f"commit refs/heads/{branch}\nmark :{mark}\ncommitter A <a@example.com> {next(when)} +0000\ndata 1\nx\n")
+        stream.append("".join(f"{'from' if i == 0 else 'merge'} :{parent}\n" for i, parent in enumerate(parents)))
+        stream.append(f"M 100644 inline {path}\ndata {len(str(mark))}\n{mark}\n")
+        return mark
+
+    main = [commit("main", "top", [])]
+    for i in range(250):
+        side = main[max(0, i - 12)]
+        for _ in range(8):
+            side = commit("side", f"side/{i}", [side])
+        main.append(commit("main", "wanted" if i in (20, 140) else "top", [main[-1], side]))
+    subprocess.run(["git", "fast-import", "--quiet"], input="".join(stream).encode(), cwd=path, env=ENVIRONMENT, check=True)
+    git("branch", "-D", "side", directory=path)
+    return path
+
+
+@pytest.mark.parametrize(("depth", "part"), [(1, 0.7), (2, 1)])
+def test_a_history_of_merges_is_followed_along_its_line(bushy, programs, tmp_path, depth, part):
+    wanted = git("rev-list", "--first-parent", "--reverse", f"-{depth}", "main", "--", "wanted", directory=bushy).split()
+    with GitServer(bushy.parent) as running:
+        request = {"source": {"uri": running.url("bushy"), "paths": ["wanted"], "version_depth": depth}}
+        result = run_program(programs, "check", request, env={"TMPDIR": str(tmp_path)})
+        sizes = [int(line.rsplit(" ", 1)[1]) for line in running.requests()]
+    assert result.answer == [{"ref": ref} for ref in wanted]
+    whole = len(subprocess.run(["git", "pack-objects", "--revs", "--stdout", "--quiet", "--filter=tree:0"], input=b"main\n",
+                               cwd=bushy, env=ENVIRONMENT, capture_output=True, check=True).stdout)
+    assert sum(sizes) < part * whole
+    assert len(sizes) < 40
 
 
 def test_deepening_sends_nothing_twice(large, run):
