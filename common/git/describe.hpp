@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "git/working_copy.hpp"
 
@@ -17,7 +18,9 @@ struct DescribeOptions {
   unsigned abbreviation = 0;  // digits of the id; 0: as many as are unique, at least seven
   bool without_id = false;    // --abbrev=0: the tag alone
   unsigned most_candidates = 10;
-  std::string pattern;
+  // Globs for names without "refs/tags/" and the like: one of the former must match, none of the latter.
+  std::vector<std::string> match;
+  std::vector<std::string> exclude;
 
   // From "--always --dirty --broken". Error{usage} naming `field` for options that are not supported.
   [[nodiscard]] static DescribeOptions parse(std::string_view text, const std::string& field);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 
@@ -145,6 +146,24 @@ def test_tags_and_branches_as_asked_for(repository, get, destination, tmp_path):
     assert seen(5, {"clean_tags": True}) == own
     assert seen(6, {"all_branches": True, "fetch_tags": False}) == own | {"refs/remotes/origin/side"}
     assert seen(7, {"fetch": ["side"], "fetch_tags": False}) == own | {"refs/heads/side", "refs/remotes/origin/side"}
+
+
+@pytest.mark.parametrize("options", [
+    "--tags", "--tags --long", "--tags --match v1*", "--tags --match 'v1*' --match rel/*", "--tags --exclude *rc*",
+    "--tags --match v* --exclude=*rc* --abbrev=12", "--always --match nothing", "--all --exclude main --exclude */main",
+    "--tags --exclude rel/* --exclude v2* --first-parent",
+])
+@pytest.mark.parametrize("params", [{}, {"depth": 4}])
+def test_descriptions_are_gits(repository, get, destination, options, params):
+    made = commits(repository, 6)
+    for number, name in enumerate(("v1.0", "v1.1-rc1", "rel/1", "v2.0-rc1")):
+        repository.tag(name, made[number + 1])
+    result = get(made[5], {"describe_ref_options": options, "fetch_tags": True, **params})
+    described = subprocess.run(["git", "describe", *shlex.split(options)], cwd=destination, env=ENVIRONMENT, capture_output=True,
+                               text=True)
+    assert result.status == 0, result.stderr
+    assert file(destination, "describe_ref") == (described.stdout or "\n")
+    assert not list((destination / ".git").glob("describe*.*")) and not list((destination / ".git").glob("*describe-*"))
 
 
 def test_a_tag_version_is_checked_out_at_its_commit(repository, get, destination):
