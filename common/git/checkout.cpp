@@ -133,8 +133,14 @@ struct File {
     if (type != S_IFREG && type != S_IFLNK && entry.mode != GIT_FILEMODE_COMMIT) {
       refuse(fmt::format("{:o} is no mode of a file, link or submodule", original.mode));
     }
-    // As git refuses it (CVE-2018-17456): who reads it next might follow it.
-    if (type == S_IFLNK && std::string_view(entry.path) == ".gitmodules") refuse("it may not be a link");
+    // As git refuses it (CVE-2018-11235 and its kin): who reads it next might follow it.
+    const std::string_view path = entry.path;
+    const auto name = path.substr(path.rfind('/') + 1);
+    constexpr std::string_view modules = ".gitmodules";
+    const bool is_modules = name.size() == modules.size() &&
+                            std::equal(name.begin(), name.end(), modules.begin(),
+                                       [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+    if (type == S_IFLNK && is_modules) refuse("it may not be a link");
   }
 
   [[noreturn]] void refuse(std::string cause) const {
