@@ -103,6 +103,9 @@ class HttpTransport final : public Transport {
     const http::Response response = [&] {
       try {
         return client_.send(request);
+      } catch (const http::Unreachable& error) {
+        throw Error(error.kind(), {"read", shown(), error.report().cause,
+                                   "check the address, and the worker's network, DNS and proxy settings"});
       } catch (const Error& error) {
         // A page that is no git answer fails in the parser first; its type says it better. The type is known only
         // after the transfer, so the sink's error is kept for servers that do not say it.

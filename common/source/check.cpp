@@ -166,6 +166,17 @@ class Check {
   std::filesystem::path temporary_;
 };
 
+// What a person wants to know of a check.
+std::string summary(const Versions& versions, const std::optional<Version>& known) {
+  if (versions.empty()) return "no commit passes the filters";
+  const auto& ref = versions.back().at("ref");
+  const std::string newest = ObjectId::parse(ref) ? ref.substr(0, 7) : base::printable(ref, 128);
+  const bool stands = known && known->at("ref") == ref;
+  if (stands) return fmt::format("nothing newer than {}", newest);
+  return versions.size() == 1 ? fmt::format("the newest version is {}", newest)
+                              : fmt::format("{} versions, the newest is {}", versions.size(), newest);
+}
+
 }  // namespace
 
 std::vector<Version> check(const concourse::Request& request, concourse::Context& context) {
@@ -179,7 +190,9 @@ std::vector<Version> check(const concourse::Request& request, concourse::Context
   auto known = request.version;
   if (known) known->erase("branch");
   Check check(source, known, *connection.remote, memory, context);
-  return source.has_tag_filter() ? check.tags() : check.branch();
+  auto versions = source.has_tag_filter() ? check.tags() : check.branch();
+  context.log.info(fmt::format("{}: {}", connection.remote->shown(), summary(versions, known)));
+  return versions;
 }
 
 }  // namespace source
