@@ -131,7 +131,7 @@ std::vector<ObjectId> BranchCheck::examine(const std::vector<Commit>& chain) {
   return ids;
 }
 
-std::optional<BranchCheck::News> BranchCheck::since(const ObjectId& known) {
+std::optional<BranchCheck::News> BranchCheck::since(const ObjectId& known, Known treatment) {
   git::FetchRequest request;
   request.wants = {head_};
   request.haves = {known};
@@ -145,32 +145,43 @@ std::optional<BranchCheck::News> BranchCheck::since(const ObjectId& known) {
     request.negotiation = git::Negotiation::decide;
     store_.fetch(remote_, request);
   }
-  const auto chain = git::first_parents(store_, head_);
-  news_length_ = static_cast<std::uint32_t>(chain.size());
+  auto chain = git::first_parents(store_, head_);
   const bool descends = !chain.empty() && !chain.back().parents.empty() && chain.back().parents.front() == known;
+  const bool known_counts = descends && treatment == Known::examined;
+  const bool is_compared =
+      !source_.paths.everything() && std::any_of(chain.begin(), chain.end(), [this](const Commit& commit) {
+        return source_.messages.accepts(commit.message);
+      });
+  if (descends && (known_counts || is_compared)) fetch_known(known, known_counts, chain.size(), request.filter);
+  if (known_counts) {
+    if (auto commit = store_.find_commit(known)) chain.push_back(*std::move(commit));
+  }
   return News{examine(chain), descends};
 }
 
-bool BranchCheck::passes(const ObjectId& id) {
-  if (!store_.has(id)) {
-    git::FetchRequest request;
-    request.wants = {id};
-    // A path is changed in comparison with the parent.
-    const std::uint32_t compared = source_.paths.everything() ? 0 : 1;
-    if (remote_.can_deepen()) request.depth = 1 + compared;
-    if (remote_.can_filter()) request.filter = "tree:0";
-    try {
-      store_.fetch(remote_, request);
-    } catch (const base::Error& error) {
-      // A server that gives only what its refs name: from the head, just deep enough.
-      if (error.kind() != base::ErrorKind::not_found) throw;
-      request.wants = {head_};
-      if (request.depth) request.depth = news_length_ + 1 + compared;
-      store_.fetch(remote_, request);
-    }
+// The known commit, and its parent where it is compared with that itself. The root trees come along where the server
+// is seen to filter by depth: they are what is looked at first.
+void BranchCheck::fetch_known(const ObjectId& known, bool with_parent, std::size_t news, const std::string& filter) {
+  if (store_.has(known)) return;
+  const std::uint32_t parents = with_parent && !source_.paths.everything() ? 1 : 0;
+  git::FetchRequest request;
+  request.wants = {known};
+  if (remote_.can_deepen()) request.depth = 1 + parents;
+  if (remote_.can_filter()) {
+    const bool by_depth =
+        filter.starts_with("tree:") && filter != "tree:0" && !remote_.refused_filters().contains(filter);
+    request.filter = by_depth ? "tree:1" : "tree:0";
   }
-  const auto commit = store_.find_commit(id);
-  return commit && !examine({*commit}).empty();
+  try {
+    store_.fetch(remote_, request);
+  } catch (const base::Error& error) {
+    // A server that gives only what its refs name: from the head, just deep enough.
+    if (error.kind() != base::ErrorKind::not_found) throw;
+    request.wants = {head_};
+    if (request.depth) request.depth = static_cast<std::uint32_t>(news) + 1 + parents;
+    if (!request.filter.empty()) request.filter = "tree:0";
+    store_.fetch(remote_, request);
+  }
 }
 
 std::vector<ObjectId> BranchCheck::newest(std::size_t count) {

@@ -19,22 +19,24 @@ class BranchCheck {
     std::vector<git::ObjectId> commits;  // newest first
     bool descends = false;               // the head comes from the known commit by first parents
   };
-  // What passes since `known`, itself left out; nothing when the repository has no such commit.
-  [[nodiscard]] std::optional<News> since(const git::ObjectId& known);
-  // Whether a commit passes by itself; false when the repository has it not.
-  [[nodiscard]] bool passes(const git::ObjectId& commit);
+  enum class Known {
+    left_out,
+    examined,  // it is among the commits when the head descends from it and it passes
+  };
+  // What passes since `known`; nothing when the repository has no such commit.
+  [[nodiscard]] std::optional<News> since(const git::ObjectId& known, Known treatment);
   // The newest `count` that pass, newest first.
   [[nodiscard]] std::vector<git::ObjectId> newest(std::size_t count);
 
  private:
   [[nodiscard]] std::vector<git::ObjectId> examine(const std::vector<git::Commit>& chain);
+  void fetch_known(const git::ObjectId& known, bool with_parent, std::size_t news, const std::string& filter);
 
   const Source& source_;
   git::Remote& remote_;
   git::ObjectId head_;
   base::TemporaryDirectory directory_;
   git::ObjectStore store_;
-  std::uint32_t news_length_ = 0;  // commits between the head and the known one
 };
 
 }  // namespace source

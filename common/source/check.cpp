@@ -138,7 +138,7 @@ class Check {
     auto versions = examined->from(*known_);
     const auto before = head_of(examined->state);
     if (!versions || !before) return std::nullopt;
-    const auto news = examination.since(*before);
+    const auto news = examination.since(*before, BranchCheck::Known::left_out);
     if (!news || !news->descends) return std::nullopt;
     append_oldest_first(*versions, news->commits);
     return versions;
@@ -148,12 +148,11 @@ class Check {
   bool since_known(BranchCheck& examination, Versions& versions) {
     const auto known = known_ ? ObjectId::parse(known_->at("ref")) : std::nullopt;
     if (!known) return false;
-    const auto news = examination.since(*known);
+    const auto news = examination.since(*known, BranchCheck::Known::examined);
     if (!news) {
       log_.info(fmt::format("{} has no commit {}: reporting the newest", remote_.shown(), known->text()));
       return false;
     }
-    if (news->descends && examination.passes(*known)) versions.push_back(version_of(*known));
     append_oldest_first(versions, news->commits);
     return true;
   }

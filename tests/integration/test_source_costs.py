@@ -162,6 +162,14 @@ def test_ten_new_commits_cost_what_their_pack_does_in_the_container_that_knows_t
     assert check.beyond <= 1.2 * large.pack_size("main", [before], "tree:0")
 
 
+def test_news_with_paths_take_a_round_trip_for_each_level_of_trees(large, run, tmp_path):
+    """The commits with their trees; the known commit with its parent and their root trees; what those lead to."""
+    known = large.git("rev-parse", "main~10")
+    for paths, requests in ((["module00"], 4), (["module00/*"], 4), (["module00/src"], 5), (["module00/src/package4"], 6)):
+        forget(tmp_path)
+        assert len(run("check", {"paths": paths}, known).requests) <= requests
+
+
 def test_trees_are_fetched_as_deep_as_the_patterns_only(large, run):
     known = large.git("rev-parse", "main~1000")
     assert run("check", {"paths": ["module00"]}, known).beyond < 0.7 * large.pack_size("main", [known], "blob:none")
