@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -25,8 +26,13 @@ void for_each_parallel(std::size_t count, std::size_t width, const std::function
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(std::max<std::size_t>(width, 1));
   const auto others = std::min(count, std::max<std::size_t>(width, 1));
-  for (std::size_t i = 1; i < others; ++i) threads.emplace_back(run);
+  try {
+    for (std::size_t i = 1; i < others; ++i) threads.emplace_back(run);
+  } catch (const std::system_error&) {
+    // A container may have no more threads (its pids limit): those that there are do the work.
+  }
   run();
   for (auto& thread : threads) thread.join();
   if (first) std::rethrow_exception(first);
