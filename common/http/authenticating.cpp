@@ -6,13 +6,25 @@
 namespace http {
 namespace {
 
+// Whether what belongs to `own` may go to `other`: to itself, and to the same host by https instead of http, which is
+// where hosts redirect to (RFC 6797).
+bool is_served_by(const Origin& own, const Origin& other) {
+  constexpr std::uint16_t http_port = 80;
+  constexpr std::uint16_t https_port = 443;
+  if (own == other) return true;
+  return own.host == other.host && own.scheme == "http" && own.port == http_port && other.scheme == "https" &&
+         other.port == https_port;
+}
+
 class BasicClient final : public Client {
  public:
   BasicClient(std::unique_ptr<Client> inner, Origin origin, Credentials credentials)
       : inner_(std::move(inner)), origin_(std::move(origin)), credentials_(std::move(credentials)) {}
 
   Response send(const Request& request) override {
-    if (request.url.origin != origin_ || request.headers.get("Authorization")) return inner_->send(request);
+    if (!is_served_by(origin_, request.url.origin) || request.headers.get("Authorization")) {
+      return inner_->send(request);
+    }
     Request authorized = request;
     authorized.headers.set("Authorization", basic_authorization(credentials_));
     return inner_->send(authorized);
@@ -31,7 +43,7 @@ class HeaderAddingClient final : public Client {
       : inner_(std::move(inner)), origin_(std::move(origin)), headers_(std::move(headers)) {}
 
   Response send(const Request& request) override {
-    if (request.url.origin != origin_) return inner_->send(request);
+    if (!is_served_by(origin_, request.url.origin)) return inner_->send(request);
     Request extended = request;
     for (const auto& [name, value] : headers_) extended.headers.add(name, value);
     return inner_->send(extended);

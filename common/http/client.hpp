@@ -95,11 +95,12 @@ enum class Verdict { final, retry };
 [[nodiscard]] std::unique_ptr<Client> make_retrying(std::unique_ptr<Client> inner, RetryPolicy policy,
                                                     base::Random& random, base::Log& log);
 
-// Sends Basic credentials to the one origin they belong to, from the first request on.
+// Sends Basic credentials to the one origin they belong to (one of http on port 80 may move to https on port 443), from
+// the first request on.
 [[nodiscard]] std::unique_ptr<Client> make_basic_authenticating(std::unique_ptr<Client> inner, Origin origin,
                                                                 Credentials credentials);
 
-// Sends header fields to the one origin they belong to.
+// Sends header fields to the one origin they belong to, which may move likewise.
 [[nodiscard]] std::unique_ptr<Client> make_header_adding(std::unique_ptr<Client> inner, Origin origin,
                                                          std::vector<std::pair<std::string, std::string>> headers);
 

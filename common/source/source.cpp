@@ -127,6 +127,7 @@ Address read_address(const std::string& text, const GitSettings& settings, const
 Source read_source(const json::Value& value) {
   SourceFields fields = json::read<SourceFields>(value, "source");
   auto settings = GitSettings::parse(fields.git_config);
+  fields.uri.erase(0, fields.uri.find_first_not_of(' '));  // as the git resource has it
   auto [named, location] = read_address(fields.uri, settings, "source.uri");
   auto credentials = read_credentials(fields, location);
   auto branch = read_branch(fields.branch, "source.branch");
