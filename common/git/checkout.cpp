@@ -130,6 +130,7 @@ struct File {
   explicit File(const git_index_entry& original) : entry(original), type(original.mode & S_IFMT) {
     // Old repositories have modes like 0100664; an index has two for files.
     if (type == S_IFREG) entry.mode = (entry.mode & S_IXUSR) != 0 ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
+    if (type == S_IFLNK) entry.mode = GIT_FILEMODE_LINK;
     if (type != S_IFREG && type != S_IFLNK && entry.mode != GIT_FILEMODE_COMMIT) {
       refuse(fmt::format("{:o} is no mode of a file, link or submodule", original.mode));
     }

@@ -1,6 +1,7 @@
 #include "json/fields.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <limits>
 
@@ -61,6 +62,15 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+template <class T>
+std::optional<T> number_in_text(const Value& value) {
+  if (!value.is_string()) return std::nullopt;
+  const auto& text = value.get_ref<const std::string&>();
+  T number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
 
 void wrong_type(const std::string& path, std::string_view expected, const Value& got) {
@@ -119,12 +129,14 @@ base::Secret Type<base::Secret>::read(const Value& value, const std::string& pat
 Value Type<base::Secret>::schema() { return {{"type", "string"}, {"writeOnly", true}}; }
 
 bool Type<bool>::read(const Value& value, const std::string& path) {
+  if (value == "true" || value == "false") return value == "true";
   if (!value.is_boolean()) wrong_type(path, "true or false", value);
   return value.get<bool>();
 }
 Value Type<bool>::schema() { return {{"type", "boolean"}}; }
 
 std::int64_t Type<std::int64_t>::read(const Value& value, const std::string& path) {
+  if (const auto number = number_in_text<std::int64_t>(value)) return *number;
   if (!value.is_number_integer()) wrong_type(path, "a whole number", value);
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
     wrong_value(path, "the number is too large");
@@ -134,6 +146,7 @@ std::int64_t Type<std::int64_t>::read(const Value& value, const std::string& pat
 Value Type<std::int64_t>::schema() { return {{"type", "integer"}}; }
 
 std::uint32_t Type<std::uint32_t>::read(const Value& value, const std::string& path) {
+  if (const auto number = number_in_text<std::uint32_t>(value)) return *number;
   if (!value.is_number_unsigned()) wrong_type(path, "a whole number, 0 or more", value);
   if (value.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max()) {
     wrong_value(path, "the number is too large");

@@ -78,6 +78,7 @@ class Fields {
     for (const auto& [name, member] : value.items()) {
       const Entry* entry = find_entry(name);
       if (entry == nullptr) unknown_field(path, name, names());
+      if (entry->refused && (member.is_null() || member == "" || member == Value::array())) continue;  // not used
       if (entry->refused) wrong_value(path + "." + name, "this field is not supported", entry->help);
       if (!member.is_null()) entry->read(result, member, path + "." + name);
     }
@@ -172,6 +173,7 @@ struct Type<base::Secret> {
   static base::Secret read(const Value& value, const std::string& path);
   static Value schema();
 };
+// A pipeline's variables often are text: "true" and "false" count, too, and so does "3" for a number.
 template <>
 struct Type<bool> {
   static bool read(const Value& value, const std::string& path);

@@ -137,7 +137,7 @@ def test_a_wrong_field_of_a_git_source(bench, source, parts):
 
 @pytest.mark.parametrize("program, params, parts", [
     ("in", {"skip_downlod": True}, ["params.skip_downlod", "skip_download"]),
-    ("in", {"skip_download": "true"}, ["params.skip_download", "true or false"]),
+    ("in", {"skip_download": "yes"}, ["params.skip_download", "true or false"]),
     ("out", {"sorce": "app"}, ["params.sorce", "source"]),
     ("out", {"source": ["app"]}, ["params.source", "text"]),
     ("out", {}, ["params.source: it is missing"]),

@@ -55,7 +55,7 @@ TEST_CASE("errors name the path, what was expected and the nearest name") {
   CHECK(error_of({{"dpeth", 1}}) == "cannot read source.dpeth: there is no such field; did you mean source.depth?");
   CHECK(error_of({{"zzz", "x"}}) ==
         "cannot read source.zzz: there is no such field; valid are branch, depth, debug, registries, password");
-  CHECK(error_of({{"depth", "3"}}) == "cannot read source.depth: expected a whole number, got text");
+  CHECK(error_of({{"depth", "3x"}}) == "cannot read source.depth: expected a whole number, got text");
   CHECK(error_of({{"debug", "yes"}}) == "cannot read source.debug: expected true or false, got text");
   CHECK(error_of({{"registries", {{{"host", true}}}}}) ==
         "cannot read source.registries[0].host: expected text, got true");
@@ -70,6 +70,14 @@ TEST_CASE("whole numbers are taken as text, fractions are refused because YAML h
   CHECK(error_of({{"branch", 1.1}}) ==
         "cannot read source.branch: expected text, got the number 1.1; put it into "
         "quotes: YAML has already changed how it was written");
+}
+
+TEST_CASE("variables of a pipeline are text: what it says counts") {
+  const auto read = json::read<sample::Outer>({{"depth", "3"}, {"debug", "true"}, {"git_crypt_key", ""}}, "source");
+  CHECK(read.depth == 3);
+  CHECK(read.debug);
+  CHECK_FALSE(json::read<sample::Outer>({{"debug", "false"}, {"git_crypt_key", nullptr}}, "source").debug);
+  CHECK(error_of({{"depth", "-"}}) == "cannot read source.depth: expected a whole number, got text");
 }
 
 TEST_CASE("a secret of a wrong type stays out of the message") {
