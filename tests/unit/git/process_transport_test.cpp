@@ -8,13 +8,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::unique_ptr<git::Transport> transport(const std::string& script) {
+std::unique_ptr<git::Transport> transport(const std::string& script, std::chrono::seconds timeout = 1s) {
   git::ProcessTransportOptions options;
   options.shown = "the host";
   options.command.program = "/bin/sh";
   options.command.arguments = {"-c", script};
   options.command.environment = {{"PATH", "/usr/bin:/bin"}};
-  options.stall_timeout = 1s;
+  options.stall_timeout = timeout;
   options.explain = [](const std::string& errors, const base::ExitStatus& status) {
     return base::Error(base::ErrorKind::denied, {"read", "the host", errors + base::describe(status), ""});
   };
@@ -51,7 +51,8 @@ TEST_CASE("a server that never pauses, but says next to nothing, has stalled, to
 
 TEST_CASE("a slow server that gets on is waited for") {
   git::AdvertisementReader reader;
-  transport("printf '000eversion 2\\n'; for i in 1 2 3 4 5 6; do sleep 0.3; printf 000bcapab%02d $i; done; printf 0000")
+  transport("printf '000eversion 2\\n'; for i in 1 2 3 4 5 6; do sleep 0.5; printf 000bcapab%02d $i; done; printf 0000",
+            2s)
       ->advertise(reader);
   CHECK(reader.take().capabilities.size() == 6);
 }
