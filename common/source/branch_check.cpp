@@ -1,7 +1,6 @@
 #include "source/branch_check.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.hpp"
 #include "source/examination.hpp"
@@ -51,16 +50,15 @@ class Descent {
   void look(std::uint32_t beyond) {
     const std::size_t before = chain_.size();
     const auto objects = store_.received_objects();
-    const auto result = fetch(beyond);
-    cut_.insert(result.shallow.begin(), result.shallow.end());
+    fetch(beyond);
     chain_ = git::first_parents(store_, head_);
     if (chain_.empty() || (onward_ && chain_.size() == before)) {
       const auto& missing = chain_.empty() ? head_ : chain_.back().parents.front();
       throw base::Error(base::ErrorKind::protocol,
                         {"read", remote_.shown(), "the server did not send commit " + missing.text(), ""});
     }
-    ended_ = step_ == git::whole_history || chain_.size() == before || chain_.back().parents.empty() ||
-             !cut_.contains(chain_.back().id);
+    // A repository that is itself shallow ends where another look brings nothing more.
+    ended_ = step_ == git::whole_history || chain_.size() == before || chain_.back().parents.empty();
     const bool bushy = store_.received_objects() - objects > (chain_.size() - before) * most_for_one;
     if ((onward_ || before == 0) && bushy && ++repetitions_ < most_repetitions) return;
     repetitions_ = 0;
@@ -68,13 +66,14 @@ class Descent {
   }
 
  private:
-  git::FetchResult fetch(std::uint32_t beyond) {
+  void fetch(std::uint32_t beyond) {
     if (!remote_.can_deepen()) step_ = git::whole_history;
     onward_ = !chain_.empty() && !refused_ && step_ != git::whole_history && remote_.can_want_any() &&
               remote_.can_filter() && !remote_.refused_filters().contains(filter);
     if (onward_) {
       try {
-        return store_.fetch(remote_, request({chain_.back().parents.front()}, step_ + beyond));
+        store_.fetch(remote_, request({chain_.back().parents.front()}, step_ + beyond));
+        return;
       } catch (const base::Error& error) {
         if (error.kind() != base::ErrorKind::not_found) throw;
         refused_ = true;
@@ -86,9 +85,7 @@ class Descent {
     // What is there is not sent again: the server is told of it, and where it ends.
     if (!chain_.empty()) asked.haves = {head_};
     asked.shallow = shallow_;
-    auto result = store_.fetch(remote_, asked);
-    shallow_ = boundary(std::move(shallow_), result);
-    return result;
+    shallow_ = boundary(std::move(shallow_), store_.fetch(remote_, asked));
   }
 
   git::FetchRequest request(std::vector<ObjectId> wants, std::uint32_t depth) {
@@ -108,7 +105,6 @@ class Descent {
   std::uint32_t step_;
   std::vector<Commit> chain_;
   std::vector<ObjectId> shallow_;  // where the history ends for a server that is told that we have the head
-  std::set<ObjectId> cut_;         // wherever a look has ended
   int repetitions_ = 0;
   bool onward_ = false;   // the last look began where the chain ended
   bool refused_ = false;  // the server gives only what its refs name

@@ -90,17 +90,14 @@ class Check {
     }
     if (auto remembered = unmoved(head)) {
       const auto& examined = memory_.examined();
-      if (examined->state != state) remember({state, examined->since, examined->versions});
+      if (examined->state != state) remember({state, examined->since, examined->versions, examined->descends});
       return *std::move(remembered);
     }
-    BranchCheck examination(source_, remote_, head, temporary_);
-    Versions versions = moved(examination).value_or(Versions());
-    if (versions.empty() && !since_known(examination, versions)) {
-      versions.clear();
-      append_oldest_first(versions, examination.newest(source_.fields.version_depth));
-    }
-    remember({state, known_.value_or(Version()), versions});
-    return versions;
+    auto found = moved(head);
+    if (!found) found = since_known(head);
+    if (!found) found = newest(head);
+    remember({state, known_.value_or(Version()), found->versions, found->descends});
+    return std::move(found->versions);
   }
 
   Versions tag_ancestors(const git::RemoteRefs& tags, const Head& branch, const std::string& refs) {
@@ -131,30 +128,45 @@ class Check {
     return examined->versions.last(source_.fields.version_depth);
   }
 
+  // Each question begins with nothing: what another one has fetched would look like news.
+  [[nodiscard]] BranchCheck examination(const ObjectId& head) { return {source_, remote_, head, temporary_}; }
+
+  struct Found {
+    Versions versions;
+    bool descends = true;  // the head comes from the known version
+  };
+
   // The answer when the head comes from the one examined before: what was found then, and the news since.
-  std::optional<Versions> moved(BranchCheck& examination) {
+  std::optional<Found> moved(const ObjectId& head) {
     const auto& examined = memory_.examined();
-    if (!examined || !known_) return std::nullopt;
+    if (!examined || !known_ || (*known_ == examined->since && !examined->descends)) return std::nullopt;
     auto versions = examined->from(*known_);
     const auto before = head_of(examined->state);
     if (!versions || !before) return std::nullopt;
-    const auto news = examination.since(*before, BranchCheck::Known::left_out);
+    const auto news = examination(head).since(*before, BranchCheck::Known::left_out);
     if (!news || !news->descends) return std::nullopt;
     append_oldest_first(*versions, news->commits);
-    return versions;
+    return Found{*std::move(versions)};
   }
 
-  // False when the repository has no such commit (any more).
-  bool since_known(BranchCheck& examination, Versions& versions) {
+  // Nothing when no version is known, or the repository has it not (any more).
+  std::optional<Found> since_known(const ObjectId& head) {
     const auto known = known_ ? ObjectId::parse(known_->at("ref")) : std::nullopt;
-    if (!known) return false;
-    const auto news = examination.since(*known, BranchCheck::Known::examined);
+    if (!known) return std::nullopt;
+    const auto news = examination(head).since(*known, BranchCheck::Known::examined);
     if (!news) {
       log_.info(fmt::format("{} has no commit {}: reporting the newest", remote_.shown(), known->text()));
-      return false;
+      return std::nullopt;
     }
-    append_oldest_first(versions, news->commits);
-    return true;
+    Found found{{}, news->descends};
+    append_oldest_first(found.versions, news->commits);
+    return found;
+  }
+
+  Found newest(const ObjectId& head) {
+    Found found;
+    append_oldest_first(found.versions, examination(head).newest(source_.fields.version_depth));
+    return found;
   }
 
   const Source& source_;

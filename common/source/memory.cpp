@@ -10,7 +10,7 @@
 namespace source {
 namespace {
 
-constexpr int format = 3;
+constexpr int format = 4;
 constexpr std::uint64_t largest_file = 32ULL << 20U;
 
 std::string line_of(const concourse::Version& version) { return json::dump(json::Value(version)) + "\n"; }
@@ -90,7 +90,8 @@ void Memory::load() {
     auto since = header.at("since").get<concourse::Version>();
     refused_filters_ = header.at("refused_filters").get<std::set<std::string>>();
     text->erase(0, end_of_checksum + 1 + end_of_header + 1);
-    examined_ = Examined{std::move(state), std::move(since), VersionList::of_text(*std::move(text))};
+    examined_ = Examined{std::move(state), std::move(since), VersionList::of_text(*std::move(text)),
+                         header.at("descends").get<bool>()};
   } catch (const std::exception& error) {
     drop(error.what());
   }
@@ -108,6 +109,7 @@ void Memory::remember(const Examined& examined, const std::set<std::string>& ref
                            {"source", key_},
                            {"state", examined.state},
                            {"since", examined.since},
+                           {"descends", examined.descends},
                            {"refused_filters", refused_filters}};
   const std::string content = json::dump(header) + "\n" + examined.versions.text();
   try {

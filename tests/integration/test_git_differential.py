@@ -169,3 +169,24 @@ def test_versions_are_what_git_says(programs, tmp_path, seed):
             continue
         assert answer == expected(history, source, version), (request, git("log", "--graph", "--oneline", "--all",
                                                                            directory=history.path))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_container_that_checks_again_and_again_says_what_git_says(programs, tmp_path, seed):
+    """The branch goes on, is rewound, forced elsewhere and comes back, while /tmp lasts and the newest version is known."""
+    history = History(tmp_path / "app.git", seed)
+    choose = history.random
+    line = history.rev_list("--first-parent", "main")
+    git("branch", "all", "main", directory=history.path)  # every commit stays
+    everything = history.rev_list("--all")
+    source = {**random_source(history), "disable_ci_skip": True}
+    source.pop("commit_filter", None)
+    place, known, memory = len(line) - 1, None, tmp_path / "memory"
+    for step in range(12):
+        place = min(len(line) - 1, max(0, place - choose.choice([-2, 0, 1, 1, 2, 3, 8])))
+        head = line[place] if choose.random() < 0.85 else choose.choice(everything)
+        git("update-ref", "refs/heads/main", head, directory=history.path)
+        answer = check(programs, memory, {"uri": str(history.path), "branch": "main", **source}, known and {"ref": known})
+        wanted = [known] if known == head else expected(history, source, known)
+        assert [version["ref"] for version in answer] == wanted, (step, known, head, source)
+        known = wanted[-1] if wanted else known
