@@ -78,7 +78,7 @@ class Fields {
     for (const auto& [name, member] : value.items()) {
       const Entry* entry = find_entry(name);
       if (entry == nullptr) unknown_field(path, name, names());
-      if (entry->refused && (member.is_null() || member == "" || member == Value::array())) continue;  // not used
+      if (entry->refused && is_unused(member)) continue;
       if (entry->refused) wrong_value(path + "." + name, "this field is not supported", entry->help);
       if (!member.is_null()) entry->read(result, member, path + "." + name);
     }
@@ -111,6 +111,12 @@ class Fields {
   }
 
  private:
+  // A field that is there, and says nothing.
+  static bool is_unused(const Value& value) {
+    return value.is_null() || (value.is_array() && value.empty()) ||
+           (value.is_string() && value.get_ref<const std::string&>().empty());
+  }
+
   struct Entry {
     std::string name;
     std::string help;
