@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "base/letters.hpp"
 #include "base/parallel.hpp"
 #include "base/termination.hpp"
 #include "base/write_all.hpp"
@@ -136,12 +137,9 @@ struct File {
     }
     // As git refuses it (CVE-2018-11235 and its kin): who reads it next might follow it.
     const std::string_view path = entry.path;
-    const auto name = path.substr(path.rfind('/') + 1);
-    constexpr std::string_view modules = ".gitmodules";
-    const bool is_modules = name.size() == modules.size() &&
-                            std::equal(name.begin(), name.end(), modules.begin(),
-                                       [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-    if (type == S_IFLNK && is_modules) refuse("it may not be a link");
+    if (type == S_IFLNK && base::lowered(path.substr(path.rfind('/') + 1)) == ".gitmodules") {
+      refuse("it may not be a link");
+    }
   }
 
   [[noreturn]] void refuse(std::string cause) const {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/letters.hpp"
 #include "git/config_text.hpp"
 
 namespace git {
@@ -31,9 +32,7 @@ bool is_contained(std::string_view path) {
     const auto slash = path.find('/');
     const auto component = path.substr(0, slash);
     if (component.empty() || component == "." || component == "..") return false;
-    std::string lower(component);
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const std::string lower = base::lowered(component);
     if (lower == ".git" || lower.starts_with("git~")) return false;
     if (slash == std::string_view::npos) return true;
     path.remove_prefix(slash + 1);

@@ -1,6 +1,5 @@
 #include "source/connection.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/error.hpp"

@@ -4,18 +4,11 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/letters.hpp"
 #include "source/source.hpp"
 
 namespace source {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 // "section.subsection.key": the outer two are of any case, and a subsection may have dots.
 struct Name {
@@ -26,15 +19,15 @@ struct Name {
   explicit Name(std::string_view text) {
     const auto first = std::min(text.find('.'), text.size());
     const auto last = text.rfind('.');
-    section = lowered(text.substr(0, first));
+    section = base::lowered(text.substr(0, first));
     if (last == std::string_view::npos) return;
     if (last > first) subsection = text.substr(first + 1, last - first - 1);
-    key = lowered(text.substr(last + 1));
+    key = base::lowered(text.substr(last + 1));
   }
 };
 
 bool is_false(std::string_view value) {
-  const auto text = lowered(value);
+  const auto text = base::lowered(value);
   return text == "false" || text == "no" || text == "off" || text == "0";
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/letters.hpp"
 #include "git/date_format.hpp"
 
 namespace source {
@@ -36,14 +37,6 @@ std::string value_of(const concourse::Metadata& metadata, std::string_view name)
   return found == metadata.end() ? "" : found->second;
 }
 
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 }  // namespace
 
 std::optional<std::string> commit_page(std::string_view origin, const git::ObjectId& commit) {
@@ -60,7 +53,7 @@ std::optional<std::string> commit_page(std::string_view origin, const git::Objec
   if (const auto at = rest.find('@'); at != std::string_view::npos && at < rest.find('/')) rest.remove_prefix(at + 1);
   const auto end_of_host = rest.find_first_of("/:");
   if (end_of_host == std::string_view::npos) return std::nullopt;
-  const std::string host = lowered(rest.substr(0, end_of_host));
+  const std::string host = base::lowered(rest.substr(0, end_of_host));
   std::string_view path = rest.substr(end_of_host);
   std::string port;
   if (path.starts_with(':')) {
