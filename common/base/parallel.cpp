@@ -26,8 +26,8 @@ void for_each_parallel(std::size_t count, std::size_t width, const std::function
     }
   };
   std::vector<std::thread> threads;
-  threads.reserve(std::max<std::size_t>(width, 1));
   const auto others = std::min(count, std::max<std::size_t>(width, 1));
+  threads.reserve(others);
   try {
     for (std::size_t i = 1; i < others; ++i) threads.emplace_back(run);
   } catch (const std::system_error&) {

@@ -24,6 +24,13 @@ http::Url without_slash(http::Url url) {
 
 }  // namespace
 
+std::optional<LfsServer> lfs_server_at(std::string_view address) {
+  auto url = http::Url::parse(address);
+  if (!url) return std::nullopt;
+  url->credentials.reset();
+  return LfsServer{without_slash(*std::move(url)), {}};
+}
+
 LfsServer lfs_server_beside(http::Url repository) {
   auto url = without_slash(std::move(repository));
   url.path += url.path.ends_with(".git") ? "/info/lfs" : ".git/info/lfs";
@@ -33,10 +40,10 @@ LfsServer lfs_server_beside(http::Url repository) {
 LfsServer parse_lfs_authentication(std::string_view text) {
   constexpr auto name = "the answer of git-lfs-authenticate";
   const auto value = json::parse(text, name);
-  auto url = http::Url::parse(json::text_or(value, "href"));
-  if (!url) throw Error(ErrorKind::protocol, {"read", name, "it has no http(s) address", ""});
-  url->credentials.reset();
-  return {without_slash(*std::move(url)), read_lfs_headers(value, name)};
+  auto server = lfs_server_at(json::text_or(value, "href"));
+  if (!server) throw Error(ErrorKind::protocol, {"read", name, "it has no http(s) address", ""});
+  server->headers = read_lfs_headers(value, name);
+  return *std::move(server);
 }
 
 LfsServer ask_for_lfs_server(const SshClient& ssh, const SshLocation& repository) {

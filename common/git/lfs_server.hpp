@@ -2,6 +2,7 @@
 // the repository where that is reached by http, and where the host says when it is reached by ssh.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,9 @@ struct LfsServer {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+// The server at an address that a repository or a host gives, without the credentials in it; nothing for what is no
+// http(s) address.
+[[nodiscard]] std::optional<LfsServer> lfs_server_at(std::string_view address);
 // "https://host/app" and "https://host/app.git" have it at "https://host/app.git/info/lfs".
 [[nodiscard]] LfsServer lfs_server_beside(http::Url repository);
 // Runs git-lfs-authenticate on the host. A host that does not know the command has the server at the https address

@@ -99,8 +99,8 @@ WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::file
 void WorkingCopy::configure(const std::string& name, const std::string& value, const std::string& field,
                             Earlier earlier) {
   const auto config = config_of(repository_.get());
-  // A value that no earlier one matches is added.
-  const int code = earlier == Earlier::kept ? git_config_set_multivar(config.get(), name.c_str(), "^$", value.c_str())
+  // Replaces the values that match, and adds where none does: no text has an "a" before its beginning.
+  const int code = earlier == Earlier::kept ? git_config_set_multivar(config.get(), name.c_str(), "a^", value.c_str())
                                             : git_config_set_string(config.get(), name.c_str(), value.c_str());
   if (code < 0) {
     throw Error(ErrorKind::usage,
@@ -109,8 +109,8 @@ void WorkingCopy::configure(const std::string& name, const std::string& value, c
 }
 
 void WorkingCopy::add_fetch_refspec(const std::string& refspec) {
-  const auto config = config_of(repository_.get());
-  require(git_config_set_multivar(config.get(), "remote.origin.fetch", "^$", refspec.c_str()), "configure", "origin");
+  const std::string name = "remote.origin.fetch";
+  configure(name, refspec, name, Earlier::kept);
 }
 
 void WorkingCopy::track(const std::string& branch) {

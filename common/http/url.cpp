@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <memory>
 
+#include "base/letters.hpp"
+
 namespace http {
 namespace {
 
@@ -39,8 +41,7 @@ std::optional<Url> from_handle(CURLU* handle) {
   std::string host = part(handle, CURLUPART_HOST).value_or("");
   if (host.empty()) return std::nullopt;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) { return std::tolower(c); });
-  url.origin.host = host;
+  url.origin.host = base::lowered(host);
   const std::string port = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT).value_or("");
   if (std::from_chars(port.data(), port.data() + port.size(), url.origin.port).ec != std::errc()) return std::nullopt;
   url.path = part(handle, CURLUPART_PATH).value_or("/");

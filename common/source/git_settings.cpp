@@ -24,6 +24,10 @@ struct Name {
     if (last > first) subsection = text.substr(first + 1, last - first - 1);
     key = base::lowered(text.substr(last + 1));
   }
+
+  [[nodiscard]] bool is_replacement() const { return section == "url" && key == "insteadof"; }
+  [[nodiscard]] bool is_header() const { return section == "http" && key == "extraheader"; }
+  [[nodiscard]] bool is_verification() const { return section == "http" && key == "sslverify"; }
 };
 
 bool is_false(std::string_view value) {
@@ -69,19 +73,18 @@ GitSettings GitSettings::parse(const std::vector<GitConfigFields>& fields) {
     const Name name(fields[i].name);
     const std::string& value = fields[i].value;
     const std::string field = fmt::format("source.git_config[{}]", i);
-    const bool of_http = name.section == "http" && (name.key == "extraheader" || name.key == "sslverify");
     std::optional<http::Url> address;
-    if (of_http && !name.subsection.empty()) {
+    if ((name.is_header() || name.is_verification()) && !name.subsection.empty()) {
       address = http::Url::parse(name.subsection);
       if (!address) json::wrong_value(field + ".name", fmt::format("\"{}\" is no http(s) address", name.subsection));
     }
-    if (name.section == "url" && name.key == "insteadof" && !value.empty()) {
+    if (name.is_replacement() && !value.empty()) {
       result.replacements_.push_back({value, std::string(name.subsection)});
-    } else if (of_http && name.key == "sslverify") {
+    } else if (name.is_verification()) {
       result.verification_.push_back({address, !is_false(value)});
-    } else if (of_http && value.empty()) {
+    } else if (name.is_header() && value.empty()) {
       result.headers_.clear();  // as git has it: those before do not count
-    } else if (of_http) {
+    } else if (name.is_header()) {
       result.headers_.push_back({address, header_of(value, field + ".value")});
     } else if (auto instead = instead_of(name)) {
       result.without_effect_.emplace_back(fields[i].name, *std::move(instead));
@@ -92,7 +95,7 @@ GitSettings GitSettings::parse(const std::vector<GitConfigFields>& fields) {
 
 bool GitSettings::is_list(std::string_view text) {
   const Name name(text);
-  return (name.section == "url" && name.key == "insteadof") || (name.section == "http" && name.key == "extraheader");
+  return name.is_replacement() || name.is_header();
 }
 
 std::string GitSettings::rewritten(const std::string& address) const {

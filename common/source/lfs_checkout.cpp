@@ -107,14 +107,11 @@ class LfsCheckout {
       }
       return;
     }
-    auto url = http::Url::parse(*given);
-    if (!url) {
+    server_ = git::lfs_server_at(*given);
+    if (!server_) {
       throw Error(ErrorKind::usage, {"read", "lfs.url of the repository (.lfsconfig)", "it is no http(s) address",
                                      "set lfs.url in source.git_config, or params.disable_git_lfs to do without"});
     }
-    url->credentials.reset();
-    while (url->path.ends_with('/')) url->path.pop_back();
-    server_ = git::LfsServer{*std::move(url), {}};
   }
 
   void fetch_batch(const std::vector<LfsFile>& files) {

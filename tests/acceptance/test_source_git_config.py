@@ -57,6 +57,17 @@ def test_a_header_opens_a_repository_and_is_never_shown(programs, repository):
         assert elsewhere.status == 1 and "401" in elsewhere.error
 
 
+def test_settings_that_are_lists_are_all_written(programs, repository, tmp_path):
+    made = repository.commit("app", {"x": "1"})
+    headers = ["X-Dropped: 1", "", "X-One: 1", "X-Two: 2"]
+    settings = [setting("http.extraHeader", header) for header in headers] + [setting("user.name", "a"), setting("user.name", "b")]
+    destination = tmp_path / "destination"
+    run_program(programs, "in", {"source": {"uri": str(repository.path), "git_config": settings}, "version": {"ref": made}},
+                destination).answer
+    assert git("config", "--get-all", "http.extraheader", directory=destination).split("\n") == headers
+    assert git("config", "--get-all", "user.name", directory=destination) == "b"
+
+
 def test_a_header_goes_to_no_other_host(programs):
     with HostileGitServer("1" * 40) as other, HostileGitServer("1" * 40) as own:
         own.first = lambda request: Answer(302, {"Location": other.url + "/info/refs?service=git-upload-pack"})
