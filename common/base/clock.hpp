@@ -14,7 +14,7 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual WallTime now() const = 0;
   [[nodiscard]] virtual SteadyTime steady_now() const = 0;
-  // Waits; throws Error{aborted} at once when the step is told to end meanwhile.
+  // Waits; throws Aborted at once when the step is told to end meanwhile.
   virtual void sleep(std::chrono::milliseconds duration) = 0;
 };
 

@@ -69,6 +69,12 @@ Error::Error(ErrorKind kind, Report report) : kind_(kind), report_(std::move(rep
   text_ = render(report_);
 }
 
+Error Error::answered(int status, std::string code) && {
+  status_ = status;
+  code_ = printable(code, 64);
+  return std::move(*this);
+}
+
 Error system_error(std::string action, std::string object, int error_number) {
   std::array<char, 256> buffer{};
   const char* cause = strerror_r(error_number, buffer.data(), buffer.size());

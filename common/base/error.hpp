@@ -1,6 +1,7 @@
-// The one exception of the program. Its kind says what a caller may do about it, its report what a person should
-// know: "cannot push image r.example/app:latest: 401 UNAUTHORIZED; check source.password".
-// Text from outside (objects, causes) is made printable and bounded here, once, for every message.
+// The two exceptions of the program: Error, and Aborted when the step was told to end. An Error's kind says what a
+// caller may do about it, its report what a person should know: "cannot push image r.example/app:latest: 401
+// UNAUTHORIZED; check source.password". Text from outside (objects, causes) is made printable and bounded here, once,
+// for every message.
 #pragma once
 
 #include <exception>
@@ -15,7 +16,6 @@ enum class ErrorKind {
   denied,     // credentials are missing, wrong or too weak
   transient,  // the same call may succeed later; bounded retries have been made already
   protocol,   // the other side, or data from it, breaks its specification
-  aborted,    // the step was told to end (SIGTERM)
   internal,   // a defect of this program or of its machine (disk full, no memory)
 };
 
@@ -34,12 +34,28 @@ class Error : public std::exception {
 
   [[nodiscard]] ErrorKind kind() const { return kind_; }
   [[nodiscard]] const Report& report() const { return report_; }
+  // What the other side answered, for decisions that depend on it: an HTTP status (0: there was no answer), and the
+  // code of its own protocol ("MANIFEST_UNKNOWN", "Conflict"; empty: it gave none).
+  [[nodiscard]] int status() const { return status_; }
+  [[nodiscard]] const std::string& code() const { return code_; }
+  [[nodiscard]] Error answered(int status, std::string code = "") &&;
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
 
  private:
   ErrorKind kind_;
   Report report_;
   std::string text_;
+  int status_ = 0;
+  std::string code_;
+};
+
+// The step was told to end (SIGTERM). It is not an Error: code that goes on without what failed must not go on after
+// it.
+class Aborted final : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override {
+    return "cannot finish the step: it was told to end (SIGTERM)";
+  }
 };
 
 // An error from errno of a system call on `object`: ENOSPC, EROFS and EACCES get a remedy of their own.

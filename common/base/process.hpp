@@ -64,12 +64,12 @@ class Process {
   [[nodiscard]] int errors() const { return errors_.get(); }
   void close_input() { input_.reset(); }
 
-  // Reads both outputs until they end and waits for the child. Error{aborted} on termination, {transient} when it has
+  // Reads both outputs until they end and waits for the child. Aborted on termination, {transient} when it has
   // not ended within `limit`.
   using Sink = std::function<void(std::string_view)>;
   [[nodiscard]] ExitStatus communicate(const Sink& on_output, const Sink& on_errors,
                                        std::optional<std::chrono::seconds> limit = std::nullopt);
-  // Waits without reading. Error{aborted} on termination; nothing when `limit` passes before the child ends.
+  // Waits without reading. Aborted on termination; nothing when `limit` passes before the child ends.
   [[nodiscard]] std::optional<ExitStatus> wait(std::chrono::milliseconds limit = std::chrono::hours(24));
 
  private:

@@ -52,9 +52,7 @@ bool termination_requested() noexcept { return requested.load(); }
 int termination_descriptor() noexcept { return wake_read.load(); }
 
 void throw_if_terminated() {
-  if (termination_requested()) {
-    throw Error(ErrorKind::aborted, {"finish the step", "", "it was told to end (SIGTERM)", ""});
-  }
+  if (termination_requested()) throw Aborted();
 }
 
 void wait_or_throw(std::chrono::milliseconds duration) {

@@ -14,10 +14,10 @@ void watch_for_termination();
 // A descriptor that becomes readable when termination is requested, for poll(); -1 before watch_for_termination().
 [[nodiscard]] int termination_descriptor() noexcept;
 
-// Throws Error{aborted} when termination was requested.
+// Throws Aborted when termination was requested.
 void throw_if_terminated();
 
-// Waits for `duration`; throws Error{aborted} as soon as termination is requested.
+// Waits for `duration`; throws Aborted as soon as termination is requested.
 void wait_or_throw(std::chrono::milliseconds duration);
 
 // Requests termination from inside the process, as the handler does; for tests.

@@ -78,13 +78,14 @@ void run_step(const Program& program, const cxxopts::ParseResult& parsed, Stream
 
 int report(base::Log& log, const std::exception& exception) {
   log.end_output();
-  const auto* error = dynamic_cast<const Error*>(&exception);
+  const bool aborted = dynamic_cast<const base::Aborted*>(&exception) != nullptr;
+  const bool known = aborted || dynamic_cast<const Error*>(&exception) != nullptr;
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
     log.error("cannot go on: out of memory; give the worker more");
   } else {
-    log.error(error != nullptr ? exception.what() : fmt::format("cannot go on: {}", base::printable(exception.what())));
+    log.error(known ? exception.what() : fmt::format("cannot go on: {}", base::printable(exception.what())));
   }
-  return error != nullptr && error->kind() == ErrorKind::aborted ? exit_terminated : exit_failure;
+  return aborted ? exit_terminated : exit_failure;
 }
 
 }  // namespace

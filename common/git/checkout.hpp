@@ -19,7 +19,7 @@ enum class Filtering {
 // what the disk says of each file, so that git sees at a glance that it is unchanged. The index is that of
 // `repository`, made of `tree`, and its names have been validated; nothing is followed and nothing replaced: what
 // stands in the way is an error. Errors: {protocol} for an entry that is neither a file nor a link nor a submodule, and
-// for a blob that is not there; {internal} for a disk that refuses; {aborted}. What was written before an error stays:
+// for a blob that is not there; {internal} for a disk that refuses; Aborted. What was written before an error stays:
 // the caller owns the directory.
 void write_files(git_repository* repository, git_index* index, const git_oid& tree,
                  const std::filesystem::path& directory, Filtering filtering);

@@ -5,7 +5,7 @@
 //
 // send() returns every response that arrived, whatever its status; it throws when none did: Error{transient} for
 // connections that fail (Unreachable), stall or break, {usage} for a certificate that cannot be verified or a bad
-// proxy, {protocol} for answers beyond their bounds, {aborted} on termination. Clients may be shared between threads.
+// proxy, {protocol} for answers beyond their bounds, Aborted on termination. Clients may be shared between threads.
 #pragma once
 
 #include <chrono>

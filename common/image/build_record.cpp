@@ -169,7 +169,6 @@ std::optional<StoredRecord> find_record(registry::Client& client, const registry
     if (newest == nullptr) return std::nullopt;
     return read_record(client, repository, newest->digest);
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::aborted) throw;
     log.detail(fmt::format("no build record: {}", error.what()));
     return std::nullopt;
   }

@@ -11,7 +11,6 @@ namespace image {
 namespace {
 
 using base::Error;
-using base::ErrorKind;
 
 constexpr std::size_t lanes = 8;
 
@@ -31,7 +30,6 @@ void complete(Build& build, registry::Client& client, const registry::Repository
     }
     build.log = read_log(client, repository, *build.stored);
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::aborted) throw;
     log.warning(fmt::format("build #{} is known by its number alone: {}", build.summary.number, error.what()));
   }
 }

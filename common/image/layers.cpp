@@ -58,7 +58,7 @@ class ConcurrentLayers final : public Layers {
     const base::FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) throw base::system_error("create", path.string(), errno);
     client_.stream_blob(repository_, layers_[index], [&](std::string_view bytes) {
-      if (cancelled_) throw Error(ErrorKind::aborted, {"fetch", "a layer", "another one failed", ""});
+      if (cancelled_) throw Error(ErrorKind::internal, {"fetch", "a layer", "another one failed", ""});
       base::write_all(file.get(), bytes, path);
     });
     return path;

@@ -307,7 +307,6 @@ class Put {
       write_record(client_, source_.repository, image, result_, log_for_record());
       log_.info(fmt::format("recorded as build #{}", result_.number));
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::aborted) throw;
       log_.warning(fmt::format("the build record is not saved: {}", error.what()));
     }
   }
@@ -336,7 +335,6 @@ class Put {
         log_.info(fmt::format("cached {} in {}", plural(saved.layers, "layer"), cache_reference().text()));
       return saved.uploaded;
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::aborted) throw;
       log_.warning(fmt::format("the cache is not saved: {}", error.what()));
       return 0;
     }

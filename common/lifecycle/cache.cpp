@@ -11,7 +11,6 @@ namespace lifecycle {
 namespace {
 
 using base::Error;
-using base::ErrorKind;
 
 constexpr std::size_t lanes = 4;
 
@@ -112,7 +111,6 @@ std::optional<CacheImage> find_cache(registry::Client& client, const registry::R
     return CacheImage{reference, *std::move(metadata), std::move(layers)};
   } catch (const Error& error) {
     // A build is slower without its cache, and must not fail for it.
-    if (error.kind() == ErrorKind::aborted) throw;
     return dropped(error.what());
   }
 }

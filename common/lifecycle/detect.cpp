@@ -138,7 +138,6 @@ class Detector {
             buildpacks::parse_build_plan(base::read_file(plan, largest_plan), "the build plan of " + descriptor.id);
       }
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::aborted) throw;
       outcome.code = -1;
       outcome.problem = error.what();
     }

@@ -105,7 +105,6 @@ class Restorer {
       ++restored_.layers;
       restored_.bytes += bytes;
     } catch (const base::Error& error) {
-      if (error.kind() == base::ErrorKind::aborted) throw;
       log_.warning(fmt::format("{} is not restored: {}", wanted.identifier, error.what()));
       std::error_code ignored;
       fs::remove_all(wanted.path, ignored);
@@ -135,7 +134,6 @@ class Restorer {
     try {
       static_cast<void>(unpack_layer(client_, repository, found->second, diff_id, path, platform_));
     } catch (const base::Error& error) {
-      if (error.kind() == base::ErrorKind::aborted) throw;
       log_.warning(fmt::format("SBOMs of the last build are not restored: {}", error.what()));
     }
   }
