@@ -10,7 +10,7 @@ RANKS = [
     {"check", "in", "out"},
     {"source", "image", "fleet"},
     {"lifecycle"},
-    {"buildpacks", "kpack"},
+    {"buildpacks", "kpack", "packages"},
     {"registry", "git", "kubernetes"},
     {"concourse"},
     {"archive", "http"},
