@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "http/status.hpp"
 
 namespace git {
 namespace {
@@ -98,6 +99,8 @@ class HttpTransport final : public Transport {
     request.headers.add("Git-Protocol", "version=2");
     // Refs as text are three times smaller so; a pack is compressed already, and servers leave it alone.
     request.compression = http::Compression::accepted;
+    // A server that counts objects sends little, and for long: whatever arrives is life.
+    request.silence = std::chrono::seconds(60);
     const auto sink = std::make_shared<PacketSink>(receiver);
     request.sink = sink;
     const http::Response response = [&] {

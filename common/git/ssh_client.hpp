@@ -13,7 +13,7 @@
 #include "base/process.hpp"
 #include "base/secret.hpp"
 #include "git/location.hpp"
-#include "http/client.hpp"
+#include "http/proxy.hpp"
 
 namespace git {
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "git/process_transport.hpp"
+#include "http/retrying.hpp"
 
 namespace git {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "base/environment.hpp"
 #include "git/location.hpp"
-#include "http/client.hpp"
+#include "http/proxy.hpp"
 
 namespace git {
 

@@ -1,7 +1,6 @@
-#include <openssl/evp.h>
-#include <vector>
+#include "http/authenticating.hpp"
 
-#include "http/client.hpp"
+#include <openssl/evp.h>
 
 namespace http {
 namespace {
@@ -34,6 +33,36 @@ class BasicClient final : public Client {
   std::unique_ptr<Client> inner_;
   Origin origin_;
   Credentials credentials_;
+};
+
+class BearerClient final : public Client {
+ public:
+  BearerClient(std::unique_ptr<Client> inner, Origin origin, std::shared_ptr<TokenSource> source)
+      : inner_(std::move(inner)), origin_(std::move(origin)), source_(std::move(source)) {}
+
+  Response send(const Request& request) override {
+    if (!is_served_by(origin_, request.url.origin) || request.headers.get("Authorization")) {
+      return inner_->send(request);
+    }
+    const auto token = source_->token();
+    Response response = send_with(request, token);
+    if (response.status != 401 || token.empty()) return response;
+    source_->rejected(token);
+    const auto other = source_->token();
+    if (other.empty() || other == token) return response;
+    return send_with(request, other);
+  }
+
+ private:
+  Response send_with(const Request& request, const base::Secret& token) {
+    Request authorized = request;
+    if (!token.empty()) authorized.headers.set("Authorization", bearer_authorization(token));
+    return inner_->send(authorized);
+  }
+
+  std::unique_ptr<Client> inner_;
+  Origin origin_;
+  std::shared_ptr<TokenSource> source_;
 };
 
 class HeaderAddingClient final : public Client {
@@ -69,6 +98,13 @@ std::string basic_authorization(const Credentials& credentials) {
   const int length = EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(plain.data()),
                                      static_cast<int>(plain.size()));
   return "Basic " + std::string(encoded.begin(), encoded.begin() + length);
+}
+
+std::string bearer_authorization(const base::Secret& token) { return "Bearer " + std::string(token.reveal()); }
+
+std::unique_ptr<Client> make_bearer_authenticating(std::unique_ptr<Client> inner, Origin origin,
+                                                   std::shared_ptr<TokenSource> source) {
+  return std::make_unique<BearerClient>(std::move(inner), std::move(origin), std::move(source));
 }
 
 std::unique_ptr<Client> make_basic_authenticating(std::unique_ptr<Client> inner, Origin origin,

@@ -1,14 +1,14 @@
+#include "http/curl_client.hpp"
+
 #include <array>
-#include <charconv>
 #include <curl/curl.h>
-#include <exception>
 #include <fmt/format.h>
 #include <mutex>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/termination.hpp"
-#include "http/client.hpp"
+#include "http/transfer.hpp"
 #include "http/trust.hpp"
 
 namespace http {
@@ -16,17 +16,6 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-
-constexpr std::size_t longest_error_body = 64UL * 1024;
-// An error page that goes on beyond this is not waited for.
-constexpr std::uint64_t longest_error_transfer = 1UL << 20U;
-
-struct Deleter {
-  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
-using Easy = std::unique_ptr<CURL, Deleter>;
-using List = std::unique_ptr<curl_slist, Deleter>;
 
 void initialize_curl() {
   static const bool done = [] {
@@ -36,118 +25,6 @@ void initialize_curl() {
     return true;
   }();
   static_cast<void>(done);
-}
-
-template <class T>
-void set(CURL* handle, CURLoption option, T value) {
-  const CURLcode code = curl_easy_setopt(handle, option, value);
-  if (code != CURLE_OK) {
-    throw Error(ErrorKind::internal, {"set up", "a connection", curl_easy_strerror(code), ""});
-  }
-}
-
-// One request under way: what curl's callbacks write into. Exceptions do not cross C, so they are kept here.
-struct Transfer {
-  const Request& request;
-  CURL* handle;
-  Response response;
-  std::exception_ptr failure;
-  bool sink_started = false;
-  std::string error_text;
-  std::uint64_t error_bytes = 0;
-
-  template <class F, class R>
-  R guarded(F&& action, R failed) noexcept {
-    try {
-      return action();
-    } catch (...) {
-      failure = std::current_exception();
-      return failed;
-    }
-  }
-
-  void take_header(std::string_view line) {
-    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with("HTTP/")) {
-      // An interim response (100, 103) came before: only the last one counts.
-      response.headers = {};
-      const auto space = line.find(' ');
-      if (space != std::string_view::npos) {
-        std::from_chars(line.data() + space + 1, line.data() + line.size(), response.status);
-      }
-      return;
-    }
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return;
-    auto value = line.substr(colon + 1);
-    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
-    while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
-    response.headers.add(std::string(line.substr(0, colon)), std::string(value));
-  }
-
-  [[nodiscard]] bool is_cut() const { return error_bytes > longest_error_transfer; }
-
-  void take_body(std::string_view bytes) {
-    if (!response.ok()) {
-      error_bytes += bytes.size();
-      const auto room = longest_error_body - std::min(longest_error_body, response.body.size());
-      response.body += bytes.substr(0, room);
-      return;
-    }
-    if (request.sink) {
-      if (!sink_started) request.sink->begin(response);
-      sink_started = true;
-      request.sink->write(bytes);
-      return;
-    }
-    if (response.body.size() + bytes.size() > request.body_limit) {
-      throw Error(ErrorKind::protocol,
-                  {"read", request.url.shown(),
-                   fmt::format("the answer is larger than {}", base::human_bytes(request.body_limit)), ""});
-    }
-    response.body += bytes;
-  }
-};
-
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* pointer) {
-  auto& transfer = *static_cast<Transfer*>(pointer);
-  return transfer.guarded(
-      [&] {
-        transfer.take_header({data, size * count});
-        return size * count;
-      },
-      std::size_t{0});
-}
-
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* pointer) {
-  auto& transfer = *static_cast<Transfer*>(pointer);
-  return transfer.guarded(
-      [&] {
-        transfer.take_body({data, size * count});
-        return transfer.is_cut() ? static_cast<std::size_t>(CURL_WRITEFUNC_ERROR) : size * count;
-      },
-      static_cast<std::size_t>(CURL_WRITEFUNC_ERROR));
-}
-
-std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* pointer) {
-  auto& transfer = *static_cast<Transfer*>(pointer);
-  return transfer.guarded([&] { return transfer.request.body->read(buffer, size * count); },
-                          static_cast<std::size_t>(CURL_READFUNC_ABORT));
-}
-
-int on_seek(void* pointer, curl_off_t offset, int origin) {
-  auto& transfer = *static_cast<Transfer*>(pointer);
-  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
-  return transfer.guarded(
-      [&] {
-        transfer.request.body->rewind(static_cast<std::uint64_t>(offset));
-        return CURL_SEEKFUNC_OK;
-      },
-      CURL_SEEKFUNC_FAIL);
-}
-
-int on_progress(void* /*pointer*/, curl_off_t /*a*/, curl_off_t /*b*/, curl_off_t /*c*/, curl_off_t /*d*/) {
-  return base::termination_requested() ? 1 : 0;
 }
 
 std::string lower_or_upper(const base::Environment& environment, std::string_view lower, std::string_view upper) {
@@ -186,108 +63,117 @@ class CurlClient final : public Client {
     https_proxy_ = https.empty() ? all : https;
     no_proxy_ = lower_or_upper(environment, "no_proxy", "NO_PROXY");
     for (const auto& url : {http_proxy_, https_proxy_}) {
-      const auto parsed = Url::parse(url);
+      const auto parsed = Proxy::parse(url);
       if (parsed && parsed->credentials) log_.redact(parsed->credentials->password);
     }
   }
 
   Response send(const Request& request) override {
     base::throw_if_terminated();
+    if (request.cancellation) request.cancellation->throw_if_requested();
     Easy handle = take_handle();
     const auto start = log_.clock().steady_now();
-    Transfer transfer{request, handle.get(), {}, nullptr, false, "", 0};
-    const CURLcode code = perform(transfer);
-    if (code != CURLE_OK && !transfer.is_cut()) fail(transfer, code);
-    transfer.response.url = request.url;
-    if (request.sink && transfer.response.ok() && !transfer.sink_started) request.sink->begin(transfer.response);
+    Transfer transfer(request, handle.get(), bounds(request), log_.clock());
+    std::string error_text;
+    const CURLcode code = perform(transfer, error_text);
+    if (code != CURLE_OK && !transfer.is_cut()) fail(transfer, code, error_text);
     if (log_.verbosity() == base::Verbosity::debug) describe(transfer, start);
+    Response response = transfer.finish();
     give_back(std::move(handle));
-    return std::move(transfer.response);
+    return response;
   }
 
  private:
-  CURLcode perform(Transfer& transfer) {
+  [[nodiscard]] StallBounds bounds(const Request& request) const {
+    if (request.silence) return {*request.silence, 0};
+    return {options_.stall_timeout, options_.slowest_bytes_per_second};
+  }
+
+  CURLcode perform(Transfer& transfer, std::string& error_text) {
     std::array<char, CURL_ERROR_SIZE> text{};
-    set(transfer.handle, CURLOPT_ERRORBUFFER, text.data());
-    const List headers = set_request(transfer);
-    set_connection(transfer.handle, transfer.request.url);
-    CURLcode code = curl_easy_perform(transfer.handle);
+    CURL* handle = transfer.handle();
+    set(handle, CURLOPT_ERRORBUFFER, text.data());
+    transfer.prepare();
+    const List headers = set_headers(handle, transfer.request());
+    set_connection(handle, transfer.request());
+    const List route = set_address(handle, transfer.request().url);
+    CURLcode code = curl_easy_perform(handle);
     // The hashed directory did not know the authority: the bundle may (see Trust).
     if (code == CURLE_PEER_FAILED_VERIFICATION && !trust_.directory.empty() && !trust_.bundle.empty() &&
         options_.ca_certificates.empty()) {
-      set(transfer.handle, CURLOPT_CAINFO, trust_.bundle.c_str());
-      if (transfer.request.body) transfer.request.body->rewind(0);
-      code = curl_easy_perform(transfer.handle);
+      set(handle, CURLOPT_CAINFO, trust_.bundle.c_str());
+      transfer.rewind();
+      code = curl_easy_perform(handle);
     }
-    transfer.error_text = text[0] != '\0' ? text.data() : curl_easy_strerror(code);
-    set(transfer.handle, CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
-    set(transfer.handle, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+    error_text = text[0] != '\0' ? text.data() : curl_easy_strerror(code);
+    set(handle, CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+    set(handle, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+    set(handle, CURLOPT_CONNECT_TO, static_cast<curl_slist*>(nullptr));
     return code;
   }
 
-  List set_request(Transfer& transfer) const {
-    CURL* handle = transfer.handle;
-    const Request& request = transfer.request;
-    set(handle, CURLOPT_URL, request.url.text().c_str());
-    set(handle, CURLOPT_HEADERFUNCTION, on_header);
-    set(handle, CURLOPT_HEADERDATA, &transfer);
-    set(handle, CURLOPT_WRITEFUNCTION, on_body);
-    set(handle, CURLOPT_WRITEDATA, &transfer);
+  [[nodiscard]] bool is_renamed(const Url& url) const {
+    return !options_.tls_server_name.empty() && url.origin.scheme == "https";
+  }
+
+  // curl takes the name of TLS from the URL; so the URL gets that name, and the connection goes to the host.
+  List set_address(CURL* handle, const Url& url) const {
+    if (!is_renamed(url)) {
+      set(handle, CURLOPT_URL, url.text().c_str());
+      return nullptr;
+    }
+    Url renamed = url;
+    renamed.origin.host = options_.tls_server_name;
+    set(handle, CURLOPT_URL, renamed.text().c_str());
+    const auto& [scheme, host, port] = url.origin;
+    const bool ipv6 = host.find(':') != std::string::npos;
+    List route(curl_slist_append(nullptr, fmt::format("{}:{}:{}{}{}:{}", options_.tls_server_name, port,
+                                                      ipv6 ? "[" : "", host, ipv6 ? "]" : "", port)
+                                              .c_str()));
+    set(handle, CURLOPT_CONNECT_TO, route.get());
+    return route;
+  }
+
+  List set_headers(CURL* handle, const Request& request) const {
     set(handle, CURLOPT_USERAGENT, options_.user_agent.c_str());
     if (request.compression == Compression::accepted) set(handle, CURLOPT_ACCEPT_ENCODING, "gzip");
-    set_method(transfer);
-    curl_slist* list = nullptr;
+    List list;
+    const auto append = [&](const std::string& line) {
+      curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+      if (longer == nullptr) throw Error(ErrorKind::internal, {"send", "a request", "out of memory", ""});
+      static_cast<void>(list.release());
+      list.reset(longer);
+    };
     // Registries and git servers answer an expected 100-continue late or never.
-    list = curl_slist_append(list, "Expect:");
+    append("Expect:");
+    if (is_renamed(request.url)) append("Host: " + request.url.authority());
     for (const auto& [name, value] : request.headers.fields()) {
       if (value.find_first_of("\r\n") != std::string::npos || name.find_first_of("\r\n:") != std::string::npos) {
-        curl_slist_free_all(list);
         throw Error(ErrorKind::usage, {"send", "header " + name, "it holds a line break", ""});
       }
-      list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
+      append(value.empty() ? name + ";" : name + ": " + value);
     }
-    List headers(list);
-    set(handle, CURLOPT_HTTPHEADER, headers.get());
-    return headers;
+    set(handle, CURLOPT_HTTPHEADER, list.get());
+    return list;
   }
 
-  static void set_method(Transfer& transfer) {
-    CURL* handle = transfer.handle;
-    const Request& request = transfer.request;
-    const bool sends =
-        request.method == Method::post || request.method == Method::put || request.method == Method::patch;
-    if (request.method == Method::head) set(handle, CURLOPT_NOBODY, 1L);
-    if (request.method == Method::delete_) set(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
-    if (!sends) return;
-    set(handle, CURLOPT_POST, 1L);
-    if (request.method != Method::post) set(handle, CURLOPT_CUSTOMREQUEST, name_of(request.method).data());
-    const std::uint64_t size = request.body ? request.body->size() : 0;
-    set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(size));
-    if (size == 0) {
-      set(handle, CURLOPT_POSTFIELDS, "");
-      return;
-    }
-    request.body->rewind(0);
-    set(handle, CURLOPT_READFUNCTION, on_read);
-    set(handle, CURLOPT_READDATA, &transfer);
-    set(handle, CURLOPT_SEEKFUNCTION, on_seek);
-    set(handle, CURLOPT_SEEKDATA, &transfer);
-  }
-
-  void set_connection(CURL* handle, const Url& url) {
+  void set_connection(CURL* handle, const Request& request) {
     set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
     set(handle, CURLOPT_NOSIGNAL, 1L);
-    set(handle, CURLOPT_NOPROGRESS, 0L);
-    set(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
     set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
     set(handle, CURLOPT_BUFFERSIZE, 256L * 1024);
     set(handle, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
     set(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.connect_timeout.count()));
-    set(handle, CURLOPT_LOW_SPEED_LIMIT, options_.slowest_bytes_per_second);
-    set(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout.count()));
     set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set_proxy(handle, url);
+    set_proxy(handle, request.url);
     set_trust(handle);
+    set_client_certificate(handle);
+  }
+
+  void set_credentials(CURL* handle, const std::optional<Credentials>& credentials) const {
+    if (!credentials) return;
+    set(handle, CURLOPT_PROXYUSERNAME, credentials->username.c_str());
+    set(handle, CURLOPT_PROXYPASSWORD, std::string(credentials->password.reveal()).c_str());
   }
 
   void set_proxy(CURL* handle, const Url& url) const {
@@ -296,11 +182,12 @@ class CurlClient final : public Client {
       set(handle, CURLOPT_PROXY, fmt::format("http://{}:{}", tunnel.host, tunnel.port).c_str());
       set(handle, CURLOPT_HTTPPROXYTUNNEL, 1L);
       set(handle, CURLOPT_NOPROXY, "");
-      if (tunnel.credentials) {
-        set(handle, CURLOPT_PROXYUSERNAME, tunnel.credentials->username.c_str());
-        set(handle, CURLOPT_PROXYPASSWORD, std::string(tunnel.credentials->password.reveal()).c_str());
-      }
-      return;
+      return set_credentials(handle, tunnel.credentials);
+    }
+    if (options_.proxy) {
+      set(handle, CURLOPT_PROXY, options_.proxy->text().c_str());
+      set(handle, CURLOPT_NOPROXY, "");
+      return set_credentials(handle, options_.proxy->credentials);
     }
     // Given always: an empty text keeps curl from reading the environment behind our back.
     set(handle, CURLOPT_PROXY, (url.origin.scheme == "https" ? https_proxy_ : http_proxy_).c_str());
@@ -328,29 +215,54 @@ class CurlClient final : public Client {
     set(handle, CURLOPT_CAINFO_BLOB, &blob);
   }
 
-  [[noreturn]] void fail(Transfer& transfer, CURLcode code) const {
-    if (transfer.failure) std::rethrow_exception(transfer.failure);
-    base::throw_if_terminated();
-    const ErrorKind kind = kind_of(code);
-    const bool certificate = code == CURLE_PEER_FAILED_VERIFICATION;
-    std::string cause = code == CURLE_OPERATION_TIMEDOUT ? "the server did not answer in time" : transfer.error_text;
-    base::Report report{fmt::format("{} {}", name_of(transfer.request.method) == "GET" ? "read" : "reach",
-                                    transfer.request.url.shown()),
-                        "", std::move(cause), certificate ? options_.certificate_remedy : ""};
-    if (is_unreachable(code)) throw Unreachable(std::move(report));
-    throw Error(kind, std::move(report));
+  void set_client_certificate(CURL* handle) {
+    if (!options_.client_certificate) return;
+    const auto as_blob = [](const base::Secret& secret) {
+      // curl takes what it may not change by a pointer that could; with NOCOPY it only reads.
+      return curl_blob{const_cast<char*>(secret.reveal().data()), secret.reveal().size(), CURL_BLOB_NOCOPY};
+    };
+    auto certificate = as_blob(options_.client_certificate->certificate);
+    auto key = as_blob(options_.client_certificate->key);
+    set(handle, CURLOPT_SSLCERT_BLOB, &certificate);
+    set(handle, CURLOPT_SSLCERTTYPE, "PEM");
+    set(handle, CURLOPT_SSLKEY_BLOB, &key);
+    set(handle, CURLOPT_SSLKEYTYPE, "PEM");
   }
 
-  void describe(Transfer& transfer, base::SteadyTime start) const {
+  [[noreturn]] void fail(const Transfer& transfer, CURLcode code, const std::string& error_text) const {
+    transfer.rethrow();
+    base::Report report{fmt::format("{} {}", transfer.request().method == Method::get ? "read" : "reach",
+                                    transfer.request().url.shown()),
+                        "", cause_of(transfer, code, error_text),
+                        code == CURLE_PEER_FAILED_VERIFICATION ? options_.certificate_remedy : ""};
+    if (is_unreachable(code)) throw Unreachable(std::move(report));
+    const bool stalled = transfer.stalled() != StallWatch::State::alive;
+    throw Error(stalled ? ErrorKind::transient : kind_of(code), std::move(report));
+  }
+
+  [[nodiscard]] std::string cause_of(const Transfer& transfer, CURLcode code, const std::string& error_text) const {
+    const auto bounds = this->bounds(transfer.request());
+    switch (transfer.stalled()) {
+      case StallWatch::State::alive:
+        break;
+      case StallWatch::State::silent:
+        return fmt::format("the server was silent for {}", base::human_duration(bounds.silence));
+      case StallWatch::State::too_slow:
+        return fmt::format("for a minute fewer than {} B came or went in a second", bounds.slowest_bytes_per_second);
+    }
+    return code == CURLE_OPERATION_TIMEDOUT ? "the server did not answer in time" : error_text;
+  }
+
+  void describe(const Transfer& transfer, base::SteadyTime start) const {
     curl_off_t down = 0;
     curl_off_t up = 0;
     long connections = 0;
-    curl_easy_getinfo(transfer.handle, CURLINFO_SIZE_DOWNLOAD_T, &down);
-    curl_easy_getinfo(transfer.handle, CURLINFO_SIZE_UPLOAD_T, &up);
-    curl_easy_getinfo(transfer.handle, CURLINFO_NUM_CONNECTS, &connections);
+    curl_easy_getinfo(transfer.handle(), CURLINFO_SIZE_DOWNLOAD_T, &down);
+    curl_easy_getinfo(transfer.handle(), CURLINFO_SIZE_UPLOAD_T, &up);
+    curl_easy_getinfo(transfer.handle(), CURLINFO_NUM_CONNECTS, &connections);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(log_.clock().steady_now() - start);
-    log_.debug(fmt::format("{} {} {} down {} B up {} B {}{}", name_of(transfer.request.method),
-                           transfer.request.url.shown(), transfer.response.status, down, up, base::human_duration(took),
+    log_.debug(fmt::format("{} {} {} down {} B up {} B {}{}", name_of(transfer.request().method),
+                           transfer.request().url.shown(), transfer.status(), down, up, base::human_duration(took),
                            connections > 0 ? ", new connection" : ""));
   }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cancellation.hpp"
 #include "http/url.hpp"
 
 namespace http {
@@ -97,6 +98,15 @@ struct Request {
   std::optional<int> attempt;
   // Sent once: whoever asks has another way when there is no answer.
   bool probe = false;
+  // The body holds a secret: it goes to the origin of `url` and, by whatever redirect, to no other.
+  bool body_is_secret = false;
+  // Called with each place that a redirect leads to, before anything is sent there; throws to refuse it.
+  std::function<void(const Url& target)> judge_redirect;
+  // Ends the transfer, and the pauses between attempts, with base::Cancelled; may be null.
+  std::shared_ptr<const base::Cancellation> cancellation;
+  // How long nothing may move before the transfer has stalled. A watch is quiet for minutes, a log that is followed
+  // trickles: with it no speed is asked for. Nothing: the connection's bounds on silence and speed.
+  std::optional<std::chrono::seconds> silence;
   Compression compression = Compression::none;
   // What a person sees moving, when it takes long ("layer 3f2a..."); empty: nothing is shown.
   std::string label;

@@ -1,6 +1,6 @@
-#include <optional>
+#include "http/progress.hpp"
 
-#include "http/client.hpp"
+#include <optional>
 
 namespace http {
 namespace {

@@ -1,7 +1,8 @@
+#include "http/redirecting.hpp"
+
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "http/client.hpp"
 
 namespace http {
 namespace {
@@ -39,27 +40,32 @@ class RedirectingClient final : public Client {
  private:
   static void follow(Request& request, const std::string& location, int status) {
     const auto target = request.url.resolve(location);
-    if (!target) {
-      throw Error(ErrorKind::protocol, {"open", request.url.shown(), "it redirects to what is no http(s) URL", ""});
-    }
+    if (!target) refuse(request, "it redirects to what is not an http(s) URL");
     if (request.url.origin.scheme == "https" && target->origin.scheme == "http") {
-      throw Error(
-          ErrorKind::protocol,
-          {"open", request.url.shown(), fmt::format("it redirects to {}, which is not encrypted", target->shown()),
-           "use the address it redirects to by https, or report it to the server's owner"});
+      refuse(request, fmt::format("it redirects to {}, which is not encrypted", target->shown()),
+             "use the address it redirects to by https, or report it to the server's owner");
     }
-    if (target->origin != request.url.origin) {
-      for (const auto* name : {"Authorization", "Cookie", "Proxy-Authorization"}) request.headers.remove(name);
-    }
-    request.url = *target;
-    request.url.credentials.reset();
     // 303 always, 301 and 302 by old custom, turn into GET (RFC 9110, 15.4).
     const bool keeps_method = status == 307 || status == 308 || request.method == Method::head;
-    if (!keeps_method && request.method != Method::get) {
-      request.method = Method::get;
-      request.body = nullptr;
-      request.headers.remove("Content-Type");
+    const bool becomes_get = !keeps_method && request.method != Method::get;
+    if (target->origin != request.url.origin) {
+      if (request.body_is_secret && !becomes_get) {
+        refuse(request, fmt::format("it redirects what holds a secret to another host, {}", target->shown()),
+               "report it to the server's owner");
+      }
+      for (const auto* name : {"Authorization", "Cookie", "Proxy-Authorization"}) request.headers.remove(name);
     }
+    if (request.judge_redirect) request.judge_redirect(*target);
+    request.url = *target;
+    request.url.credentials.reset();
+    if (!becomes_get) return;
+    request.method = Method::get;
+    request.body = nullptr;
+    request.headers.remove("Content-Type");
+  }
+
+  [[noreturn]] static void refuse(const Request& request, std::string cause, std::string remedy = "") {
+    throw Error(ErrorKind::protocol, {"open", request.url.shown(), std::move(cause), std::move(remedy)});
   }
 
   std::unique_ptr<Client> inner_;

@@ -1,3 +1,5 @@
+#include "http/retrying.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <curl/curl.h>
@@ -5,7 +7,6 @@
 #include <mutex>
 
 #include "base/error.hpp"
-#include "http/client.hpp"
 
 namespace http {
 namespace {
@@ -59,7 +60,7 @@ class RetryingClient final : public Client {
              const RetryPolicy& policy) {
     log_.warning(fmt::format("{} {}: {}; attempt {} of {} in {}", name_of(request.method), request.url.shown(),
                              base::printable(cause), attempt + 1, policy.attempts, base::human_duration(delay)));
-    log_.clock().sleep(delay);
+    base::sleep(log_.clock(), delay, request.cancellation.get());
   }
 
   void remember(const Origin& origin) {

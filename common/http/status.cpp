@@ -1,7 +1,6 @@
-#include <fmt/format.h>
+#include "http/status.hpp"
 
-#include "base/error.hpp"
-#include "http/client.hpp"
+#include <fmt/format.h>
 
 namespace http {
 namespace {
@@ -59,13 +58,9 @@ base::Error status_error(std::string action, std::string object, const Response&
                            pause->find_first_not_of("0123456789") == std::string::npos ? " s" : "");
     }
   }
-  return {kind_of(response.status), {std::move(action), std::move(object), std::move(cause), std::move(remedy)}};
-}
-
-std::unique_ptr<Client> make_client(const base::Environment& environment, ConnectionOptions options,
-                                    base::Random& random, base::Log& log) {
-  auto client = make_progress_showing(make_curl_client(environment, std::move(options), log), log);
-  return make_retrying(make_redirecting(std::move(client)), RetryPolicy{}, random, log);
+  return base::Error(kind_of(response.status),
+                     {std::move(action), std::move(object), std::move(cause), std::move(remedy)})
+      .answered(response.status);
 }
 
 }  // namespace http

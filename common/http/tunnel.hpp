@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/file_descriptor.hpp"
-#include "http/client.hpp"
+#include "http/proxy.hpp"
 
 namespace http {
 

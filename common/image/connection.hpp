@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "concourse/context.hpp"
-#include "http/client.hpp"
+#include "http/stack.hpp"
 #include "image/source.hpp"
 #include "registry/client.hpp"
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "http/client.hpp"
+#include "http/authenticating.hpp"
 #include "json/value.hpp"
 
 namespace registry {

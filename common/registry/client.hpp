@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.hpp"
 #include "http/client.hpp"
 #include "registry/manifest.hpp"
 #include "registry/reference.hpp"

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "http/retrying.hpp"
 #include "registry/listing.hpp"
 #include "registry/pull.hpp"
 

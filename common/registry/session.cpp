@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "http/authenticating.hpp"
+#include "http/status.hpp"
 
 namespace registry {
 namespace {

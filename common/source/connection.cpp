@@ -7,6 +7,10 @@
 #include "git/local_remote.hpp"
 #include "git/process_transport.hpp"
 #include "git/ssh_transport.hpp"
+#include "http/authenticating.hpp"
+#include "http/curl_client.hpp"
+#include "http/redirecting.hpp"
+#include "http/retrying.hpp"
 
 namespace source {
 namespace {

@@ -9,6 +9,7 @@
 #include "base/parallel.hpp"
 #include "git/lfs.hpp"
 #include "git/lfs_server.hpp"
+#include "http/status.hpp"
 
 namespace source {
 namespace {

@@ -12,7 +12,7 @@
 #include "concourse/request.hpp"
 #include "git/location.hpp"
 #include "git/pathspec.hpp"
-#include "http/client.hpp"
+#include "http/url.hpp"
 #include "json/fields.hpp"
 #include "source/git_settings.hpp"
 #include "source/message_filter.hpp"

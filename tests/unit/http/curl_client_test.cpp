@@ -1,3 +1,5 @@
+#include "http/curl_client.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 #include <sstream>
@@ -5,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "base/termination.hpp"
-#include "http/client.hpp"
 #include "support/local_server.hpp"
 
 using namespace std::chrono_literals;
@@ -120,6 +121,56 @@ TEST_CASE("a request to end stops a transfer that is waiting") {
   CHECK_THROWS_AS(world.client->send(request_to(server.url())), base::Aborted);
   killer.join();
   base::forget_termination_for_test();
+}
+
+TEST_CASE("a request can be cancelled from outside while it waits, and what ends it is not an Error") {
+  const LocalServer server([](const auto&, const auto&) { std::this_thread::sleep_for(3s); });
+  World world;
+  auto request = request_to(server.url());
+  const auto cancellation = std::make_shared<base::Cancellation>();
+  request.cancellation = cancellation;
+  std::thread other([&] {
+    std::this_thread::sleep_for(100ms);
+    cancellation->request();
+  });
+  CHECK_THROWS_AS(world.client->send(request), base::Cancelled);
+  other.join();
+  CHECK_THROWS_AS(world.client->send(request), base::Cancelled);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("a request's own bound on silence stands instead of the connection's") {
+  const LocalServer server([](const auto&, const auto& send) {
+    send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na");
+    std::this_thread::sleep_for(2500ms);
+    send("b");
+  });
+  http::ConnectionOptions options;
+  options.stall_timeout = 1s;
+  World world({}, options);
+  CHECK(failure_of(*world.client, request_to(server.url())) == ErrorKind::transient);
+  auto request = request_to(server.url());
+  request.silence = 600s;
+  CHECK(world.client->send(request).body == "ab");
+}
+
+TEST_CASE("a proxy that is given stands instead of the environment's") {
+  const LocalServer proxy(answer_hello);
+  http::ConnectionOptions options;
+  options.proxy = http::Proxy::parse("http://ann:geheim@127.0.0.1:" + std::to_string(proxy.port()));
+  World world({{"http_proxy", "http://127.0.0.1:1"}, {"no_proxy", "*"}}, options);
+  CHECK(world.client->send(request_to("http://git.example/x")).status == 200);
+  CHECK(proxy.requests().at(0).starts_with("GET http://git.example/x HTTP/1.1\r\n"));
+  CHECK(proxy.requests().at(0).find("Proxy-Authorization: Basic YW5uOmdlaGVpbQ==\r\n") != std::string::npos);
+}
+
+TEST_CASE("an answer of endless header fields is refused") {
+  const LocalServer server([](const auto&, const auto& send) {
+    send("HTTP/1.1 200 OK\r\n");
+    for (int i = 0; i < 2000; ++i) send("X-More: 1\r\n");
+  });
+  World world;
+  CHECK(failure_of(*world.client, request_to(server.url())) == ErrorKind::protocol);
 }
 
 TEST_CASE("a body is sent with its length, by the method asked for") {

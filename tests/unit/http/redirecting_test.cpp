@@ -1,6 +1,7 @@
+#include "http/redirecting.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
-#include "http/client.hpp"
 #include "support/scripted_http_client.hpp"
 
 namespace {
@@ -74,4 +75,56 @@ TEST_CASE("307 sends the body again, 303 turns into GET") {
   CHECK(world.server.seen[1].body == "hello");
   CHECK(world.server.seen[2].method == http::Method::get);
   CHECK(world.server.seen[2].body.empty());
+}
+
+namespace {
+
+http::Request with_secret(const std::string& url) {
+  auto request = authorized(url);
+  request.method = http::Method::post;
+  request.body = http::text_body("refresh_token=geheim");
+  request.body_is_secret = true;
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("a body that holds a secret is not sent to another origin by any redirect") {
+  for (const int status : {301, 302, 303, 307, 308}) {
+    for (const auto* target : {"https://evil.example/token", "https://auth.example:8443/token"}) {
+      World world;
+      world.server.answer(status, {{"Location", target}});
+      if (status < 307) world.server.answer(200);
+      if (status < 307) {
+        CHECK(world.client->send(with_secret("https://auth.example/token")).status == 200);
+        CHECK(world.server.seen[1].body.empty());
+      } else {
+        CHECK_THROWS_AS(world.client->send(with_secret("https://auth.example/token")), base::Error);
+        CHECK(world.server.seen.size() == 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("a body that holds a secret follows a redirect within its origin") {
+  World world;
+  world.server.answer(308, {{"Location", "/v2/token"}});
+  world.server.answer(200);
+  CHECK(world.client->send(with_secret("https://auth.example/token")).status == 200);
+  CHECK(world.server.seen[1].body == "refresh_token=geheim");
+}
+
+TEST_CASE("whoever asks may refuse where a redirect leads to, before anything is sent there") {
+  World world;
+  world.server.answer(302, {{"Location", "/a"}});
+  world.server.answer(302, {{"Location", "https://169.254.169.254/b"}});
+  auto request = authorized("https://r.example/");
+  std::vector<std::string> judged;
+  request.judge_redirect = [&](const http::Url& target) {
+    judged.push_back(target.text());
+    if (target.origin.host != "r.example") throw base::Error(base::ErrorKind::protocol, {"follow", "", "no", ""});
+  };
+  CHECK_THROWS_AS(world.client->send(request), base::Error);
+  CHECK(judged == std::vector<std::string>{"https://r.example/a", "https://169.254.169.254/b"});
+  CHECK(world.server.seen.size() == 2);
 }

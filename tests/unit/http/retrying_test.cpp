@@ -1,7 +1,8 @@
+#include "http/retrying.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <sstream>
 
-#include "http/client.hpp"
 #include "support/fixed_random.hpp"
 #include "support/manual_clock.hpp"
 #include "support/scripted_http_client.hpp"
@@ -131,4 +132,18 @@ TEST_CASE("a sender that repeats by itself gets the pause and the answer, and at
   request.attempt = 1;
   CHECK_FALSE(world.client->send(request).may_be_repeated);
   CHECK(world.clock.sleeps.size() == 1);
+}
+
+TEST_CASE("a pause between attempts ends when the request is cancelled") {
+  World world;
+  auto request = request_to("https://r.example/v2/");
+  const auto cancellation = std::make_shared<base::Cancellation>();
+  request.cancellation = cancellation;
+  world.server.answer(503, {{"Retry-After", "7"}});
+  world.server.answer(200);
+  CHECK(world.client->send(request).status == 200);
+  CHECK(world.clock.sleeps.size() > 1);
+  cancellation->request();
+  world.server.answer(503);
+  CHECK_THROWS_AS(world.client->send(request), base::Cancelled);
 }

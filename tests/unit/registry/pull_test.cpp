@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.hpp"
+#include "http/retrying.hpp"
 #include "support/fixed_random.hpp"
 #include "support/registry_world.hpp"
 

@@ -1,0 +1,45 @@
+// A decorator that repeats requests which failed for a passing reason, and its policy as pure functions.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "http/client.hpp"
+
+namespace http {
+
+struct RetryPolicy {
+  int attempts = 5;  // in all
+  std::chrono::milliseconds first_delay{500};
+  std::chrono::milliseconds longest_delay{20'000};
+  // A server that asks for a longer pause by Retry-After is not asked again in this step.
+  std::chrono::milliseconds longest_retry_after{120'000};
+};
+
+// For a host that could not be reached (Unreachable) and was not before: a name that was misspelt is told within two to
+// three seconds. One that has answered restarts, and gets the usual time.
+inline constexpr RetryPolicy unreachable_policy{.attempts = 4, .first_delay = std::chrono::milliseconds(400)};
+
+// What a response or its absence means for the next attempt.
+enum class Verdict { final, retry };
+[[nodiscard]] Verdict judge(Method method, bool repeatable, int status);
+
+// The pause before attempt `next` (2 is the first repetition): exponential with full jitter on its upper half, and
+// never shorter than what Retry-After asks for. Nothing when the policy allows no further attempt.
+[[nodiscard]] std::optional<std::chrono::milliseconds> next_delay(const RetryPolicy& policy, int next,
+                                                                  std::optional<std::chrono::milliseconds> retry_after,
+                                                                  base::Random& random);
+// Delta-seconds or an HTTP date (RFC 9110, 10.2.3).
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, base::WallTime now);
+
+// Repeats requests that failed for a passing reason (a broken connection, 408, 429, 500, 502, 503, 504), when they are
+// idempotent or said to be repeatable; 429, 503 and Unreachable are repeated for every method, since nothing was done.
+[[nodiscard]] std::unique_ptr<Client> make_retrying(std::unique_ptr<Client> inner, RetryPolicy policy,
+                                                    base::Random& random, base::Log& log);
+
+}  // namespace http
