@@ -5,6 +5,7 @@ import pathlib
 
 import pytest
 
+pytest_plugins = ["support.kube.fixtures"]
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 
 

@@ -26,6 +26,19 @@ class Authority:
                     "-days", "2", "-extfile", extensions, "-out", certificate)
         return certificate, key
 
+    def client(self, name: str, *groups: str) -> tuple[pathlib.Path, pathlib.Path]:
+        """Certificate and key of a client; Kubernetes takes CN for the user's name and each O for a group."""
+        base = self.directory / ("client-" + "-".join((name, *groups)).replace(":", "-").replace("/", "-"))
+        certificate, key, request, extensions = (pathlib.Path(f"{base}.{suffix}") for suffix in ("crt", "key", "csr", "ext"))
+        if not certificate.exists():
+            extensions.write_text("extendedKeyUsage=clientAuth\n")
+            subject = "".join(f"/O={group}" for group in groups) + f"/CN={name}"
+            openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-subj", subject, "-keyout", key, "-out", request)
+            openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
+                    "-days", "2", "-extfile", extensions, "-out", certificate)
+        return certificate, key
+
 
 def openssl(*arguments) -> None:
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)

@@ -1,0 +1,40 @@
+"""Fixtures for tests against a real Kubernetes API and the stand-in for kpack; docs/testing-kubernetes.md tells of them."""
+
+import pytest
+import yaml
+
+from support.kpack.controller import Kpack
+from support.kube.server import PROJECT, KubeServer
+
+ROLE = PROJECT / "docs/kpack-rbac.yaml"
+
+
+@pytest.fixture(scope="session")
+def kube_server(tmp_path_factory):
+    """etcd and kube-apiserver with kpack's CRDs, once for each process of the tests."""
+    with KubeServer(tmp_path_factory.mktemp("kube") / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def namespace(kube_server) -> str:
+    """A new namespace with its default service account: what keeps one test from another."""
+    return kube_server.namespace()
+
+
+@pytest.fixture
+def kpack(kube_server, namespace):
+    """The stand-in for kpack's controller and the kubelet, in the test's namespace."""
+    with Kpack(kube_server, [namespace]) as running:
+        yield running
+
+
+def documented_rules() -> list[dict]:
+    """What the Role of the docs grants."""
+    return next(document["rules"] for document in yaml.safe_load_all(ROLE.read_text()) if document["kind"] == "Role")
+
+
+@pytest.fixture
+def narrow_token(kube_server, namespace) -> str:
+    """The token of a service account that may do exactly what the docs' Role grants, in the test's namespace alone."""
+    return kube_server.service_account(namespace, "build-service", rules=documented_rules())
