@@ -18,6 +18,7 @@
 #include "base/parallel.hpp"
 #include "base/termination.hpp"
 #include "base/write_all.hpp"
+#include "git/file_names.hpp"
 
 namespace git {
 namespace {
@@ -179,6 +180,7 @@ class FileWriter {
  private:
   void write_link(File& file, const Content& content) const {
     const std::string target(content.bytes);
+    if (leads_into_git_directory(target)) file.refuse("it is a link into a .git directory");
     if (symlinkat(target.c_str(), root_.get(), file.entry.path) != 0) fail("create", file.entry.path);
     struct stat status {};
     if (fstatat(root_.get(), file.entry.path, &status, AT_SYMLINK_NOFOLLOW) != 0) fail("read", file.entry.path);

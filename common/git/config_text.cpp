@@ -13,6 +13,7 @@ using IteratorHandle = Handle<git_config_iterator, git_config_iterator_free>;
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> read_config_text(const std::string& text, const std::string& object) {
+  initialize_library();
   ConfigHandle config;
   require(made(config, [](git_config** out) { return git_config_new(out); }), "read", object);
   git_config_backend* backend = nullptr;

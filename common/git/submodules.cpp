@@ -5,8 +5,8 @@
 #include <map>
 
 #include "base/error.hpp"
-#include "base/letters.hpp"
 #include "git/config_text.hpp"
+#include "git/file_names.hpp"
 
 namespace git {
 namespace {
@@ -27,16 +27,22 @@ constexpr unsigned regular_file = 0100000;
 // A relative path that stays where it starts (CVE-2018-11235: a name "../../modules" led out of .git/modules).
 bool is_contained(std::string_view path) {
   if (path.empty() || path.starts_with('/') || path.starts_with('-')) return false;
-  if (path.find_first_of(std::string_view("\\:\0", 3)) != std::string_view::npos) return false;
+  if (path.find_first_of("\\:") != std::string_view::npos) return false;
   while (true) {
     const auto slash = path.find('/');
     const auto component = path.substr(0, slash);
     if (component.empty() || component == "." || component == "..") return false;
-    const std::string lower = base::lowered(component);
-    if (lower == ".git" || lower.starts_with("git~")) return false;
+    if (is_git_directory(component)) return false;
     if (slash == std::string_view::npos) return true;
     path.remove_prefix(slash + 1);
   }
+}
+
+// Git writes names and paths into files that it reads line by line, and strips what ends a line (CVE-2025-48384: a path
+// that ended in a carriage return was another one after that).
+bool is_one_line(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }) &&
+         !text.starts_with(' ') && !text.ends_with(' ');
 }
 
 std::map<std::string, Submodule> parse(const std::string& text) {
@@ -84,13 +90,18 @@ std::vector<Submodule> submodules_of(const ObjectStore& store, const ObjectId& c
   const auto file =
       std::find_if(tree->begin(), tree->end(), [](const TreeEntry& entry) { return entry.name == ".gitmodules"; });
   if (file == tree->end()) return {};
-  if ((file->mode & file_type_mask) != regular_file) refuse("it is no regular file");
+  if ((file->mode & file_type_mask) != regular_file) refuse("it is not a regular file");
   const auto text = store.find_blob(file->id, largest_file);
   if (!text) return {};
   std::vector<Submodule> result;
   for (auto& [name, submodule] : parse(*text)) {
     if (submodule.path.empty()) continue;
-    if (!is_contained(name)) refuse(fmt::format("\"{}\" is no name for a submodule", base::printable(name, 128)));
+    if (!is_contained(name)) refuse(fmt::format("\"{}\" is not a name for a submodule", base::printable(name, 128)));
+    for (const std::string_view word : {std::string_view(name), std::string_view(submodule.path)}) {
+      if (is_one_line(word)) continue;
+      refuse(fmt::format("\"{}\" has a control character, or a blank at its beginning or end",
+                         base::printable(word, 128)));
+    }
     if (!is_contained(submodule.path)) {
       refuse(fmt::format("the path \"{}\" leads out of the repository", base::printable(submodule.path, 128)));
     }
@@ -99,6 +110,27 @@ std::vector<Submodule> submodules_of(const ObjectStore& store, const ObjectId& c
     result.push_back(std::move(submodule));
   }
   return result;
+}
+
+void require_apart(const std::vector<Submodule>& submodules) {
+  // Letters are compared as file systems do that know no case.
+  std::map<std::string, std::string> by_name;
+  std::map<std::string, std::string> by_path;
+  for (const auto& submodule : submodules) {
+    for (auto [names, text] : {std::pair(&by_name, &submodule.name), std::pair(&by_path, &submodule.path)}) {
+      if (!names->emplace(folded(*text) + "/", *text).second) {
+        refuse(fmt::format("two submodules have the {} {}", names == &by_name ? "name" : "path", *text));
+      }
+    }
+  }
+  std::string_view outer;
+  for (const auto& [folded, name] : by_name) {
+    if (!outer.empty() && folded.starts_with(outer)) {
+      refuse(fmt::format("the git directory of submodule {} would lie in that of {}", name,
+                         by_name.at(std::string(outer))));
+    }
+    outer = folded;
+  }
 }
 
 }  // namespace git

@@ -18,8 +18,12 @@ struct Submodule {
   std::optional<ObjectId> commit;  // nothing where the tree has no such submodule
 };
 
-// Error{protocol} for names and paths that lead out, and for a .gitmodules that is no regular file; {usage} for a
-// submodule of the tree that .gitmodules does not name.
+// Error{protocol} for names and paths that lead out or do not fit on a line, and for a .gitmodules that is not a
+// regular file.
 [[nodiscard]] std::vector<Submodule> submodules_of(const ObjectStore& store, const ObjectId& commit);
+
+// Error{protocol} when some that are checked out together would share a git directory or a path, or when the git
+// directory of one would lie in that of another ("a" and "a/hooks"): what one of them holds would run for the other.
+void require_apart(const std::vector<Submodule>& submodules);
 
 }  // namespace git

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/termination.hpp"
+#include "git/file_names.hpp"
 
 namespace git {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 constexpr std::uint64_t most_files = 5'000'000;
 // A path has at most 4,096 bytes, and libgit2 reads trees by recursion.
 constexpr int deepest_tree = 2048;
+constexpr unsigned link_mode = 0120000;
+constexpr unsigned submodule_mode = 0160000;
 
 struct Extent {
   std::uint64_t files = 0;
@@ -56,7 +59,26 @@ class Measurement {
       }
       if (!names.insert(name).second) refuse(fmt::format("it has \"{}\" twice", base::printable(name, 128)));
     }
+    require_no_twin_of_a_link(tree);
   }
+
+  // Where names are one that differ by case alone, what is written into the directory goes through the link
+  // (CVE-2024-32002).
+  static void require_no_twin_of_a_link(const Tree& tree) {
+    std::map<std::string, std::string_view> links;
+    for (const auto& entry : tree) {
+      if (entry.mode == link_mode) links.emplace(folded(entry.name), entry.name);
+    }
+    if (links.empty()) return;
+    for (const auto& entry : tree) {
+      if (entry.mode != submodule_mode && !entry.is_tree()) continue;
+      if (const auto link = links.find(folded(entry.name)); link != links.end()) {
+        refuse(fmt::format("the link \"{}\" and the directory \"{}\" are one where case does not count",
+                           base::printable(link->second, 128), base::printable(entry.name, 128)));
+      }
+    }
+  }
+
   static void require_shallow(int depth) {
     if (depth > deepest_tree) refuse("its directories are nested too deep");
   }

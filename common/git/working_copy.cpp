@@ -16,6 +16,8 @@ using base::ErrorKind;
 
 using ConfigHandle = Handle<git_config, git_config_free>;
 
+constexpr const char* configuration_name = "the repository's configuration";
+
 RepositoryHandle initialize(const std::filesystem::path& directory, const std::filesystem::path& git_directory,
                             const std::string& origin) {
   initialize_library();
@@ -38,26 +40,14 @@ RepositoryHandle initialize(const std::filesystem::path& directory, const std::f
 ConfigHandle config_of(git_repository* repository) {
   ConfigHandle config;
   require(made(config, [&](git_config** out) { return git_repository_config(out, repository); }), "read",
-          "the repository's configuration");
+          configuration_name);
   return config;
 }
-
-constexpr std::array<const char*, 2> protections{"core.protectHFS", "core.protectNTFS"};
 
 // What a tree may not hold on any system, it may not hold here: names that HFS+ or NTFS would take for ".git". Written
 // to the repository's own file and taken back after the checkout, for libgit2 1.9 frees the entries of a configuration
 // made from a string while it still uses them.
-void protect(git_repository* repository) {
-  const auto config = config_of(repository);
-  for (const char* name : protections) require(git_config_set_bool(config.get(), name, 1), "configure", "the checkout");
-}
-
-void end_protection(git_repository* repository) {
-  const auto config = config_of(repository);
-  for (const char* name : protections) {
-    require(git_config_delete_entry(config.get(), name), "configure", "the checkout");
-  }
-}
+constexpr std::array<const char*, 2> protections{"core.protectHFS", "core.protectNTFS"};
 
 // Where neither the tree nor the settings of source.git_config can ask for a filter, libgit2 need not look for
 // attributes: it resolves the whole path of every file for it.
@@ -91,21 +81,26 @@ WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::file
     : directory_(directory),
       git_directory_(git_directory),
       repository_(initialize(directory, git_directory, origin)),
-      store_(git_directory / "objects") {
-  // libgit2 writes the refspec of all branches; which ones are wanted is not known yet.
-  git_config_delete_multivar(config_of(repository_.get()).get(), "remote.origin.fetch", ".*");
+      store_(git_directory / "objects"),
+      configuration_(Configuration::parse(base::read_file(git_directory / "config"), configuration_name)) {
+  // libgit2 writes the refspec of all branches, and which ones are wanted is not known yet; the path of a working tree
+  // it may write so that git reads another one.
+  configuration_.remove("remote.origin.fetch");
+  write_configuration(configuration_);
+}
+
+void WorkingCopy::write_configuration(const Configuration& configuration) const {
+  base::write_file(git_directory_ / "config", configuration.text());
 }
 
 void WorkingCopy::configure(const std::string& name, const std::string& value, const std::string& field,
                             Earlier earlier) {
-  const auto config = config_of(repository_.get());
-  // Replaces the values that match, and adds where none does: no text has an "a" before its beginning.
-  const int code = earlier == Earlier::kept ? git_config_set_multivar(config.get(), name.c_str(), "a^", value.c_str())
-                                            : git_config_set_string(config.get(), name.c_str(), value.c_str());
-  if (code < 0) {
-    throw Error(ErrorKind::usage,
-                {"read", field, fmt::format("\"{}\" is no name of a git setting", name), "write it as section.name"});
+  if (!Configuration::is_name(name)) {
+    throw Error(ErrorKind::usage, {"read", field, fmt::format("\"{}\" is not the name of a git setting", name),
+                                   "write it as section.name"});
   }
+  earlier == Earlier::kept ? configuration_.add(name, value) : configuration_.set(name, value);
+  write_configuration(configuration_);
 }
 
 void WorkingCopy::add_fetch_refspec(const std::string& refspec) {
@@ -114,11 +109,10 @@ void WorkingCopy::add_fetch_refspec(const std::string& refspec) {
 }
 
 void WorkingCopy::track(const std::string& branch) {
-  const auto config = config_of(repository_.get());
   const std::string section = "branch." + branch;
-  require(git_config_set_string(config.get(), (section + ".remote").c_str(), "origin"), "configure", branch);
-  require(git_config_set_string(config.get(), (section + ".merge").c_str(), ("refs/heads/" + branch).c_str()),
-          "configure", branch);
+  configuration_.set(section + ".remote", "origin");
+  configuration_.set(section + ".merge", "refs/heads/" + branch);
+  write_configuration(configuration_);
 }
 
 void WorkingCopy::write_refs(const std::map<std::string, ObjectId>& refs) {
@@ -150,6 +144,9 @@ RepositoryHandle WorkingCopy::open() const {
 }
 
 void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse) {
+  Configuration during = configuration_;
+  for (const char* name : protections) during.set(name, "true");
+  write_configuration(during);
   const auto repository = open();
   const git_oid oid = to_oid(commit);
   CommitHandle object;
@@ -159,7 +156,6 @@ void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse
   require(made(tree, [&](git_tree** out) { return git_commit_tree(out, object.get()); }), "read",
           "commit " + commit.text());
   const auto checked = require_sound(store_, to_id(*git_tree_id(tree.get())));
-  protect(repository.get());
   IndexHandle index;
   require(made(index, [&](git_index** out) { return git_repository_index(out, repository.get()); }), "create",
           "the index");
@@ -168,11 +164,10 @@ void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse
   write_files(repository.get(), index.get(), *git_tree_id(tree.get()), directory_,
               may_filter(repository.get(), checked) ? Filtering::as_attributes_say : Filtering::off);
   require(git_index_write(index.get()), "write", "the index");
-  end_protection(repository.get());
+  if (!sparse.empty()) configuration_.set("core.sparseCheckout", "true");
+  write_configuration(configuration_);
   base::write_file(git_directory() / "HEAD", commit.text() + "\n");
   if (sparse.empty()) return;
-  require(git_config_set_bool(config_of(repository_.get()).get(), "core.sparseCheckout", 1), "configure",
-          "the checkout");
   std::filesystem::create_directories(git_directory() / "info");
   base::write_file(git_directory() / "info/sparse-checkout", sparse.text());
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "git/configuration.hpp"
 #include "git/library.hpp"
 #include "git/object_store.hpp"
 #include "git/refs.hpp"
@@ -50,10 +51,13 @@ class WorkingCopy {
   [[nodiscard]] RepositoryHandle open() const;
 
  private:
+  void write_configuration(const Configuration& configuration) const;
+
   std::filesystem::path directory_;
   std::filesystem::path git_directory_;
   RepositoryHandle repository_;
   ObjectStore store_;
+  Configuration configuration_;  // as it stands in .git/config
 };
 
 }  // namespace git

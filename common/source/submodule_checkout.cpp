@@ -52,13 +52,18 @@ class SubmoduleCheckout {
     if (selection.mode == SubmoduleSelection::Mode::none) return;
     const auto submodules = git::submodules_of(copy.store(), commit);
     require_listed(submodules, selection);
+    std::vector<git::Submodule> chosen;
     for (const auto& submodule : submodules) {
       if (!is_selected(submodule, selection)) continue;
-      if (!submodule.commit) {
+      if (submodule.commit) {
+        chosen.push_back(submodule);
+      } else {
         context_.log.warning(
             fmt::format(".gitmodules names {}, but the commit has no submodule there", submodule.path));
-        continue;
       }
+    }
+    git::require_apart(chosen);
+    for (const auto& submodule : chosen) {
       if (depth >= deepest_nesting) {
         throw Error(ErrorKind::protocol, {"check out", "submodule " + submodule.path, "they are nested too deep",
                                           "set params.submodule_recursive to false"});

@@ -66,8 +66,27 @@ def link_and_directory(refused, order: int, link: str = "link", directory: str =
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_file_below_a_link_that_leads_out(refused, order):
     refuses(refused, link_and_directory(refused, order), 'it has "link" twice')
-    assert get(refused, link_and_directory(refused, order, directory="LINK")).status == 0
-    assert list(refused.outside.iterdir()) == [] and (refused.destination / "LINK/escaped").read_text() == "out"
+
+
+@pytest.mark.parametrize("link, directory", [("link", "LINK"), ("\u00e9", "e\u0301"), ("\u00c9", "\u00e9"), ("a", "a\u200d")])
+def test_a_link_and_a_directory_that_are_one_on_another_file_system(refused, link, directory):
+    refuses(refused, link_and_directory(refused, 1, link, directory), "are one where case does not count")
+
+
+def test_files_that_differ_by_case_are_files(refused):
+    """The Linux kernel has some."""
+    result = get(refused, History(("100644", "README", b"1"), ("120000", "link", b"README"), ("100644", "readme", b"2")))
+    assert result.status == 0, result.stderr
+    assert (refused.destination / "link").read_text() == "1" and (refused.destination / "readme").read_text() == "2"
+
+
+@pytest.mark.parametrize("target", [".git", ".git/hooks", "x/../.GIT/modules/s/hooks", ".git/../x"])
+def test_links_into_the_git_directory(refused, target):
+    refuses(refused, History(("120000", "link", target.encode())), "cannot check out link: it is a link into a .git directory")
+
+
+def test_links_to_what_a_tool_keeps_in_the_git_directory(refused):
+    assert get(refused, History(("120000", "big", b".git/annex/objects/x/y"))).status == 0
 
 
 def test_a_link_that_leads_out_is_only_a_link(refused):
@@ -160,7 +179,7 @@ def test_submodule_urls_that_are_none(refused, repository, server, url):
 @pytest.mark.parametrize("name", ["..", "../../hooks", "a/../../b", ".git", "a/.GIT/b", "/etc", "-x", "a\\\\..\\\\b", "x:y", "git~1"])
 def test_submodule_names_that_lead_out(refused, repository, server, name):
     made = with_modules(repository, f'[submodule "{name}"]\n\tpath = sub\n\turl = ./other.git\n')
-    refused("in", {"uri": server.url("app")}, ".gitmodules", "is no name for a submodule", version=made)
+    refused("in", {"uri": server.url("app")}, ".gitmodules", "is not a name for a submodule", version=made)
 
 
 @pytest.mark.parametrize("path", ["../outside", "/etc", ".git/hooks", "a/../../b", "-x", ".GIT", "."])
@@ -173,6 +192,66 @@ def test_a_modules_file_includes_nothing(refused, repository, server, tmp_path):
     (tmp_path / "included").write_text('[submodule "sub"]\n\turl = ext::sh\n')
     made = with_modules(repository, f'[include]\n\tpath = {tmp_path}/included\n[submodule "sub"]\n\tpath = sub\n')
     refused("in", {"uri": server.url("app")}, "submodule sub has no url", version=made)
+
+
+HOOK = "#!/bin/sh\ntouch {}\n"
+
+
+@pytest.mark.parametrize("path, name, link", [
+    # CVE-2025-48384: unquoted, git reads the working tree as "sub", which may be a link to where hooks are.
+    ("sub\r", "s", "sub"), ("sub\n", "s", "sub"), ("sub\t", "s", "sub"), ("sub ", "s", "sub"), ("sub\x0b", "s", "sub"),
+    ("sub", "s\r", "s"), ("sub", "s\n[x]", "s"), ("sub", "s ", "s"),
+])
+def test_submodules_whose_path_or_name_git_would_read_as_another(refused, repository, server, tmp_path, path, name, link):
+    inner = Repository(repository.path.parent / "inner.git")
+    hook = inner.commit("hook", {"post-checkout": ("100755", HOOK.format(tmp_path / "ran"))})
+    quoted = {"\r": "\r", "\n": "\\n", "\t": "\\t"}
+    text = "".join(f'{key} = "{"".join(quoted.get(c, c) for c in value)}"\n' for key, value in [("path", path), ("url", "../inner.git")])
+    modules = f'[submodule "{name}"]\n{text}'
+    pack = Pack()
+    history = History(("100644", ".gitmodules", modules.encode()), ("120000", link, b"elsewhere"), ("160000", path, hook),
+                      pack=pack)
+    objects = repository.path / "objects/pack/pack-made.pack"
+    objects.write_bytes(pack.bytes())
+    repository.git("index-pack", objects)
+    repository.git("update-ref", "refs/heads/main", history.head)
+    refused("in", {"uri": server.url("app")}, "cannot read .gitmodules of the repository", version=history.head)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("inner_name", ["a/hooks", "a/modules/b", "A/hooks"])
+def test_submodules_whose_git_directories_meet(refused, repository, server, inner_name):
+    other = Repository(repository.path.parent / "other.git").commit("x", {"file": "x"})
+    text = "".join(f'[submodule "{name}"]\n\tpath = {path}\n\turl = ../other.git\n' for name, path in [("a", "one"), (inner_name, "two")])
+    made = repository.commit("submodules", {".gitmodules": text, "one": ("160000", other), "two": ("160000", other)})
+    refused("in", {"uri": server.url("app")}, "cannot read .gitmodules of the repository: the git directory of submodule", version=made)
+    assert refused.run("in", {"uri": server.url("app")}, made, {"submodules": ["two"]}).status == 0
+
+
+def test_git_runs_nothing_of_the_repository_in_a_checkout_with_odd_submodules(refused, repository, server, tmp_path):
+    """What a get leaves is used by later tasks: git itself checks all of it out again, and no hook of a repository runs."""
+    inner = Repository(repository.path.parent / "inner.git")
+    ran = tmp_path / "ran"
+    commit = inner.commit("hooks", {f"{at}post-checkout": ("100755", HOOK.format(ran)) for at in ["", "hooks/", "modules/s/hooks/"]})
+    names = {"hooks": "hooks", "s #1": "sub #1", 'q"; x': "it's", "config": "config", "modules": "modules", "refs/heads": "a b"}
+    text = "".join('[submodule "{}"]\n\tpath = "{}"\n\turl = ../inner.git\n'.format(name.replace('"', '\\"'), path)
+                   for name, path in names.items())
+    made = repository.commit("submodules", {".gitmodules": text, "post-checkout": ("100755", HOOK.format(ran)),
+                                            **{path: ("160000", commit) for path in names.values()}})
+    result = refused.run("in", {"uri": server.url("app")}, made)
+    assert result.status == 0, result.stderr
+    checkout = refused.destination
+    for path in names.values():
+        worktree = git("config", "core.worktree", directory=checkout / path)
+        top = git("rev-parse", "--show-toplevel", directory=checkout / path)
+        assert top == str(checkout / path) and worktree.rstrip("/").endswith(path)
+        (checkout / path / "post-checkout").unlink()
+        git("checkout", "-f", "HEAD", directory=checkout / path)
+        assert (checkout / path / "post-checkout").exists()
+    git("checkout", "-f", "--recurse-submodules", "HEAD", directory=checkout)
+    git("submodule", "update", "--init", "--recursive", "--force", directory=checkout)
+    assert git("status", "--porcelain", directory=checkout) == ""
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("order", [1, -1])

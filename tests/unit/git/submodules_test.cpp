@@ -72,3 +72,19 @@ TEST_CASE("a .gitmodules that is no file, or gives no url for what is there, is 
   CHECK_THROWS_AS(world.read("[submodule \"a\"\npath"), base::Error);
   CHECK(world.read(module("a", "nowhere", "")).size() == 1);
 }
+
+TEST_CASE("submodules whose git directories or paths would meet are refused when they are checked out together") {
+  const auto submodule = [](const char* name, const char* path) {
+    return git::Submodule{name, path, "../x", "", linked};
+  };
+  CHECK_NOTHROW(git::require_apart({}));
+  CHECK_NOTHROW(
+      git::require_apart({submodule("a", "x"), submodule("ab", "y"), submodule("b/a", "z"), submodule("a-b", "w")}));
+  for (const char* inner : {"a", "A", "a/hooks", "a/modules/b", "A/b"}) {
+    INFO(inner);
+    CHECK_THROWS_AS(git::require_apart({submodule("a", "x"), submodule("a-b", "z"), submodule(inner, "y")}),
+                    base::Error);
+  }
+  CHECK_THROWS_AS(git::require_apart({submodule("a", "x"), submodule("b", "x")}), base::Error);
+  CHECK_THROWS_AS(git::require_apart({submodule("a", "x"), submodule("b", "X")}), base::Error);
+}
