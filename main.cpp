@@ -6,6 +6,7 @@
 #include "check/check.hpp"
 #include "git/ssh_tunnel.hpp"
 #include "in/in.hpp"
+#include "kinds/kinds.hpp"
 #include "out/out.hpp"
 
 int main(int argc, char** argv) {
@@ -13,11 +14,11 @@ int main(int argc, char** argv) {
   if (git::answer_ssh_tunnel(base::process_environment(), argc, argv, std::cerr)) return 0;
   if (base::answer_askpass(base::process_environment(), std::cout)) return 0;
   const std::string name = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "";
-  for (const auto& program : {check::program(), in::program(), out::program()}) {
+  for (const auto& program : {check::program(kinds::all()), in::program(kinds::all()), out::program(kinds::all())}) {
     if (concourse::name_of(program.step) == name) {
       return concourse::run_program(program, argc, argv, {std::cin, std::cout, std::cerr});
     }
   }
-  std::cerr << "error: cannot start " << name << ": it is no step; call it as check, in or out\n";
+  std::cerr << "error: cannot start " << name << ": it is not a step; call it as check, in or out\n";
   return 2;
 }

@@ -1,56 +1,29 @@
 #include "check/check.hpp"
 
 #include "concourse/response.hpp"
-#include "image/image.hpp"
-#include "source/check.hpp"
-#include "source/explain.hpp"
 
 namespace check {
 namespace {
 
 using concourse::Kind;
 
-constexpr std::string_view other_kinds = "use source.uri or source.repository, or the kpack resource";
-
-void run(const concourse::Request& request, const std::filesystem::path& /*directory*/, concourse::Context& context,
-         std::ostream& answer) {
-  switch (request.kind) {
-    case Kind::source:
-      return concourse::write_versions(answer, source::check(request, context));
-    case Kind::image:
-      return concourse::write_versions(answer, image::check(request, context));
-    case Kind::kpack_image:
-    case Kind::fleet:
-      concourse::refuse_kind(request.kind, other_kinds);
-  }
-}
-
-std::string explain(const concourse::Request& request) {
-  switch (request.kind) {
-    case Kind::source:
-      return source::explain(request);
-    case Kind::image:
-      return image::explain(request);
-    case Kind::kpack_image:
-    case Kind::fleet:
-      concourse::refuse_kind(request.kind, other_kinds);
-  }
-  return "";
-}
-
-json::Value schema() {
-  return {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-          {"title", "source of a build-service resource"},
-          {"oneOf", json::Value::array({source::source_schema(), image::source_schema()})}};
+concourse::Task prepare(const concourse::Request& request, std::span<const Kind> kinds) {
+  auto check = concourse::service(concourse::kind_of(request.source, kinds), &Kind::check).prepare(request);
+  return {std::move(check.explain), [run = std::move(check.run)](const auto&, auto& context, auto& answer) {
+            concourse::write_versions(answer, run(context));
+          }};
 }
 
 }  // namespace
 
-concourse::Program program() {
-  return {concourse::StepName::check,
-          "Reads a Concourse request on stdin and prints the versions of a resource: commits or tags of a git\n"
-          "repository (source.uri), or digests of an image (source.repository).",
-          run, explain, schema};
+concourse::Program program(std::span<const Kind> kinds) {
+  return {
+      concourse::StepName::check,
+      concourse::summary("Reads a Concourse request on stdin and prints the versions of a resource", kinds,
+                         &Kind::check),
+      [kinds](const auto& request) { return prepare(request, kinds); },
+      [kinds] { return concourse::schema("source of a build-service resource", kinds, &Kind::check); },
+  };
 }
 
 }  // namespace check

@@ -1,5 +1,6 @@
 #include "concourse/program.hpp"
 
+#include <algorithm>
 #include <clocale>
 #include <cxxopts.hpp>
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/termination.hpp"
 #include "build_version.hpp"
+#include "concourse/destination.hpp"
 
 namespace concourse {
 namespace {
@@ -46,33 +48,39 @@ std::filesystem::path directory_of(const Program& program, const cxxopts::ParseR
                                    is_in ? "the destination is missing" : "the directory of the inputs is missing",
                                    "give it as the first argument, as Concourse does"});
   }
-  std::filesystem::path directory = parsed["directory"].as<std::string>();
+  const std::filesystem::path directory = parsed["directory"].as<std::string>();
   std::error_code failed;
-  // Concourse makes the destination; other callers may not have.
-  if (is_in) std::filesystem::create_directories(directory, failed);
-  if (failed) throw base::system_error("create the destination", directory.string(), failed.value());
-  if (!std::filesystem::is_directory(directory, failed)) {
-    throw Error(ErrorKind::usage, {"read", directory.string(), "it is no directory",
+  if (!is_in && !std::filesystem::is_directory(directory, failed)) {
+    throw Error(ErrorKind::usage, {"read", directory.string(), "it is not a directory",
                                    "give the directory of the build's inputs as the first argument"});
   }
   return std::filesystem::absolute(directory);
 }
 
-void run_step(const Program& program, const cxxopts::ParseResult& parsed, Streams streams, Context& context) {
-  const std::filesystem::path directory =
-      parsed.count("explain") == 0 ? directory_of(program, parsed) : std::filesystem::path();
-  const Request request = read_request(streams.input, program.step);
-  if (parsed.count("explain") != 0) {
-    streams.output << program.explain(request) << std::flush;
-    return;
-  }
-  const auto* debug = json::find(request.source, "debug");
-  if (debug != nullptr && *debug == true) context.log.set_verbosity(base::Verbosity::debug);
+void run_task(const Task& task, const std::filesystem::path& directory, Streams streams, Context& context) {
   std::ostringstream answer;
-  program.run(request, directory, context, answer);
+  task.run(directory, context, answer);
   streams.output << answer.str() << std::flush;
   if (!streams.output) {
     throw Error(ErrorKind::internal, {"write", "the answer to stdout", "the output is closed or full", ""});
+  }
+}
+
+void run_step(const Program& program, const cxxopts::ParseResult& parsed, Streams streams, Context& context) {
+  const bool explains = parsed.count("explain") != 0;
+  const auto directory = explains ? std::filesystem::path() : directory_of(program, parsed);
+  const Request request = read_request(streams.input);
+  const auto* debug = json::find(request.source, "debug");
+  if (debug != nullptr && *debug == true) context.log.set_verbosity(base::Verbosity::debug);
+  const Task task = program.prepare(request);
+  if (explains) {
+    streams.output << task.explain() << std::flush;
+  } else if (program.step == StepName::in) {
+    Destination destination(directory);
+    run_task(task, destination.path(), streams, context);
+    destination.keep();
+  } else {
+    run_task(task, directory, streams, context);
   }
 }
 
@@ -116,6 +124,26 @@ int run_program(const Program& program, int argc, const char* const* argv, Strea
   } catch (const std::exception& exception) {
     return report(log, exception);
   }
+}
+
+std::string summary_of(std::string_view what, const std::vector<Line>& lines) {
+  std::size_t width = 0;
+  for (const auto& line : lines) width = std::max(width, line.field.size());
+  std::string text = fmt::format("{}:", what);
+  for (const auto& line : lines) text += fmt::format("\n  source.{:<{}}  {}", line.field, width, line.text);
+  return text;
+}
+
+json::Value schema_of(std::string_view title, std::vector<json::Value> schemas) {
+  json::Value result = json::Value::object();
+  if (schemas.size() == 1) {
+    result = std::move(schemas.front());
+  } else {
+    result["oneOf"] = std::move(schemas);
+  }
+  result["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  result["title"] = title;
+  return result;
 }
 
 }  // namespace concourse

@@ -1,7 +1,6 @@
 #include "image/check.hpp"
 
 #include "image/connection.hpp"
-#include "image/image.hpp"
 
 namespace image {
 
@@ -17,10 +16,8 @@ std::vector<concourse::Version> check_tag(const registry::Repository& repository
   return result;
 }
 
-std::vector<concourse::Version> check(const concourse::Request& request, concourse::Context& context) {
-  const Source source = read_source(request.source);
-  std::optional<Version> version;
-  if (request.version) version = read_version(*request.version);
+std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
+                                      concourse::Context& context) {
   const Connection connection = connect(source, context);
   registry::Client& client = *connection.registry;
   if (source.tag) return check_tag(source.repository, *source.tag, version, client);

@@ -1,7 +1,8 @@
+#include "image/explain.hpp"
+
 #include <fmt/format.h>
 
-#include "image/image.hpp"
-#include "image/source.hpp"
+#include "image/kind.hpp"
 
 namespace image {
 namespace {
@@ -20,9 +21,8 @@ std::string described(const std::variant<SemanticTags, PatternTags>& tags) {
 
 }  // namespace
 
-std::string explain(const concourse::Request& request) {
-  const Source source = read_source(request.source);
-  std::string result = fmt::format("{}\n", concourse::describe(request.kind));
+std::string explain(const Source& source) {
+  std::string result = fmt::format("{}\n", concourse::describe(kind()));
   result +=
       fmt::format("repository {}, {}, platform {}/{}{}{}\n", source.repository.text(),
                   source.tag ? "tag " + *source.tag : described(source.tags), source.platform.os,
@@ -32,7 +32,5 @@ std::string explain(const concourse::Request& request) {
   if (source.cache) result += fmt::format("the build cache is {}\n", source.cache->text());
   return result;
 }
-
-json::Value source_schema() { return json::schema<SourceFields>(); }
 
 }  // namespace image

@@ -1,6 +1,5 @@
 #include "image/in.hpp"
 
-#include <array>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
@@ -8,7 +7,6 @@
 #include "image/build_record.hpp"
 #include "image/builds.hpp"
 #include "image/connection.hpp"
-#include "image/image.hpp"
 #include "image/metadata.hpp"
 #include "image/rootfs.hpp"
 
@@ -17,28 +15,6 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-
-// Everything that a get of this kind writes; what a failed one has begun is removed, and nothing else.
-constexpr std::array results{"rootfs",     "metadata.json", "labels.json", "image.tar",   "oci",        "image",
-                             "repository", "tag",           "digest",      "builds.json", "builds.txt", "logs"};
-constexpr std::uint32_t most_builds = 100;
-
-class Cleaner {
- public:
-  explicit Cleaner(std::filesystem::path destination) : destination_(std::move(destination)) {}
-  ~Cleaner() {
-    if (kept_) return;
-    std::error_code ignored;
-    for (const auto* name : results) std::filesystem::remove_all(destination_ / name, ignored);
-  }
-  Cleaner(const Cleaner&) = delete;
-  Cleaner& operator=(const Cleaner&) = delete;
-  void keep() { kept_ = true; }
-
- private:
-  std::filesystem::path destination_;
-  bool kept_ = false;
-};
 
 [[noreturn]] void version_is_gone(const registry::Reference& reference) {
   throw Error(ErrorKind::not_found, {"fetch", "image " + reference.text(), "the registry has no such image any more",
@@ -101,22 +77,10 @@ void write_history(const Source& source, const Version& version, const std::opti
 
 }  // namespace
 
-void describe(json::Fields<InParams>& fields) {
-  fields.optional("format", &InParams::format, "rootfs, oci or oci-layout; default rootfs");
-  fields.optional("skip_download", &InParams::skip_download, "whether only the reference files are written");
-  fields.optional("builds", &InParams::builds,
-                  "how many of the image's builds are written to builds.json, builds.txt and logs/; at most 100");
-}
-
 concourse::VersionAndMetadata fetch(const Source& source, const Version& version, const InParams& params,
                                     const std::filesystem::path& destination, registry::Client& client,
                                     base::Log& log) {
-  if (!std::filesystem::is_directory(destination)) {
-    throw Error(ErrorKind::usage, {"write to", destination.string(), "there is no such directory",
-                                   "give the destination as the first argument"});
-  }
   const registry::Reference reference{source.repository, std::nullopt, version.digest};
-  Cleaner cleaner(destination);
   std::optional<registry::Image> image;
   if (params.skip_download) {
     image = look_at(reference, source, client, log);
@@ -133,38 +97,14 @@ concourse::VersionAndMetadata fetch(const Source& source, const Version& version
   write_references(source, version, destination);
   const auto record = find_record(client, source.repository, version.digest, log);
   if (params.builds > 0) write_history(source, version, record, params.builds, destination, client, log);
-  cleaner.keep();
   return {write_version(version.tag, version.digest),
           metadata_of(source, version, image, record ? std::optional(record->record) : std::nullopt)};
 }
 
-concourse::VersionAndMetadata in(const concourse::Request& request, const std::filesystem::path& destination,
-                                 concourse::Context& context) {
-  const Source source = read_source(request.source);
-  const auto params = json::read<InParams>(request.params, "params");
-  if (params.builds > most_builds) {
-    json::wrong_value("params.builds", fmt::format("at most {} builds are remembered", most_builds));
-  }
-  const Version version = read_version(request.version.value());
+concourse::VersionAndMetadata in(const Source& source, const InParams& params, const Version& version,
+                                 const std::filesystem::path& destination, concourse::Context& context) {
   const Connection connection = connect(source, context);
   return fetch(source, version, params, destination, *connection.registry, context.log);
 }
 
-json::Value in_params_schema() { return json::schema<InParams>(); }
-
 }  // namespace image
-
-namespace json {
-namespace {
-
-const Choices<image::Format> formats{
-    {"rootfs", image::Format::rootfs}, {"oci", image::Format::oci}, {"oci-layout", image::Format::oci_layout}};
-
-}  // namespace
-
-image::Format Type<image::Format>::read(const Value& value, const std::string& path) {
-  return read_choice(value, path, formats);
-}
-Value Type<image::Format>::schema() { return choice_schema(formats); }
-
-}  // namespace json

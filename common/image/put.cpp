@@ -12,8 +12,6 @@
 #include "image/embedded_build.hpp"
 #include "image/metadata.hpp"
 #include "image/phases.hpp"
-#include "image/put_params.hpp"
-#include "image/source.hpp"
 #include "lifecycle/changes.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/prepare.hpp"
@@ -376,13 +374,9 @@ class Put {
 
 }  // namespace
 
-concourse::VersionAndMetadata put(const concourse::Request& request, const fs::path& sources,
+concourse::VersionAndMetadata put(const Source& source, const PutParams& params, const fs::path& sources,
                                   concourse::Context& context) {
-  const auto source = read_source(request.source);
-  const auto params = read_put_params(request.params);
   return Put(source, params, sources, context).run();
 }
-
-json::Value put_params_schema() { return json::schema<PutParams>(); }
 
 }  // namespace image

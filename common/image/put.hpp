@@ -5,16 +5,14 @@
 #include <filesystem>
 
 #include "concourse/context.hpp"
-#include "concourse/request.hpp"
 #include "concourse/version.hpp"
-#include "json/value.hpp"
+#include "image/put_params.hpp"
+#include "image/source.hpp"
 
 namespace image {
 
 // `sources` is the directory of all inputs. Answers {tag, digest}.
-[[nodiscard]] concourse::VersionAndMetadata put(const concourse::Request& request, const std::filesystem::path& sources,
-                                                concourse::Context& context);
-
-[[nodiscard]] json::Value put_params_schema();
+[[nodiscard]] concourse::VersionAndMetadata put(const Source& source, const PutParams& params,
+                                                const std::filesystem::path& sources, concourse::Context& context);
 
 }  // namespace image

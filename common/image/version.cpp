@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "concourse/request.hpp"
+#include "image/kind.hpp"
 #include "json/fields.hpp"
 
 namespace image {
 
 Version read_version(const concourse::Version& version) {
-  concourse::require_version_keys(version, {{"tag", "digest"}}, concourse::Kind::image);
+  concourse::require_version_keys(version, {{"tag", "digest"}}, kind());
   const std::string& tag = version.at("tag");
   auto digest = registry::Digest::parse(version.at("digest"));
   if (!digest) {

@@ -9,7 +9,6 @@
 #include "source/connection.hpp"
 #include "source/head.hpp"
 #include "source/memory.hpp"
-#include "source/source.hpp"
 #include "source/tag_check.hpp"
 
 namespace source {
@@ -190,11 +189,7 @@ std::string summary(const Versions& versions, const std::optional<Version>& know
 
 }  // namespace
 
-std::vector<Version> check(const concourse::Request& request, concourse::Context& context) {
-  const Source source = read_source(request.source);
-  if (request.version) {
-    require_version(*request.version, request.kind);
-  }
+std::vector<Version> check(const Source& source, const concourse::Request& request, concourse::Context& context) {
   auto connection = connect(source, context);
   Memory memory(context.environment.get_or("TMPDIR", "/tmp"), question_of(request.source, source.location),
                 context.log);

@@ -8,11 +8,14 @@
 #include "concourse/context.hpp"
 #include "concourse/request.hpp"
 #include "concourse/version.hpp"
+#include "source/source.hpp"
 
 namespace source {
 
-// Versions are {ref}: a commit. No version given, or one that the repository has not (any more): the newest
-// version_depth commits that pass the filters. Errors: {not_found} a branch that does not exist; those of git::Remote.
-[[nodiscard]] std::vector<concourse::Version> check(const concourse::Request& request, concourse::Context& context);
+// `request` is what `source` was read from. Versions are {ref}: a commit. No version given, or one that the repository
+// has not (any more): the newest version_depth commits that pass the filters. Errors: {not_found} a branch that does
+// not exist; those of git::Remote.
+[[nodiscard]] std::vector<concourse::Version> check(const Source& source, const concourse::Request& request,
+                                                    concourse::Context& context);
 
 }  // namespace source

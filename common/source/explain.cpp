@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "source/params.hpp"
-#include "source/source.hpp"
+#include "source/kind.hpp"
 
 namespace source {
 namespace {
@@ -22,14 +21,10 @@ std::string way_of(const Source& source) {
 
 }  // namespace
 
-std::string explain(const concourse::Request& request) {
-  const Source source = read_source(request.source);
-  return fmt::format("kind: {}\nrepository: {}\nbranch: {}\ncontacts: {}\n", concourse::describe(request.kind),
+std::string explain(const Source& source) {
+  return fmt::format("kind: {}\nrepository: {}\nbranch: {}\ncontacts: {}\n", concourse::describe(kind()),
                      source.named.text(), source.branch.value_or("the one that the repository's HEAD names"),
                      way_of(source));
 }
-
-json::Value source_schema() { return json::schema<SourceFields>(); }
-json::Value in_params_schema() { return json::schema<InParams>(); }
 
 }  // namespace source

@@ -11,9 +11,7 @@
 #include "source/connection.hpp"
 #include "source/lfs_checkout.hpp"
 #include "source/metadata.hpp"
-#include "source/params.hpp"
 #include "source/retrieval.hpp"
-#include "source/source.hpp"
 #include "source/submodule_checkout.hpp"
 
 namespace source {
@@ -22,33 +20,12 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// The destination as the caller gave it, unless all went well.
-class Destination {
- public:
-  explicit Destination(const std::filesystem::path& path) : path_(path) {
-    std::error_code error;
-    made_ = std::filesystem::create_directories(path_, error);
-    if (error) throw base::system_error("create", path_.string(), error.value());
-    if (!std::filesystem::is_empty(path_, error) || error) {
-      throw Error(ErrorKind::usage, {"check out into", path_.string(), "the directory is not empty", ""});
-    }
-  }
-  ~Destination() {
-    if (kept_) return;
-    base::empty_directory(path_);
-    std::error_code ignored;
-    if (made_) std::filesystem::remove(path_, ignored);
-  }
-  Destination(const Destination&) = delete;
-  Destination& operator=(const Destination&) = delete;
-
-  void keep() { kept_ = true; }
-
- private:
-  const std::filesystem::path& path_;
-  bool made_ = false;
-  bool kept_ = false;
-};
+void require_empty(const std::filesystem::path& directory) {
+  std::error_code failed;
+  const bool empty = std::filesystem::is_empty(directory, failed);
+  if (failed) throw base::system_error("read", directory.string(), failed.value());
+  if (!empty) throw Error(ErrorKind::usage, {"check out into", directory.string(), "the directory is not empty", ""});
+}
 
 void configure(git::WorkingCopy& copy, const Source& source, const InParams& params, const Retrieved& retrieved) {
   if (params.all_branches || !retrieved.branch) {
@@ -97,21 +74,14 @@ Description describe_commit(git::WorkingCopy& copy, const concourse::Version& ve
 
 }  // namespace
 
-concourse::VersionAndMetadata in(const concourse::Request& request, const std::filesystem::path& destination,
-                                 concourse::Context& context) {
-  Source source = read_source(request.source);
-  const InParams params = read_in_params(request.params);
-  require_version(*request.version, request.kind);
-  // A version may be pinned together with the branch that it is on.
-  if (const auto branch = request.version->find("branch"); branch != request.version->end()) {
-    source.branch = read_branch(branch->second, "version.branch");
-  }
+concourse::VersionAndMetadata in(const Source& source, const InParams& params, const concourse::Version& version,
+                                 const std::filesystem::path& destination, concourse::Context& context) {
+  require_empty(destination);
   auto connection = connect(source, context);
-  Destination guard(destination);
   git::WorkingCopy copy(destination, source.named.text());
   const auto start = context.clock.steady_now();
-  context.log.info(fmt::format("fetching {} from {}", request.version->at("ref"), connection.remote->shown()));
-  const Retrieved retrieved = retrieve(*request.version, source, params, *connection.remote, copy.store(), context.log);
+  context.log.info(fmt::format("fetching {} from {}", version.at("ref"), connection.remote->shown()));
+  const Retrieved retrieved = retrieve(version, source, params, *connection.remote, copy.store(), context.log);
   configure(copy, source, params, retrieved);
   write_refs(copy, source, params, retrieved);
   if (!source.fields.commit_verification_keys.empty()) {
@@ -121,7 +91,7 @@ concourse::VersionAndMetadata in(const concourse::Request& request, const std::f
   copy.check_out(retrieved.commit, git::SparsePatterns(source.fields.sparse_paths));
   if (!params.disable_git_lfs) check_out_lfs(copy, access_of(source), connection, source, context);
   check_out_submodules(copy, retrieved.commit, access_of(source), source, params, context);
-  const auto description = describe_commit(copy, *request.version, source, params, retrieved);
+  const auto description = describe_commit(copy, version, source, params, retrieved);
   auto metadata = metadata_of(description);
   write_files(copy, description, metadata, params, context.clock.now());
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.steady_now() - start);
@@ -130,10 +100,9 @@ concourse::VersionAndMetadata in(const concourse::Request& request, const std::f
   const auto& message = description.commit.message;
   context.log.info(fmt::format("{} {}", description.commit.id.short_text(),
                                base::printable(std::string_view(message).substr(0, message.find('\n')))));
-  guard.keep();
-  auto version = *request.version;
-  if (version.at("ref") == "HEAD") version["ref"] = retrieved.commit.text();  // what HEAD was
-  return {std::move(version), std::move(metadata)};
+  auto fetched = version;
+  if (fetched.at("ref") == "HEAD") fetched["ref"] = retrieved.commit.text();  // what HEAD was
+  return {std::move(fetched), std::move(metadata)};
 }
 
 }  // namespace source

@@ -4,13 +4,15 @@
 #include <filesystem>
 
 #include "concourse/context.hpp"
-#include "concourse/request.hpp"
 #include "concourse/version.hpp"
+#include "source/params.hpp"
+#include "source/source.hpp"
 
 namespace source {
 
-// Fills `destination`, which is made when it does not exist and must be empty. On failure nothing is left in it.
-[[nodiscard]] concourse::VersionAndMetadata in(const concourse::Request& request,
+// Fills `destination`, which must be empty.
+[[nodiscard]] concourse::VersionAndMetadata in(const Source& source, const InParams& params,
+                                               const concourse::Version& version,
                                                const std::filesystem::path& destination, concourse::Context& context);
 
 }  // namespace source

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "git/refs.hpp"
+#include "source/kind.hpp"
 
 namespace source {
 namespace {
@@ -111,9 +112,9 @@ std::optional<std::string> read_branch(std::string branch, const std::string& fi
   return branch;
 }
 
-void require_version(const concourse::Version& version, concourse::Kind kind) {
+void require_version(const concourse::Version& version) {
   concourse::require_version_keys(version, {{"ref"}, {"ref", "commit"}, {"branch", "ref"}, {"branch", "commit", "ref"}},
-                                  kind);
+                                  kind());
 }
 
 Address read_address(const std::string& text, const GitSettings& settings, const std::string& field) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
-#include "concourse/request.hpp"
+#include "concourse/version.hpp"
 #include "git/location.hpp"
 #include "git/pathspec.hpp"
 #include "http/url.hpp"
@@ -111,7 +111,7 @@ struct Address {
 [[nodiscard]] std::optional<std::string> read_branch(std::string text, const std::string& field);
 
 // Versions are {ref}, of tags {ref, commit}, and pinned ones may say a branch as well. Error{usage} for any other.
-void require_version(const concourse::Version& version, concourse::Kind kind);
+void require_version(const concourse::Version& version);
 
 // Error{usage} naming the field.
 [[nodiscard]] Source read_source(const json::Value& source);

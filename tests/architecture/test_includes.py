@@ -8,6 +8,7 @@ import pytest
 # A folder may include from the ranks below its own, and from itself. Folders of one rank do not know each other.
 RANKS = [
     {"check", "in", "out"},
+    {"kinds"},
     {"source", "image", "fleet"},
     {"lifecycle"},
     {"buildpacks", "kpack", "packages"},

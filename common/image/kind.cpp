@@ -1,0 +1,59 @@
+#include "image/kind.hpp"
+
+#include <memory>
+
+#include "image/check.hpp"
+#include "image/explain.hpp"
+#include "image/in.hpp"
+#include "image/params.hpp"
+#include "image/put.hpp"
+#include "image/put_params.hpp"
+#include "image/source.hpp"
+#include "image/version.hpp"
+
+namespace image {
+namespace {
+
+concourse::Check prepare_check(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  std::optional<Version> version;
+  if (request.version) version = read_version(*request.version);
+  return {[source] { return explain(*source); },
+          [source, version](concourse::Context& context) { return check(*source, version, context); }};
+}
+
+concourse::In prepare_in(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  const auto params = read_in_params(request.params);
+  const auto version = read_version(request.version.value());
+  return {[source] { return explain(*source); },
+          [source, params, version](const auto& destination, auto& context) {
+            return in(*source, params, version, destination, context);
+          }};
+}
+
+concourse::Out prepare_out(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  auto params = read_put_params(request.params);
+  return {[source] { return explain(*source); },
+          [source, params = std::move(params)](const auto& inputs, auto& context) {
+            return put(*source, params, inputs, context);
+          }};
+}
+
+}  // namespace
+
+concourse::Kind kind() {
+  return {
+      "image",
+      "repository",
+      "an image built here",
+      concourse::Service<concourse::Check>{"digests of an image", prepare_check, json::schema<SourceFields>},
+      concourse::Service<concourse::In>{"an image's reference files, root filesystem or layout", prepare_in,
+                                        json::schema<InParams>},
+      concourse::Service<concourse::Out>{"builds params.source by Cloud Native Buildpacks and pushes the image",
+                                         prepare_out, json::schema<PutParams>},
+  };
+}
+
+}  // namespace image
