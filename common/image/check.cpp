@@ -1,6 +1,6 @@
 #include "image/check.hpp"
 
-#include "image/connection.hpp"
+#include "registry/connection.hpp"
 
 namespace image {
 
@@ -18,7 +18,7 @@ std::vector<concourse::Version> check_tag(const registry::Repository& repository
 
 std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
                                       concourse::Context& context) {
-  const Connection connection = connect(source, context);
+  const registry::Connection connection = registry::connect(source.hosts, context);
   registry::Client& client = *connection.registry;
   if (source.tag) return check_tag(source.repository, *source.tag, version, client);
   if (const auto* pattern = std::get_if<PatternTags>(&source.tags)) {

@@ -6,9 +6,9 @@
 #include "base/file.hpp"
 #include "image/build_record.hpp"
 #include "image/builds.hpp"
-#include "image/connection.hpp"
 #include "image/metadata.hpp"
 #include "image/rootfs.hpp"
+#include "registry/connection.hpp"
 
 namespace image {
 namespace {
@@ -103,7 +103,7 @@ concourse::VersionAndMetadata fetch(const Source& source, const Version& version
 
 concourse::VersionAndMetadata in(const Source& source, const InParams& params, const Version& version,
                                  const std::filesystem::path& destination, concourse::Context& context) {
-  const Connection connection = connect(source, context);
+  const registry::Connection connection = registry::connect(source.hosts, context);
   return fetch(source, version, params, destination, *connection.registry, context.log);
 }
 

@@ -7,8 +7,8 @@
 
 #include "base/error.hpp"
 #include "build_version.hpp"
+#include "concourse/inputs.hpp"
 #include "image/build_record.hpp"
-#include "image/connection.hpp"
 #include "image/embedded_build.hpp"
 #include "image/metadata.hpp"
 #include "image/phases.hpp"
@@ -16,6 +16,8 @@
 #include "lifecycle/layers.hpp"
 #include "lifecycle/prepare.hpp"
 #include "lifecycle/rebase.hpp"
+#include "registry/connection.hpp"
+#include "registry/input.hpp"
 
 namespace image {
 namespace {
@@ -73,7 +75,7 @@ class Put {
         context_(context),
         log_(context.log),
         phases_(context.log),
-        connection_(connect(source, context)),
+        connection_(registry::connect(source.hosts, context)),
         client_(*connection_.registry) {}
 
   concourse::VersionAndMetadata run() {
@@ -83,7 +85,7 @@ class Put {
     // Modes in the image come from files that are made here; a worker's own mask must not show in them.
     umask(022);
     if (params_.rebase == Rebase::only) return rebase_alone();
-    const auto directory = directory_below(sources_, params_.source, "params.source");
+    const auto directory = concourse::input_directory(sources_, params_.source, "params.source");
     platform_.launcher = launcher_path();
     platform_.launcher_version = BUILD_SERVICE_VERSION;
     platform_ = lifecycle::read_platform(context_.environment, std::move(platform_));
@@ -123,7 +125,10 @@ class Put {
   }
 
   void look_up_run_image(std::vector<buildpacks::RunImage> known) {
-    const lifecycle::RunImageChoice choice{named_run_image(sources_, params_.run_image), std::move(known)};
+    lifecycle::RunImageChoice choice{std::nullopt, std::move(known)};
+    if (!params_.run_image.empty()) {
+      choice.named = registry::image_of_input(sources_, params_.run_image, "params.run_image");
+    }
     run_image_ = lifecycle::find_run_image(client_, choice, source_.repository, source_.platform);
   }
 
@@ -358,7 +363,7 @@ class Put {
   concourse::Context& context_;
   base::Log& log_;
   Phases phases_;
-  Connection connection_;
+  registry::Connection connection_;
   registry::Client& client_;
   lifecycle::Platform platform_;
   base::WallTime started_;

@@ -3,24 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "lifecycle/prepare.hpp"
+#include "registry/reference.hpp"
 
 namespace image {
-namespace {
-
-namespace fs = std::filesystem;
-using base::Error;
-using base::ErrorKind;
-
-constexpr std::size_t longest_line = 4096;
-
-std::string first_line(const fs::path& file) {
-  auto text = base::read_file_if_exists(file, longest_line).value_or("");
-  return text.substr(0, text.find_first_of("\r\n"));
-}
-
-}  // namespace
 
 void describe(json::Fields<PutParams>& fields) {
   fields.optional("source", &PutParams::source,
@@ -67,46 +53,6 @@ PutParams read_put_params(const json::Value& value) {
     }
   }
   return params;
-}
-
-fs::path directory_below(const fs::path& sources, const std::string& path, const std::string& field) {
-  const fs::path relative(path);
-  const auto fail = [&](const char* cause, std::string remedy) {
-    throw Error(ErrorKind::usage, {"use " + field, path, cause, std::move(remedy)});
-  };
-  if (path.empty() || relative.is_absolute())
-    fail("it is no path below the inputs", "name an input of the put, as in " + field + ": app");
-  std::error_code error;
-  const auto root = fs::canonical(sources, error);
-  if (error) throw base::system_error("read", sources.string(), error.value());
-  const auto found = fs::canonical(root / relative, error);
-  if (error) fail("there is no such directory", "check the put's inputs");
-  const auto inside = found.lexically_relative(root);
-  if (inside.empty() || *inside.begin() == "..") fail("it leaves the inputs", "name an input of the put");
-  if (!fs::is_directory(found)) fail("it is no directory", "name the directory that holds the source");
-  return found;
-}
-
-std::optional<registry::Reference> named_run_image(const fs::path& sources, const std::string& run_image) {
-  if (run_image.empty()) return std::nullopt;
-  std::error_code error;
-  const fs::path relative(run_image);
-  if (relative.is_absolute() || !fs::is_directory(sources / relative, error)) {
-    return registry::Reference::parse(run_image, "params.run_image");
-  }
-  const auto directory = directory_below(sources, run_image, "params.run_image");
-  auto text = first_line(directory / "image");
-  if (text.empty()) {
-    const auto repository = first_line(directory / "repository");
-    const auto digest = first_line(directory / "digest");
-    if (!repository.empty() && !digest.empty()) text = repository + "@" + digest;
-  }
-  if (text.empty()) {
-    throw Error(ErrorKind::usage,
-                {"use params.run_image", run_image, "the directory has no file image, nor repository and digest",
-                 "name the directory of a get of an image"});
-  }
-  return registry::Reference::parse(text, "params.run_image (" + run_image + "/image)");
 }
 
 }  // namespace image

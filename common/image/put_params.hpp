@@ -1,14 +1,11 @@
 // The params of a put that builds: described once for the reading, the errors and the schema.
 #pragma once
 
-#include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "json/fields.hpp"
-#include "registry/reference.hpp"
 
 namespace image {
 
@@ -35,14 +32,6 @@ void describe(json::Fields<PutParams>& fields);
 
 // Error{usage} naming the field, also for values that no environment or label can hold.
 [[nodiscard]] PutParams read_put_params(const json::Value& params);
-
-// A directory below `sources`, which neither ".." nor a symbolic link can leave. Error{usage} when it is none.
-[[nodiscard]] std::filesystem::path directory_below(const std::filesystem::path& sources, const std::string& path,
-                                                    const std::string& field);
-
-// params.run_image: the directory of a get (file image, or repository and digest), else a reference.
-[[nodiscard]] std::optional<registry::Reference> named_run_image(const std::filesystem::path& sources,
-                                                                 const std::string& run_image);
 
 }  // namespace image
 

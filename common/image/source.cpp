@@ -18,33 +18,6 @@ registry::Platform read_platform(const std::optional<PlatformFields>& fields) {
   return result;
 }
 
-std::vector<registry::HostOptions> read_hosts(const SourceFields& fields, const std::string& host) {
-  registry::HostOptions own;
-  own.host = host;
-  own.scheme = fields.insecure ? registry::HostOptions::Scheme::http : registry::HostOptions::Scheme::https;
-  own.ca_certificates = fields.ca_certs;
-  own.named_by = "source";
-  if (!fields.username.empty() || !fields.password.empty()) {
-    own.credentials = http::Credentials{fields.username, fields.password};
-  }
-  std::vector<registry::HostOptions> result;
-  for (const auto& entry : fields.registries) {
-    auto options = registry::to_options(entry);
-    if (options.host != host) {
-      result.push_back(std::move(options));
-      continue;
-    }
-    // One host, described twice: what is missing in one place may stand in the other.
-    if (own.ca_certificates.empty()) own.ca_certificates = std::move(options.ca_certificates);
-    if (options.scheme == registry::HostOptions::Scheme::http) own.scheme = options.scheme;
-    if (own.credentials || !options.credentials) continue;
-    own.credentials = std::move(options.credentials);
-    own.named_by = std::move(options.named_by);
-  }
-  result.insert(result.begin(), std::move(own));
-  return result;
-}
-
 // Fields of the registry-image resource that mean something this kind does not do: silence would be a lie.
 void describe_refused(json::Fields<SourceFields>& fields) {
   fields.refused("content_trust", "Docker has ended Notary v1; pin a digest or verify signatures in a task");
@@ -145,7 +118,8 @@ Source read_source(const json::Value& source) {
   }
   result.tags = read_tags(fields);
   result.platform = read_platform(fields.platform);
-  result.hosts = read_hosts(fields, result.repository.host);
+  result.hosts = registry::hosts_of(
+      {result.repository.host, fields.username, fields.password, fields.insecure, fields.ca_certs}, fields.registries);
   if (!fields.cache.empty()) result.cache = registry::Reference::parse(fields.cache, "source.cache");
   return result;
 }

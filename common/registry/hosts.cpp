@@ -24,4 +24,25 @@ HostOptions to_options(const HostFields& fields) {
   return result;
 }
 
+std::vector<HostOptions> hosts_of(const HostFields& own_fields, const std::vector<HostFields>& registries) {
+  HostOptions own = to_options(own_fields);
+  own.named_by = "source";
+  std::vector<HostOptions> result;
+  for (const auto& entry : registries) {
+    auto options = to_options(entry);
+    if (options.host != own.host) {
+      result.push_back(std::move(options));
+      continue;
+    }
+    // One host, described twice: what is missing in one place may stand in the other.
+    if (own.ca_certificates.empty()) own.ca_certificates = std::move(options.ca_certificates);
+    if (options.scheme == HostOptions::Scheme::http) own.scheme = options.scheme;
+    if (own.credentials || !options.credentials) continue;
+    own.credentials = std::move(options.credentials);
+    own.named_by = std::move(options.named_by);
+  }
+  result.insert(result.begin(), std::move(own));
+  return result;
+}
+
 }  // namespace registry

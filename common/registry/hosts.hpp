@@ -20,4 +20,8 @@ void describe(json::Fields<HostFields>& fields);
 
 [[nodiscard]] HostOptions to_options(const HostFields& fields);
 
+// The hosts that a source describes: the one that its own fields are about first, then
+// those of `registries`.
+[[nodiscard]] std::vector<HostOptions> hosts_of(const HostFields& own, const std::vector<HostFields>& registries);
+
 }  // namespace registry

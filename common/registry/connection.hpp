@@ -1,0 +1,21 @@
+// What a step talks to registries with: the HTTP client and the registry client on it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "concourse/context.hpp"
+#include "http/stack.hpp"
+#include "registry/client.hpp"
+
+namespace registry {
+
+struct Connection {
+  std::unique_ptr<http::Client> http;
+  std::unique_ptr<Client> registry;
+};
+
+// Makes every password known to the log, so that none can be printed. Nothing is contacted yet.
+[[nodiscard]] Connection connect(std::vector<HostOptions> hosts, concourse::Context& context);
+
+}  // namespace registry
