@@ -17,7 +17,7 @@ std::string plural(std::size_t count, std::string_view noun) {
 class Builder {
  public:
   Builder(registry::Client& client, const lifecycle::Platform& platform, const EmbeddedBuildOptions& options,
-          const base::Environment& environment, Phases& phases, base::Log& log)
+          const base::Environment& environment, builds::Phases& phases, base::Log& log)
       : client_(client),
         platform_(platform),
         options_(options),
@@ -78,7 +78,7 @@ class Builder {
   const lifecycle::Platform& platform_;
   const EmbeddedBuildOptions& options_;
   const base::Environment& environment_;
-  Phases& phases_;
+  builds::Phases& phases_;
   base::Log& log_;
 };
 
@@ -86,7 +86,7 @@ class Builder {
 
 EmbeddedBuild build_embedded(registry::Client& client, const lifecycle::Platform& platform,
                              lifecycle::Analysis analysis, const EmbeddedBuildOptions& options,
-                             const base::Environment& environment, Phases& phases, base::Log& log) {
+                             const base::Environment& environment, builds::Phases& phases, base::Log& log) {
   return Builder(client, platform, options, environment, phases, log).run(std::move(analysis));
 }
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/environment.hpp"
-#include "image/phases.hpp"
+#include "builds/phases.hpp"
 #include "lifecycle/analyze.hpp"
 #include "lifecycle/cache.hpp"
 #include "lifecycle/export.hpp"
@@ -30,6 +30,7 @@ struct EmbeddedBuildOptions {
 // The workspace is prepared. The last phase, EXPORTING, is begun and its caller's to end.
 [[nodiscard]] EmbeddedBuild build_embedded(registry::Client& client, const lifecycle::Platform& platform,
                                            lifecycle::Analysis analysis, const EmbeddedBuildOptions& options,
-                                           const base::Environment& environment, Phases& phases, base::Log& log);
+                                           const base::Environment& environment, builds::Phases& phases,
+                                           base::Log& log);
 
 }  // namespace image

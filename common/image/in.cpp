@@ -4,8 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "image/build_record.hpp"
-#include "image/builds.hpp"
+#include "builds/history.hpp"
 #include "image/metadata.hpp"
 #include "image/rootfs.hpp"
 #include "registry/connection.hpp"
@@ -64,15 +63,15 @@ void describe_download(const registry::Reference& reference, const registry::Ima
                        base::human_bytes(size)));
 }
 
-void write_history(const Source& source, const Version& version, const std::optional<StoredRecord>& record,
-                   std::uint32_t builds, const std::filesystem::path& destination, registry::Client& client,
-                   base::Log& log) {
+void write_builds(const Source& source, const Version& version, const std::optional<builds::StoredRecord>& record,
+                  std::uint32_t count, const std::filesystem::path& destination, registry::Client& client,
+                  base::Log& log) {
   if (!record) {
     throw Error(ErrorKind::not_found,
                 {"write params.builds", image_name(source, version.digest),
                  "the image has no build record: no put of this resource made it", "leave params.builds out"});
   }
-  write_builds(client, source.repository, *record, builds, destination, log);
+  builds::write_history(client, source.repository, *record, count, destination, log);
 }
 
 }  // namespace
@@ -95,8 +94,8 @@ concourse::VersionAndMetadata fetch(const Source& source, const Version& version
     write_rootfs(source, *image, destination, client, log);
   }
   write_references(source, version, destination);
-  const auto record = find_record(client, source.repository, version.digest, log);
-  if (params.builds > 0) write_history(source, version, record, params.builds, destination, client, log);
+  const auto record = builds::find_record(client, source.repository, version.digest, log);
+  if (params.builds > 0) write_builds(source, version, record, params.builds, destination, client, log);
   return {write_version(version.tag, version.digest),
           metadata_of(source, version, image, record ? std::optional(record->record) : std::nullopt)};
 }

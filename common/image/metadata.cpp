@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "lifecycle/changes.hpp"
 
 namespace image {
 namespace {
@@ -38,9 +39,9 @@ std::optional<std::string> run_image(const registry::Image& image) {
   return name.empty() ? json::text_or(*run, "reference") : name;
 }
 
-void describe_record(const BuildRecord& record, Collector& collector) {
+void describe_record(const builds::BuildRecord& record, Collector& collector) {
   collector.add("build", fmt::format("#{} ({})", record.number, record.kind));
-  collector.add("reason", lifecycle::names_of(record.changes));
+  collector.add("reason", builds::names_of(record.changes));
   collector.add("commit", record.origin.commit);
   collector.add("commit url", record.origin.page);
   collector.add("source", record.origin.repository);
@@ -57,7 +58,7 @@ void describe_record(const BuildRecord& record, Collector& collector) {
 void describe_labels(const registry::Image& image, Collector& collector) {
   collector.add("created", json::text_or(image.config, "created"));
   const auto project = image.label("io.buildpacks.project.metadata");
-  const auto origin = project ? lifecycle::parse_build_inputs(*project).origin : lifecycle::Origin();
+  const auto origin = project ? lifecycle::parse_build_inputs(*project).origin : builds::Origin();
   const auto revision = image.label("org.opencontainers.image.revision");
   collector.add("commit", revision ? *revision : origin.commit);
   const auto source = image.label("org.opencontainers.image.source");
@@ -68,7 +69,8 @@ void describe_labels(const registry::Image& image, Collector& collector) {
 }  // namespace
 
 concourse::Metadata metadata_of(const Source& source, const Version& version,
-                                const std::optional<registry::Image>& found, const std::optional<BuildRecord>& record) {
+                                const std::optional<registry::Image>& found,
+                                const std::optional<builds::BuildRecord>& record) {
   Collector collector;
   collector.add("repository", source.written_repository);
   collector.add("tag", version.tag);

@@ -2,8 +2,8 @@
 // last `in`, not those of the put that made the image.
 #pragma once
 
+#include "builds/record.hpp"
 #include "concourse/version.hpp"
-#include "image/build_record.hpp"
 #include "image/source.hpp"
 #include "image/version.hpp"
 #include "registry/manifest.hpp"
@@ -14,6 +14,6 @@ namespace image {
 // made: then the image's labels say what they can.
 [[nodiscard]] concourse::Metadata metadata_of(const Source& source, const Version& version,
                                               const std::optional<registry::Image>& found,
-                                              const std::optional<BuildRecord>& record);
+                                              const std::optional<builds::BuildRecord>& record);
 
 }  // namespace image

@@ -7,11 +7,13 @@
 
 #include "base/error.hpp"
 #include "build_version.hpp"
+#include "builds/phases.hpp"
+#include "builds/publication.hpp"
+#include "builds/secrets.hpp"
+#include "builds/store.hpp"
 #include "concourse/inputs.hpp"
-#include "image/build_record.hpp"
 #include "image/embedded_build.hpp"
 #include "image/metadata.hpp"
-#include "image/phases.hpp"
 #include "lifecycle/changes.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/prepare.hpp"
@@ -25,7 +27,8 @@ namespace {
 namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorKind;
-using lifecycle::Reason;
+using builds::Change;
+using builds::Reason;
 
 constexpr std::size_t longest_log = 8UL << 20U;
 
@@ -91,7 +94,7 @@ class Put {
     platform_ = lifecycle::read_platform(context_.environment, std::move(platform_));
     prepare(directory);
     if (changes_.empty()) return unchanged();
-    lifecycle::print(changes_, log_);
+    builds::print(changes_, log_);
     if (rebases()) {
       rebase();
     } else {
@@ -134,14 +137,12 @@ class Put {
 
   void look_up_previous_image() {
     previous_ = lifecycle::find_previous_image(client_, target(), source_.platform, log_);
-    if (previous_) record_ = find_record(client_, source_.repository, previous_->image.raw.digest, log_);
+    if (previous_) record_ = builds::find_record(client_, source_.repository, previous_->image.raw.digest, log_);
   }
 
-  [[nodiscard]] std::vector<lifecycle::Change> find_changes() {
-    std::vector<lifecycle::Change> changes;
-    const auto add = [&](std::vector<lifecycle::Change> more) {
-      changes.insert(changes.end(), more.begin(), more.end());
-    };
+  [[nodiscard]] std::vector<Change> find_changes() {
+    std::vector<Change> changes;
+    const auto add = [&](std::vector<Change> more) { changes.insert(changes.end(), more.begin(), more.end()); };
     if (params_.force) add({{Reason::trigger, "", "params.force is set"}});
     if (!previous_) {
       add({{Reason::config, "", "the first build of " + target().text()}});
@@ -157,19 +158,19 @@ class Put {
     return changes;
   }
 
-  static bool is_stack_alone(const std::vector<lifecycle::Change>& changes) {
+  static bool is_stack_alone(const std::vector<Change>& changes) {
     return changes.size() == 1 && changes.front().reason == Reason::stack;
   }
 
   // What stands cannot be the answer, nor be rebased, when it is one of several under the tag or is not whole any more.
-  std::optional<lifecycle::Change> damage_of_previous_image() {
+  std::optional<Change> damage_of_previous_image() {
     const auto named = client_.resolve(target());
     if (!named || named->digest != previous_->image.raw.digest) {
-      return lifecycle::Change{Reason::config, "an index of several platforms", "an image of one platform"};
+      return Change{Reason::config, "an index of several platforms", "an image of one platform"};
     }
     lifecycle::find_layers(client_, *previous_, log_);
     if (previous_->layers.size() == previous_->image.manifest.layers.size()) return std::nullopt;
-    return lifecycle::Change{Reason::trigger, "layers that the registry lost", "the image made whole"};
+    return Change{Reason::trigger, "layers that the registry lost", "the image made whole"};
   }
 
   // No build: the digest that stands is the answer, under every tag that is asked for.
@@ -237,7 +238,7 @@ class Put {
     }
     phases_.end("previous image " + std::string(previous_->image.raw.digest.short_hex()));
     if (changes_.empty()) return unchanged();
-    lifecycle::print(changes_, log_);
+    builds::print(changes_, log_);
     rebase();
     return answer();
   }
@@ -262,16 +263,12 @@ class Put {
     log_.success("pushed " + image_name(source_, version_->digest));
   }
 
-  // The image, its record, and the tags last: who follows a tag finds all that belongs to it.
   void publish(const registry::RawManifest& image) {
-    const auto standing = client_.resolve(target());
-    warn_of_known_digest(image.digest, standing);
-    client_.put_manifest({source_.repository, std::nullopt, image.digest}, image);
-    record_build(image, standing);
-    client_.put_manifest(target(), image);
-    for (const auto& tag : params_.additional_tags) {
-      client_.put_manifest({source_.repository, tag, std::nullopt}, image);
-    }
+    builds::Publication publication{source_.repository, image, {tag()}, {}, std::nullopt, {}, {}};
+    publication.tags.insert(publication.tags.end(), params_.additional_tags.begin(), params_.additional_tags.end());
+    publication.looked = [&](const auto& standing) { warn_of_known_digest(image.digest, standing); };
+    publication.record = [&](const auto& standing) { record_build(image, standing); };
+    static_cast<void>(builds::publish(client_, publication));
     version_ = Version{tag(), image.digest};
   }
 
@@ -290,7 +287,8 @@ class Put {
     const bool moved = standing && (!previous_ || standing->digest != previous_->image.raw.digest);
     if (moved) {
       log_.info(fmt::format("the tag {} was moved meanwhile, to {}", tag(), standing->digest.text()));
-      if (auto other = find_record(client_, source_.repository, standing->digest, log_)) record_ = std::move(other);
+      if (auto other = builds::find_record(client_, source_.repository, standing->digest, log_))
+        record_ = std::move(other);
     }
     result_.image = image_name(source_, image.digest);
     result_.tag = tag();
@@ -304,29 +302,14 @@ class Put {
     result_.finished = base::rfc3339(context_.clock.now());
     result_.seconds = std::chrono::duration<double>(context_.clock.steady_now() - steady_start_).count();
     result_.phases = phases_.times();
-    follow(result_, record_);
-    // An image is good without its record: a registry that takes no artifacts is no reason to fail.
-    try {
-      write_record(client_, source_.repository, image, result_, log_for_record());
-      log_.info(fmt::format("recorded as build #{}", result_.number));
-    } catch (const Error& error) {
-      log_.warning(fmt::format("the build record is not saved: {}", error.what()));
-    }
+    builds::follow(result_, record_);
+    builds::try_to_write_record(client_, source_.repository, image, result_, log_for_record(), log_);
   }
 
-  // Whoever may pull the image may read its record: values of variables that a buildpack printed are taken out. Short
-  // ones ("true", "17") are no secrets, and stand in every other line.
   std::string log_for_record() {
-    constexpr std::size_t shortest_secret = 8;
-    auto log = log_.transcript();
-    for (const auto& [name, value] : params_.env) {
-      if (value.size() < shortest_secret) continue;
-      const auto mask = "((" + name + "))";
-      for (auto at = log.find(value); at != std::string::npos; at = log.find(value, at + mask.size())) {
-        log.replace(at, value.size(), mask);
-      }
-    }
-    return log;
+    std::vector<builds::NamedSecret> secrets;
+    for (const auto& [name, value] : params_.env) secrets.push_back({name, value});
+    return builds::masked(log_.transcript(), secrets);
   }
 
   // The image is there by now: a cache that cannot be written makes the next build slower, and this one no failure.
@@ -362,7 +345,7 @@ class Put {
   fs::path sources_;
   concourse::Context& context_;
   base::Log& log_;
-  Phases phases_;
+  builds::Phases phases_;
   registry::Connection connection_;
   registry::Client& client_;
   lifecycle::Platform platform_;
@@ -371,9 +354,9 @@ class Put {
   lifecycle::BuildInputs inputs_;
   std::optional<lifecycle::RunImage> run_image_;
   std::optional<lifecycle::PreviousImage> previous_;
-  std::optional<StoredRecord> record_;  // the previous image's
-  std::vector<lifecycle::Change> changes_;
-  BuildRecord result_;
+  std::optional<builds::StoredRecord> record_;  // the previous image's
+  std::vector<Change> changes_;
+  builds::BuildRecord result_;
   std::optional<Version> version_;
 };
 

@@ -10,6 +10,9 @@
 namespace lifecycle {
 namespace {
 
+using builds::Change;
+using builds::Reason;
+
 constexpr std::string_view own_member = "build-service";
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -71,22 +74,6 @@ std::string labelled(const std::string& name, const std::string& value) {
 }
 
 }  // namespace
-
-std::string_view name_of(Reason reason) {
-  switch (reason) {
-    case Reason::trigger:
-      return "TRIGGER";
-    case Reason::commit:
-      return "COMMIT";
-    case Reason::config:
-      return "CONFIG";
-    case Reason::buildpack:
-      return "BUILDPACK";
-    case Reason::stack:
-      return "STACK";
-  }
-  return "";
-}
 
 BuildInputs build_inputs(const PreparedSource& source, const BuildSettings& settings, const Platform& platform) {
   BuildInputs inputs{source.origin, source.workspace.digest.text(), {}};
@@ -190,27 +177,6 @@ std::vector<Change> compare_run_image(const PreviousImage& previous, const RunIm
   const auto digest = at == std::string::npos ? "" : before.substr(at + 1);
   if (run_image.reference.digest && digest == run_image.reference.digest->text()) return {};
   return {{Reason::stack, before, run_image.reference.text()}};
-}
-
-std::string names_of(const std::vector<Change>& changes) {
-  std::string result;
-  std::optional<Reason> last;
-  for (const auto& change : changes) {
-    if (change.reason == last) continue;
-    result += (result.empty() ? "" : ",") + std::string(name_of(change.reason));
-    last = change.reason;
-  }
-  return result;
-}
-
-void print(const std::vector<Change>& changes, base::Log& log) {
-  log.info("Build reason(s): " + names_of(changes));
-  std::optional<Reason> last;
-  for (const auto& change : changes) {
-    if (change.reason != last) log.info(fmt::format("{}:", name_of(change.reason)));
-    log.difference(change.before, change.now);
-    last = change.reason;
-  }
 }
 
 }  // namespace lifecycle

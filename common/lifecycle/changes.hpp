@@ -9,26 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "builds/reason.hpp"
 #include "lifecycle/analyze.hpp"
 #include "lifecycle/prepare.hpp"
 
 namespace lifecycle {
 
-// In kpack's order.
-enum class Reason { trigger, commit, config, buildpack, stack };
-// "COMMIT"
-[[nodiscard]] std::string_view name_of(Reason reason);
-
-struct Change {
-  Reason reason = Reason::trigger;
-  std::string before;  // for people; empty: there was none
-  std::string now;
-  friend bool operator==(const Change&, const Change&) = default;
-};
-
 // What an image is made from, beside the builder and the run image.
 struct BuildInputs {
-  Origin origin;
+  builds::Origin origin;
   std::string files;                            // the digest of the workspace
   std::map<std::string, std::string> settings;  // by name, as people read them; values of variables only hashed
 };
@@ -47,15 +36,10 @@ struct BuildSettings {
 [[nodiscard]] BuildInputs parse_build_inputs(std::string_view label);
 
 // COMMIT where the files differ: a commit that changes none of them is no reason. CONFIG where a setting does.
-[[nodiscard]] std::vector<Change> compare(const BuildInputs& before, const BuildInputs& now);
+[[nodiscard]] std::vector<builds::Change> compare(const BuildInputs& before, const BuildInputs& now);
 // BUILDPACK: one that the image was built with is no longer in the builder, or the launcher is another version.
-[[nodiscard]] std::vector<Change> compare_buildpacks(const PreviousImage& previous, const Platform& platform);
+[[nodiscard]] std::vector<builds::Change> compare_buildpacks(const PreviousImage& previous, const Platform& platform);
 // STACK: the run image has another digest.
-[[nodiscard]] std::vector<Change> compare_run_image(const PreviousImage& previous, const RunImage& run_image);
-
-// "COMMIT,STACK", each once.
-[[nodiscard]] std::string names_of(const std::vector<Change>& changes);
-// The reasons with their old and new values, as kpack's prepare step prints them.
-void print(const std::vector<Change>& changes, base::Log& log);
+[[nodiscard]] std::vector<builds::Change> compare_run_image(const PreviousImage& previous, const RunImage& run_image);
 
 }  // namespace lifecycle

@@ -90,8 +90,8 @@ std::string origin_address(std::string_view config) {
 }
 
 // The files that the get of a source writes beside git's own; they say where the source came from.
-Origin read_origin(const fs::path& git) {
-  Origin origin;
+builds::Origin read_origin(const fs::path& git) {
+  builds::Origin origin;
   struct stat status {};
   if (lstat(git.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return origin;
   for (const auto* name : {"commit", "ref", "HEAD"}) {

@@ -7,21 +7,15 @@
 #include <optional>
 #include <string>
 
+#include "builds/origin.hpp"
 #include "lifecycle/platform.hpp"
 #include "lifecycle/workspace.hpp"
 
 namespace lifecycle {
 
-// Where a source came from, as far as its .git says; each may be empty.
-struct Origin {
-  std::string commit;
-  std::string repository;  // its address, without credentials
-  std::string page;        // the commit's page on the host
-};
-
 struct PreparedSource {
   Workspace workspace;
-  Origin origin;
+  builds::Origin origin;  // as far as its .git says
   buildpacks::ProjectDescriptor project;
   // project.toml's, and over it the user's.
   std::map<std::string, std::string> environment;

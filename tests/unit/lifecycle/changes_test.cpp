@@ -1,18 +1,18 @@
 #include "lifecycle/changes.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <sstream>
 
 #include "base/file.hpp"
-#include "support/manual_clock.hpp"
 
 using namespace lifecycle;
+using builds::Change;
+using builds::Reason;
 
 namespace {
 
 BuildInputs inputs(const std::string& commit, const std::string& files,
                    std::map<std::string, std::string> settings = {}) {
-  return {{commit, "", ""}, files, std::move(settings)};
+  return {{commit, "", "", ""}, files, std::move(settings)};
 }
 
 registry::Image image_with_labels(const json::Value& labels) {
@@ -38,7 +38,7 @@ const std::string two = base::Sha256::of("2").text();
 }  // namespace
 
 TEST_CASE("what an image was built from comes back from its label") {
-  const BuildInputs before{{std::string(40, 'a'), "https://git.example.com/app.git", "https://git.example.com/c/a"},
+  const BuildInputs before{{std::string(40, 'a'), "https://git.example.com/app.git", "https://git.example.com/c/a", ""},
                            one,
                            {{"env", "BP_X (values 12)"}, {"process", "web"}}};
   const auto after = parse_build_inputs(to_label(before));
@@ -116,13 +116,4 @@ TEST_CASE("a buildpack that the builder lost, and another launcher, are reasons"
         std::vector{Change{Reason::buildpack, "acme/java@1.0", "acme/java@2.0"},
                     Change{Reason::buildpack, "acme/gone@3", ""},
                     Change{Reason::buildpack, "launcher: 1.0", "launcher: 1.1"}});
-}
-
-TEST_CASE("reasons are printed as kpack prints them") {
-  test::ManualClock clock;
-  std::ostringstream output;
-  base::Log log(output, base::Colour::off, clock);
-  print({{Reason::commit, "a", "b"}, {Reason::config, "", "env: X"}, {Reason::config, "process: web", ""}}, log);
-  CHECK(output.str() ==
-        "Build reason(s): COMMIT,CONFIG\nCOMMIT:\n  - a\n  + b\nCONFIG:\n  + env: X\n  - process: web\n");
 }

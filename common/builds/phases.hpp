@@ -1,13 +1,20 @@
-// The phases of a put as the log and the build record show them: a heading for each, what it did, how long it took.
+// The phases of a build as the log and the build record show them: a heading for each, what it did, how long it took.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/log.hpp"
-#include "image/build_record.hpp"
 
-namespace image {
+namespace builds {
+
+// One phase of a build. Seconds; `cpu` is of this process and of the children that it ran.
+struct PhaseTime {
+  std::string name;
+  double seconds = 0;
+  double cpu = 0;
+};
 
 class Phases {
  public:
@@ -27,4 +34,4 @@ class Phases {
   double cpu_ = 0;
 };
 
-}  // namespace image
+}  // namespace builds

@@ -1,9 +1,9 @@
-#include "image/phases.hpp"
+#include "builds/phases.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-namespace image {
+namespace builds {
 namespace {
 
 double seconds_of(const timeval& time) {
@@ -49,4 +49,4 @@ PhaseTime Phases::current() const {
   return {std::string(name_), took.count(), cpu_seconds() - cpu_};
 }
 
-}  // namespace image
+}  // namespace builds

@@ -1,0 +1,115 @@
+#include "builds/store.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "http/message.hpp"
+
+namespace builds {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::string_view number_annotation = "io.build-service.build.number";
+constexpr std::string_view log_type = "text/plain";
+constexpr std::size_t longest_history = 99;
+constexpr std::uint64_t largest_record = 4ULL << 20U;
+constexpr std::uint64_t largest_log = 16ULL << 20U;
+
+std::uint64_t annotated_number(const registry::Descriptor& descriptor) {
+  const auto found = descriptor.annotations.find(std::string(number_annotation));
+  std::uint64_t number = 0;
+  if (found != descriptor.annotations.end()) {
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
+  }
+  return number;
+}
+
+registry::Descriptor descriptor_of(std::string_view media_type, const std::string& text) {
+  return {std::string(media_type), base::Sha256::of(text), text.size(), {}, std::nullopt, ""};
+}
+
+}  // namespace
+
+StoredRecord read_record(registry::Client& client, const registry::Repository& repository,
+                         const registry::Digest& digest) {
+  const registry::Reference reference{repository, std::nullopt, digest};
+  const auto fail = [&](ErrorKind kind, const char* cause) {
+    throw Error(kind, {"read", "build record " + reference.text(), cause, ""});
+  };
+  const auto raw = client.find_manifest(reference);
+  if (!raw) fail(ErrorKind::not_found, "the registry does not have it any more");
+  const auto manifest = registry::parse_manifest(*raw, "build record " + reference.text());
+  if (manifest.layers.size() != 1) fail(ErrorKind::protocol, "it has no log");
+  auto record = parse_build_record(client.blob(repository, manifest.config, largest_record));
+  if (!record) fail(ErrorKind::protocol, "it is not a build record");
+  const auto& log = manifest.layers.front();
+  return {*std::move(record), digest, log.digest == manifest.config.digest ? std::nullopt : std::optional(log)};
+}
+
+std::optional<StoredRecord> find_record(registry::Client& client, const registry::Repository& repository,
+                                        const registry::Digest& image, base::Log& log) {
+  try {
+    const auto records = client.referrers(repository, image, record_type);
+    const registry::Descriptor* newest = nullptr;
+    for (const auto& record : records) {
+      if (newest == nullptr || annotated_number(record) > annotated_number(*newest)) newest = &record;
+    }
+    if (newest == nullptr) return std::nullopt;
+    return read_record(client, repository, newest->digest);
+  } catch (const Error& error) {
+    log.detail(fmt::format("no build record: {}", error.what()));
+    return std::nullopt;
+  }
+}
+
+std::string read_log(registry::Client& client, const registry::Repository& repository, const StoredRecord& stored) {
+  return stored.log ? client.blob(repository, *stored.log, largest_log) : "";
+}
+
+void follow(BuildRecord& record, const std::optional<StoredRecord>& previous) {
+  if (!previous) return;
+  const auto& before = previous->record;
+  record.number = before.number + 1;
+  record.earlier = {
+      {before.number, digest_in(before.image), previous->digest.text(), names_of(before.changes), before.finished}};
+  record.earlier.insert(record.earlier.end(), before.earlier.begin(), before.earlier.end());
+  if (record.earlier.size() > longest_history) record.earlier.resize(longest_history);
+}
+
+registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
+                                   const registry::RawManifest& image, const BuildRecord& record,
+                                   const std::optional<std::string>& log) {
+  // The record is the configuration, too: some registries take its type for that of the artifact (image-spec 1.0). A
+  // manifest needs a layer: without a log the record stands in its place.
+  const auto text = json::dump(to_json(record));
+  const auto config = descriptor_of(record_type, text);
+  const registry::Manifest manifest{
+      std::string(registry::media_type::oci_manifest),
+      config,
+      {log ? descriptor_of(log_type, *log) : config},
+      {{std::string(number_annotation), std::to_string(record.number)},
+       {"org.opencontainers.image.created", record.finished}},
+      registry::Descriptor{image.media_type, image.digest, image.bytes.size(), {}, std::nullopt, ""},
+      std::string(record_type)};
+  static_cast<void>(client.put_blob(repository, manifest.config, http::text_body(text)));
+  if (log) static_cast<void>(client.put_blob(repository, manifest.layers[0], http::text_body(*log)));
+  auto raw = registry::serialize(manifest);
+  client.put_manifest({repository, std::nullopt, raw.digest}, raw);
+  return raw;
+}
+
+void try_to_write_record(registry::Client& client, const registry::Repository& repository,
+                         const registry::RawManifest& image, const BuildRecord& record,
+                         const std::optional<std::string>& text, base::Log& log) {
+  try {
+    static_cast<void>(write_record(client, repository, image, record, text));
+    log.info(fmt::format("recorded as build #{}", record.number));
+  } catch (const Error& error) {
+    log.warning(fmt::format("the build record is not saved: {}", error.what()));
+  }
+}
+
+}  // namespace builds

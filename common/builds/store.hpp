@@ -1,0 +1,46 @@
+// Build records in a registry: an OCI artifact whose subject is the image (image-spec, manifest.md, "subject"), with
+// the record as its configuration and the log as its only layer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "builds/record.hpp"
+#include "registry/client.hpp"
+
+namespace builds {
+
+inline constexpr std::string_view record_type = "application/vnd.build-service.build.v1+json";
+
+struct StoredRecord {
+  BuildRecord record;
+  registry::Digest digest;                  // of its manifest
+  std::optional<registry::Descriptor> log;  // the build's log, text; a rebase in a fleet keeps none
+};
+
+// The record of the newest build that gave this image. Nothing when there is none, or none that can be read: then the
+// log says so, for an image is good without its record.
+[[nodiscard]] std::optional<StoredRecord> find_record(registry::Client& client, const registry::Repository& repository,
+                                                      const registry::Digest& image, base::Log& log);
+// By the digest of the record's manifest; errors as registry::Client has them, {protocol} when it is not a record.
+[[nodiscard]] StoredRecord read_record(registry::Client& client, const registry::Repository& repository,
+                                       const registry::Digest& digest);
+// Empty where none was kept.
+[[nodiscard]] std::string read_log(registry::Client& client, const registry::Repository& repository,
+                                   const StoredRecord& stored);
+
+// `record` becomes the one after `previous`: its number and its history.
+void follow(BuildRecord& record, const std::optional<StoredRecord>& previous);
+
+// Written before any tag names the image, so that who follows a tag finds it; the image's manifest should be in the
+// registry. Nothing as log: the record alone, in two requests less. Gives the record's manifest.
+registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
+                                   const registry::RawManifest& image, const BuildRecord& record,
+                                   const std::optional<std::string>& log);
+// The same where a failure is no reason to fail: a registry may take no artifacts. The log says how it ended.
+void try_to_write_record(registry::Client& client, const registry::Repository& repository,
+                         const registry::RawManifest& image, const BuildRecord& record,
+                         const std::optional<std::string>& text, base::Log& log);
+
+}  // namespace builds

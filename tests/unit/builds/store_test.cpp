@@ -1,0 +1,82 @@
+#include "builds/store.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/error.hpp"
+#include "support/build_world.hpp"
+
+using namespace builds;
+using test::BuildWorld;
+
+TEST_CASE("a record is found by its image, with its log, and each build counts on from the one before") {
+  BuildWorld world;
+  const auto first = world.build("one", std::nullopt);
+  const auto second = world.build("two", first.digest);
+  const auto found = world.find(second.digest);
+  REQUIRE(found);
+  CHECK(found->record.number == 2);
+  CHECK(read_log(world.registry, world.reference.repository, *found) == "log of two\n");
+  REQUIRE(found->record.earlier.size() == 1);
+  CHECK(found->record.earlier[0].image == first.digest.text());
+  CHECK(found->record.earlier[0].reasons == "CONFIG");
+}
+
+TEST_CASE("of two builds that gave the same image the newer counts") {
+  BuildWorld world;
+  const auto first = world.build("one", std::nullopt);
+  const auto again = world.build("one", first.digest);
+  REQUIRE(again.digest == first.digest);
+  CHECK(world.find(first.digest)->record.number == 2);
+}
+
+TEST_CASE("an image without a record, and one whose record is damaged, have none") {
+  BuildWorld world;
+  const auto bare = world.add_image("bare");
+  CHECK_FALSE(world.find(bare.digest));
+  const auto built = world.build("one", std::nullopt);
+  const auto raw =
+      world.registry.find_manifest({world.reference.repository, std::nullopt, world.find(built.digest)->digest});
+  world.registry.corrupt_blob(world.reference.repository, registry::parse_manifest(*raw, "test").config.digest);
+  CHECK_FALSE(world.find(built.digest));
+  CHECK(world.output.str().find("no build record") != std::string::npos);
+}
+
+TEST_CASE("a history is bounded") {
+  StoredRecord previous{{}, base::Sha256::of("r7"), std::nullopt};
+  previous.record.number = 7;
+  previous.record.image = "r.example.com/app@" + base::Sha256::of("image").text();
+  previous.record.earlier.assign(99, {6, "", "", "CONFIG", ""});
+  BuildRecord next;
+  follow(next, previous);
+  CHECK(next.number == 8);
+  CHECK(next.earlier.size() == 99);
+  CHECK(next.earlier.front().number == 7);
+  CHECK(next.earlier.front().image == base::Sha256::of("image").text());
+}
+
+TEST_CASE("a record without a log is written without one, and has none when it is read") {
+  BuildWorld world;
+  const auto image = world.add_image("one");
+  static_cast<void>(write_record(world.registry, world.reference.repository, image, {}, std::nullopt));
+  const auto found = world.find(image.digest);
+  REQUIRE(found);
+  CHECK_FALSE(found->log);
+  CHECK(read_log(world.registry, world.reference.repository, *found).empty());
+  const auto operations = world.registry.operations();
+  CHECK(std::count_if(operations.begin(), operations.end(),
+                      [](const auto& line) { return line.starts_with("put_blob"); }) == 1);
+}
+
+TEST_CASE("a registry that takes no artifacts is warned of, and is no failure") {
+  BuildWorld world;
+  const auto image = world.add_image("one");
+  world.registry.before_each = [](const std::string& line) {
+    if (line.starts_with("put_blob")) throw base::Error(base::ErrorKind::protocol, {"push", "it", "refused", ""});
+  };
+  try_to_write_record(world.registry, world.reference.repository, image, {}, "log", world.log);
+  CHECK(world.output.str().find("the build record is not saved") != std::string::npos);
+  world.registry.before_each = nullptr;
+  try_to_write_record(world.registry, world.reference.repository, image, {}, "log", world.log);
+  CHECK(world.output.str().find("recorded as build #1") != std::string::npos);
+}
