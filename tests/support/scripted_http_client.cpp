@@ -18,13 +18,15 @@ http::Response ScriptedHttpClient::send(const http::Request& request) {
   Answer answer = std::move(answers_.front());
   answers_.pop_front();
   if (auto* error = std::get_if<std::exception_ptr>(&answer)) std::rethrow_exception(*error);
-  auto response = std::get<http::Response>(std::move(answer));
+  auto* cut = std::get_if<Cut>(&answer);
+  auto response = cut != nullptr ? cut->response : std::get<http::Response>(std::move(answer));
   response.url = request.url;
   if (request.sink && response.ok()) {
     request.sink->begin(response);
     request.sink->write(response.body);
     response.body.clear();
   }
+  if (cut != nullptr) std::rethrow_exception(cut->failure);
   return response;
 }
 

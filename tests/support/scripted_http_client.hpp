@@ -14,7 +14,12 @@ namespace test {
 
 class ScriptedHttpClient final : public http::Client {
  public:
-  using Answer = std::variant<http::Response, std::exception_ptr>;
+  // A response whose body ends too early.
+  struct Cut {
+    http::Response response;
+    std::exception_ptr failure;
+  };
+  using Answer = std::variant<http::Response, std::exception_ptr, Cut>;
 
   // What is seen of a request; bodies are read whole.
   struct Seen {
@@ -30,6 +35,11 @@ class ScriptedHttpClient final : public http::Client {
   template <class E>
   void fail(const E& error) {
     answers_.emplace_back(std::make_exception_ptr(error));
+  }
+
+  template <class E>
+  void cut(std::string body, const E& error) {
+    answers_.emplace_back(Cut{http::Response{200, {}, std::move(body), {}}, std::make_exception_ptr(error)});
   }
 
   http::Response send(const http::Request& request) override;
