@@ -29,23 +29,27 @@ class BuildPlay:
         self._released.set()
 
     def pod_play(self, build: dict, builder: dict, push) -> Play:
-        """push(build, digest) gives the digest of what was pushed to the tags."""
+        """push(build, digest) pushes to the tags, and gives the digest of what it pushed."""
         self.began.set()
         rebase = is_rebase(build, builder["status"]["stack"]["id"])
         steps = ("rebase",) if rebase else STEPS
-        digest = self.digest or built_digest(build, builder)
-        # A failed build pushes nothing.
-        digest = digest if self.fails else push(build, digest)
-        said = usual_lines(build, builder, digest)
-        runs = {}
-        for name in (*steps, "completion"):
-            lines = self.lines.get(name, said[name])
-            hold = self._released if name == self.hold else None
-            runs[name] = Run(lines, pace=self.pace, hold=hold, write=self.write.get(name))
-            if name == self.fails:
-                runs[name].exit_code, runs[name].message = self.exit_code, self.message
-        if self.fails != "completion":
+        runs = {name: Run(pace=self.pace, hold=self._released if name == self.hold else None, write=self.write.get(name))
+                for name in (*steps, "completion")}
+
+        def say(digest: str) -> None:
+            said = usual_lines(build, builder, digest)
+            for name, run in runs.items():
+                run.lines = self.lines.get(name, said[name])
             runs["completion"].message = encoded_result(result(build, builder, digest))
+
+        def publish() -> None:
+            say(push(build, self.digest or built_digest(build, builder)))
+
+        say("")
+        if self.fails:
+            runs[self.fails].exit_code, runs[self.fails].message = self.exit_code, self.message
+        if self.fails != steps[-1]:
+            runs[steps[-1]].before = publish  # the image is there when its phase says so, and not before
         return Play(runs, unscheduled=self.unscheduled, waiting=self.waiting, released=self._released, step=self.step)
 
 

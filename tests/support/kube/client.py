@@ -28,7 +28,7 @@ RESOURCES = {
     **{name: (KPACK, False) for name in ("clusterbuilders", "clusterstacks", "clusterstores", "clusterlifecycles")},
     **{name: ("/api/v1", True) for name in ("pods", "events", "secrets", "serviceaccounts", "configmaps", "resourcequotas")},
     **{name: ("/api/v1", False) for name in ("namespaces", "nodes")},
-    "deployments": ("/apis/apps/v1", True),
+    **{name: ("/apis/apps/v1", True) for name in ("deployments", "replicasets")},
     **{name: ("/apis/rbac.authorization.k8s.io/v1", True) for name in ("roles", "rolebindings")},
     **{name: ("/apis/rbac.authorization.k8s.io/v1", False) for name in ("clusterroles", "clusterrolebindings")},
     "customresourcedefinitions": ("/apis/apiextensions.k8s.io/v1", False),

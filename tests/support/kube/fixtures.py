@@ -1,10 +1,14 @@
 """Fixtures for tests against a real Kubernetes API and the stand-in for kpack; docs/testing-kubernetes.md tells of them."""
 
+import pathlib
+
 import pytest
 import yaml
 
 from support.kpack.controller import Kpack
-from support.kube.server import PROJECT, KubeServer
+from support.kube.deployments import Deployments
+from support.kube.proxy import KubeProxy
+from support.kube.server import PROJECT, KubeServer, programs
 
 ROLE = PROJECT / "docs/kpack-rbac.yaml"
 
@@ -27,6 +31,25 @@ def kpack(kube_server, namespace):
     """The stand-in for kpack's controller and the kubelet, in the test's namespace."""
     with Kpack(kube_server, [namespace]) as running:
         yield running
+
+
+@pytest.fixture
+def kube_proxy(kube_server, tmp_path):
+    """Stands before the apiserver and breaks what the test tells it to."""
+    with KubeProxy(kube_server, tmp_path / "kube-proxy") as running:
+        yield running
+
+
+@pytest.fixture
+def deployments(kube_server, namespace):
+    """The stand-in for the controller of Deployments, in the test's namespace."""
+    with Deployments(kube_server, [namespace]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kubectl() -> pathlib.Path:
+    return programs() / "kubectl"
 
 
 def documented_rules() -> list[dict]:

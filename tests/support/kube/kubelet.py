@@ -30,6 +30,7 @@ class Run:
     pace: float = 0.0
     hold: threading.Event | None = None  # it ends only when this is set
     write: object = None  # a function of the ContainerLog, called after the lines
+    before: object = None  # a function, called when it starts
 
 
 @dataclasses.dataclass
@@ -58,8 +59,7 @@ class Kubelet:
         self._informer = Informer(self.client, "pods", self._pod_event)
 
     def __enter__(self) -> "Kubelet":
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), _handler(self))
         self._serving = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._serving.start()
         self._register()
@@ -190,6 +190,8 @@ class _PodRun:
         self.states[name] = {"running": {"startedAt": started}}
         self._patch()
         log = self.kubelet.log(self.namespace, self.name, name)
+        if run.before:
+            run.before()
         for line in run.lines:
             self._sleep(run.pace)
             log.write((line.encode() if isinstance(line, str) else line) + b"\n")
@@ -245,6 +247,13 @@ class _PodRun:
     def _wait(self, event: threading.Event) -> None:
         while not event.wait(0.1):
             self._check()
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_) -> None:
+        pass  # whoever asked is gone, or is not the apiserver
 
 
 def _now() -> str:

@@ -11,6 +11,7 @@
 
 import concurrent.futures
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -34,9 +35,10 @@ PROJECT = HERE.parents[2]
 READY_SECONDS = 60
 
 
-def program() -> pathlib.Path:
-    """The kube-apiserver of scripts/setup --test."""
-    done = subprocess.run([PROJECT / "scripts/kube-apiserver"], capture_output=True, text=True, check=False)
+@functools.cache
+def programs() -> pathlib.Path:
+    """The folder that has kube-apiserver and kubectl, which scripts/setup --test has built."""
+    done = subprocess.run([PROJECT / "scripts/kubernetes"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return pathlib.Path(done.stdout.strip())
 
@@ -176,7 +178,7 @@ class KubeServer:
             self._port = port or free_port()
             self.address = f"127.0.0.1:{self._port}"
             self.admin = self.client(token=self.admin_token)
-            self._server = self._spawn("kube-apiserver", [str(program()), *self._flags()])
+            self._server = self._spawn("kube-apiserver", [str(programs() / "kube-apiserver"), *self._flags()])
             if self._wait(self._server, self._server_ready):
                 return
         raise AssertionError(f"kube-apiserver does not start: {self.log()[-3000:]}")
