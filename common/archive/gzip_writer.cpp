@@ -2,17 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
 #include <deque>
-#include <exception>
 #include <fcntl.h>
-#include <functional>
-#include <future>
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -62,65 +56,10 @@ std::string little_endian(std::uint32_t value) {
 
 }  // namespace
 
-class CompressionPool::Queue {
- public:
-  explicit Queue(unsigned threads) {
-    const unsigned count = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
-    width_ = count;
-    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
-  }
-  ~Queue() {
-    {
-      const std::lock_guard lock(mutex_);
-      ended_ = true;
-    }
-    changed_.notify_all();
-    for (auto& thread : threads_) thread.join();
-  }
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
-
-  std::future<std::string> compress(std::string block) {
-    std::packaged_task<std::string()> task([moved = std::move(block)] { return compress_block(moved); });
-    auto result = task.get_future();
-    {
-      const std::lock_guard lock(mutex_);
-      tasks_.push_back(std::move(task));
-    }
-    changed_.notify_one();
-    return result;
-  }
-
-  [[nodiscard]] unsigned width() const { return width_; }
-
- private:
-  void run() {
-    while (true) {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return ended_ || !tasks_.empty(); });
-      if (tasks_.empty()) return;
-      auto task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::packaged_task<std::string()>> tasks_;
-  std::vector<std::thread> threads_;
-  unsigned width_ = 1;
-  bool ended_ = false;
-};
-
-CompressionPool::CompressionPool(unsigned threads) : queue_(std::make_unique<Queue>(threads)) {}
-CompressionPool::~CompressionPool() = default;
-
 class GzipWriter::Implementation {
  public:
   Implementation(CompressionPool& pool, std::filesystem::path path)
-      : queue_(pool.queue()),
+      : workers_(pool.workers()),
         path_(std::move(path)),
         file_(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
     if (!file_) throw base::system_error("create", path_.string(), errno);
@@ -154,8 +93,8 @@ class GzipWriter::Implementation {
   void submit() {
     base::throw_if_terminated();
     // Enough to keep every thread busy, few enough to keep the memory small.
-    while (waiting_.size() >= 2UL * queue_.width()) drain_one();
-    waiting_.push_back(queue_.compress(std::move(block_)));
+    while (waiting_.size() >= 2UL * workers_.width()) drain_one();
+    waiting_.push_back(workers_.submit([block = std::move(block_)] { return compress_block(block); }));
     block_ = std::string();
     block_.reserve(block_size);
   }
@@ -177,7 +116,7 @@ class GzipWriter::Implementation {
     }
   }
 
-  CompressionPool::Queue& queue_;
+  base::Workers& workers_;
   std::filesystem::path path_;
   base::FileDescriptor file_;
   base::Sha256 content_hash_;
@@ -186,7 +125,7 @@ class GzipWriter::Implementation {
   std::uint64_t file_size_ = 0;
   std::uint32_t crc_ = 0;
   std::string block_;
-  std::deque<std::future<std::string>> waiting_;
+  std::deque<base::Pending<std::string>> waiting_;
 };
 
 GzipWriter::GzipWriter(CompressionPool& pool, std::filesystem::path path)

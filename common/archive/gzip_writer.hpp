@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/digest.hpp"
+#include "base/parallel.hpp"
 
 namespace archive {
 
@@ -16,16 +17,12 @@ namespace archive {
 class CompressionPool {
  public:
   // 0: as many threads as there are cores.
-  explicit CompressionPool(unsigned threads = 0);
-  ~CompressionPool();
-  CompressionPool(const CompressionPool&) = delete;
-  CompressionPool& operator=(const CompressionPool&) = delete;
+  explicit CompressionPool(std::size_t threads = 0) : workers_(threads != 0 ? threads : base::cores()) {}
 
-  class Queue;
-  [[nodiscard]] Queue& queue() { return *queue_; }
+  [[nodiscard]] base::Workers& workers() { return workers_; }
 
  private:
-  std::unique_ptr<Queue> queue_;
+  base::Workers workers_;
 };
 
 struct CompressedFile {

@@ -8,7 +8,6 @@
 #include <mutex>
 #include <string_view>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -241,7 +240,7 @@ void write_files(git_repository* repository, git_index* index, const git_oid& tr
   writer.make_directories(files);
   Readers readers(repository, tree, filtering);
   const std::size_t portions = (files.size() + files_at_a_time - 1) / files_at_a_time;
-  const std::size_t threads = std::min<std::size_t>(std::thread::hardware_concurrency(), most_threads);
+  const std::size_t threads = std::min(base::cores(), most_threads);
   base::for_each_parallel(portions, threads, [&](std::size_t portion) {
     readers.with([&](Reader& reader) {
       const std::size_t end = std::min(files.size(), (portion + 1) * files_at_a_time);

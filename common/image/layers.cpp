@@ -1,16 +1,14 @@
 #include "image/layers.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <future>
-#include <thread>
 #include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "base/parallel.hpp"
 #include "base/write_all.hpp"
 
 namespace image {
@@ -30,29 +28,19 @@ class ConcurrentLayers final : public Layers {
         repository_(std::move(repository)),
         layers_(std::move(layers)),
         directory_(std::move(directory)),
-        results_(layers_.size()) {
-    for (auto& result : results_) waiting_.push_back(result.get_future());
-    const std::size_t count = std::min(most_transfers, layers_.size());
-    for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+        workers_(most_transfers) {
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      waiting_.push_back(workers_.submit([this, i] { return fetch(i); }));
+    }
   }
 
-  ~ConcurrentLayers() override { cancelled_ = true; }  // the threads are joined by their own destructors
+  ~ConcurrentLayers() override { cancelled_ = true; }  // the workers wait for what has begun
   ConcurrentLayers(const ConcurrentLayers&) = delete;
   ConcurrentLayers& operator=(const ConcurrentLayers&) = delete;
 
   std::filesystem::path wait(std::size_t index) override { return waiting_.at(index).get(); }
 
  private:
-  void run() {
-    for (std::size_t index = next_++; index < layers_.size() && !cancelled_; index = next_++) {
-      try {
-        results_[index].set_value(fetch(index));
-      } catch (...) {
-        results_[index].set_exception(std::current_exception());
-      }
-    }
-  }
-
   std::filesystem::path fetch(std::size_t index) {
     auto path = directory_ / fmt::format("layer-{}", index);
     const base::FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -69,10 +57,8 @@ class ConcurrentLayers final : public Layers {
   std::vector<registry::Descriptor> layers_;
   std::filesystem::path directory_;
   std::atomic<bool> cancelled_ = false;
-  std::atomic<std::size_t> next_ = 0;
-  std::vector<std::promise<std::filesystem::path>> results_;
-  std::vector<std::future<std::filesystem::path>> waiting_;
-  std::vector<std::jthread> threads_;  // last: they use all the rest
+  std::vector<base::Pending<std::filesystem::path>> waiting_;
+  base::Workers workers_;  // last: it uses all the rest
 };
 
 }  // namespace

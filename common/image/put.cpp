@@ -2,10 +2,10 @@
 
 #include <charconv>
 #include <fmt/format.h>
-#include <future>
 #include <sys/stat.h>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "build_version.hpp"
 #include "builds/phases.hpp"
 #include "builds/publication.hpp"
@@ -107,7 +107,8 @@ class Put {
   // What is asked for, what stands, and how they differ.
   void prepare(const fs::path& directory) {
     phases_.begin("PREPARING");
-    auto looking = std::async(std::launch::async, [&] { look_up_run_image(run_images_of_builder()); });
+    base::Workers beside(1);
+    auto looking = beside.submit([&] { look_up_run_image(run_images_of_builder()); });
     lifecycle::SourceSettings settings{std::nullopt, params_.env};
     if (!params_.project.empty()) settings.project = params_.project;
     const auto prepared = lifecycle::prepare(platform_, directory, settings);

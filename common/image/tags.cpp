@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
-#include "image/concurrently.hpp"
+#include "base/parallel.hpp"
 #include "json/fields.hpp"
 
 namespace image {
@@ -38,7 +38,7 @@ bool names_better(const Candidate& a, const Candidate& b) {
 std::map<std::string, registry::Digest> resolve_all(const registry::Repository& repository,
                                                     const std::vector<std::string>& tags, registry::Client& client) {
   std::vector<std::optional<registry::Descriptor>> found(tags.size());
-  concurrently(tags.size(), width, [&](std::size_t i) {
+  base::for_each_parallel(tags.size(), width, [&](std::size_t i) {
     found[i] = client.resolve({repository, tags[i], std::nullopt});
   });
   std::map<std::string, registry::Digest> result;
@@ -150,7 +150,7 @@ std::vector<concourse::Version> check_pattern(const registry::Repository& reposi
   std::erase_if(tags, [&](const std::string& tag) { return !digests.contains(tag); });
   if (rules.order == PatternTags::Order::created) {
     std::vector<std::pair<std::string, std::string>> times(tags.size());
-    concurrently(tags.size(), width, [&](std::size_t i) {
+    base::for_each_parallel(tags.size(), width, [&](std::size_t i) {
       times[i] = {created({repository, std::nullopt, digests.at(tags[i])}, platform, client), tags[i]};
     });
     std::sort(times.begin(), times.end());

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <future>
 #include <map>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/parallel.hpp"
 #include "lifecycle/environment.hpp"
 #include "lifecycle/executor.hpp"
 
@@ -109,12 +109,14 @@ class Detector {
 
   // All at once, as the reference does: the programs of a group do not know of each other.
   void detect_all(Pending& pending) {
-    std::vector<std::pair<std::string, std::future<Outcome>>> running;
+    std::vector<std::pair<std::string, const Descriptor*>> next;
     for (const auto& [key, descriptor] : pending) {
-      if (outcomes_.contains(key)) continue;
-      running.emplace_back(key, std::async(std::launch::async, [this, &one = descriptor] { return detect_one(one); }));
+      if (!outcomes_.contains(key)) next.emplace_back(key, &descriptor);
     }
-    for (auto& [key, outcome] : running) outcomes_[key] = outcome.get();
+    std::vector<Outcome> outcomes(next.size());
+    base::for_each_parallel(next.size(), next.size(),
+                            [&](std::size_t i) { outcomes[i] = detect_one(*next[i].second); });
+    for (std::size_t i = 0; i < next.size(); ++i) outcomes_[next[i].first] = std::move(outcomes[i]);
     pending.clear();
   }
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <optional>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -72,7 +71,7 @@ class Copier {
       add({entry.path, relative, entry.status.st_mode, ""});
       if (S_ISREG(entry.status.st_mode)) result.bytes += static_cast<std::uint64_t>(entry.status.st_size);
     }
-    const std::size_t lanes = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t lanes = base::cores();
     base::for_each_parallel(files_.size(), lanes, [&](std::size_t i) {
       base::throw_if_terminated();
       auto& file = entries_[files_[i]];

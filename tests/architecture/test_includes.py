@@ -25,6 +25,10 @@ WITHOUT_NETWORK = {"lifecycle/detect", "lifecycle/build"}
 GENERATED = {"concourse/build_version.hpp", "image/build_version.hpp"}  # by cmake/version.cmake
 NETWORK = {"http", "registry", "git", "kubernetes"}
 
+# A thread that the system refuses must not end the program: one place knows what to do then.
+MAKES_THREADS = {"base/parallel.hpp", "base/parallel.cpp"}
+THREAD = re.compile(r"\bstd::(j?thread|async)\b|\bpthread_create\b|\bthrd_create\b")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.MULTILINE)
 NETWORK_HEADERS = re.compile(r"^(curl/|git2|sys/socket\.h|netdb\.h|netinet/|arpa/|ares)")
@@ -38,12 +42,15 @@ class Tree:
     def __init__(self, project: pathlib.Path):
         self.includes: dict[str, list[str]] = {}
         self.system: dict[str, list[str]] = {}
+        self.threads: dict[str, list[str]] = {}
         for top in ("common", "check", "in", "out", "launcher"):
             for path in sorted((project / top).rglob("*.[ch]pp")):
                 name = str(path.relative_to(project / "common" if top == "common" else project))
                 text = path.read_text()
                 self.includes[name] = [self.resolve(name, target) for target in INCLUDE.findall(text)]
                 self.system[name] = SYSTEM_INCLUDE.findall(text)
+                code = [line.split("//")[0] for line in text.splitlines()]
+                self.threads[name] = [line.strip() for line in code if THREAD.search(line)]
 
     @staticmethod
     def resolve(name: str, target: str) -> str:
@@ -118,6 +125,10 @@ def network_use(tree: Tree) -> list[str]:
     return found
 
 
+def threads_made(tree: Tree) -> list[str]:
+    return [f"{name}: {line}" for name, lines in tree.threads.items() if name not in MAKES_THREADS for line in lines]
+
+
 @pytest.fixture(scope="module")
 def tree(project):
     return Tree(project)
@@ -135,6 +146,11 @@ def test_detect_and_build_use_no_network(tree):
     assert network_use(tree) == []
 
 
+def test_threads_are_made_in_one_place(tree):
+    assert threads_made(tree) == []
+    assert all(name in tree.threads and tree.threads[name] for name in MAKES_THREADS if name.endswith(".cpp"))
+
+
 def test_every_include_names_a_file(tree, project):
     lost = [f"{name}: {target}" for name, targets in tree.includes.items() for target in targets
             if target not in tree.includes and target not in GENERATED]
@@ -145,12 +161,13 @@ def test_each_rule_can_fail(tmp_path):
     def write(name: str, *targets: str) -> None:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(f"#include {target}\n" for target in targets))
+        lines = [target if target.startswith("std::") else f"#include {target}" for target in targets]
+        path.write_text("".join(f"{line}\n" for line in lines))
 
     write("common/base/a.hpp", '"base/b.hpp"', '"http/client.hpp"')
     write("common/base/b.hpp", '"base/a.hpp"')
     write("common/http/client.hpp", "<curl/curl.h>")
-    write("common/git/a.hpp", '"registry/a.hpp"')
+    write("common/git/a.hpp", '"registry/a.hpp"', "std::async(work); // at once", "std::this_thread::yield();")
     write("common/lifecycle/detect.cpp", '"base/b.hpp"')
     write("launcher/main.cpp", '"json/value.hpp"')
     write("common/odd/a.hpp", '"base/a.hpp"')
@@ -161,3 +178,4 @@ def test_each_rule_can_fail(tmp_path):
     assert cycle(tree) == ["base/a.hpp", "base/b.hpp", "base/a.hpp"]
     chain = "lifecycle/detect.cpp -> base/b.hpp -> base/a.hpp -> http/client.hpp -> curl/curl.h"
     assert network_use(tree) == [chain]
+    assert threads_made(tree) == ["git/a.hpp: std::async(work);"]

@@ -4,6 +4,7 @@
 
 #include "archive/input.hpp"
 #include "base/file.hpp"
+#include "support/without_threads.hpp"
 
 namespace {
 
@@ -55,6 +56,16 @@ TEST_CASE("the same content gives the same bytes, however many threads and piece
   const auto one = compress(1, directory.path() / "one", text, 4096);
   const auto four = compress(4, directory.path() / "four", text, 3'000'001);
   CHECK(one.digest == four.digest);
+}
+
+TEST_CASE("a layer is compressed where the system has no further thread") {
+  const base::TemporaryDirectory directory("gzip", "/tmp");
+  std::filesystem::permissions(directory.path(), std::filesystem::perms::all);
+  const auto text = sample();
+  const auto expected = compress(2, directory.path() / "usual", text, 100'000).digest.text();
+  const auto digest =
+      test::without_threads([&] { return compress(4, directory.path() / "alone", text, 100'000).digest.text(); });
+  CHECK(digest == expected);
 }
 
 TEST_CASE("an empty stream is a valid one") {
