@@ -1,127 +1,136 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/redactor.hpp"
 
 namespace base {
 namespace {
 
-constexpr std::string_view bold_blue = "\x1b[1;34m";
-constexpr std::string_view dim = "\x1b[2m";
-constexpr std::string_view red = "\x1b[31m";
-constexpr std::string_view green = "\x1b[32m";
-constexpr std::string_view yellow = "\x1b[33m";
-constexpr std::string_view bold_red = "\x1b[1;31m";
-constexpr std::string_view reset = "\x1b[0m";
-constexpr std::string_view mask = "((redacted))";
-constexpr std::size_t shortest_masked_secret = 4;
 // A child that never ends its line must not fill the memory.
 constexpr std::size_t longest_kept_line = 64UL * 1024;
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
+// Of the log's own lines: many times what any of them needs.
+constexpr std::size_t longest_line = 8UL * 1024;
 
 }  // namespace
 
-Colour colour_for(const Environment& environment, bool is_terminal) {
-  if (!environment.get_or("NO_COLOR", "").empty()) return Colour::off;
-  if (environment.get("ATC_EXTERNAL_URL") || environment.get("BUILD_ID")) return Colour::on;
-  if (environment.get_or("TERM", "") == "dumb") return Colour::off;
-  return is_terminal ? Colour::on : Colour::off;
-}
+struct Log::Shared {
+  Shared(std::unique_ptr<LogSink> lines, Clock& time, Verbosity detail)
+      : sink(std::move(lines)), clock(time), verbosity(detail) {}
+
+  std::mutex mutex;  // guards the sink, the redactor and what the logs of the family keep
+  std::unique_ptr<LogSink> sink;
+  Redactor redactor;
+  Clock& clock;
+  std::atomic<Verbosity> verbosity;
+};
+
+Log::Log(std::unique_ptr<LogSink> sink, Clock& clock, Verbosity verbosity)
+    : shared_(std::make_shared<Shared>(std::move(sink), clock, verbosity)) {}
 
 Log::Log(std::ostream& stream, Colour colour, Clock& clock, Verbosity verbosity)
-    : stream_(stream), colour_(colour), clock_(clock), verbosity_(verbosity) {}
+    : Log(make_text_sink(stream, colour), clock, verbosity) {}
+
+Log::Log(std::shared_ptr<Shared> shared, std::string part) : shared_(std::move(shared)), part_(std::move(part)) {}
+
+Log::~Log() = default;
+
+Log Log::part(std::string_view name) const {
+  const auto shown = printable(name);
+  return {shared_, part_.empty() ? shown : fmt::format("{}/{}", part_, shown)};
+}
+
+Clock& Log::clock() const { return shared_->clock; }
+Verbosity Log::verbosity() const { return shared_->verbosity; }
+void Log::set_verbosity(Verbosity verbosity) { shared_->verbosity = verbosity; }
 
 void Log::redact(const Secret& secret) {
-  const std::lock_guard lock(mutex_);
-  if (secret.reveal().size() < shortest_masked_secret) return;
-  const auto known = [&](const std::string& other) { return other == secret.reveal(); };
-  if (std::any_of(secrets_.begin(), secrets_.end(), known)) return;
-  secrets_.emplace_back(secret.reveal());
-  // The longest first, so that a secret which contains another one vanishes whole.
-  std::sort(secrets_.begin(), secrets_.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  const std::lock_guard lock(shared_->mutex);
+  shared_->redactor.add(secret);
 }
 
-std::string Log::masked(std::string_view text) const {
-  std::string result(text);
-  for (const auto& secret : secrets_) replace_all(result, secret, mask);
-  return result;
-}
-
-void Log::write(std::string_view style, std::string_view text) {
-  const std::lock_guard lock(mutex_);
+void Log::write(LogKind kind, std::string_view text) {
+  const std::lock_guard lock(shared_->mutex);
   flush_output();
-  const bool coloured = colour_ == Colour::on && !style.empty();
-  const auto shown = masked(text);
-  stream_ << (coloured ? style : "") << shown << (coloured ? reset : "") << '\n' << std::flush;
-  keep(shown + "\n");
+  emit({kind, part_, printable(shared_->redactor.masked(text), longest_line)});
 }
 
-void Log::keep_transcript(std::size_t limit) {
-  const std::lock_guard lock(mutex_);
-  transcript_limit_ = limit;
-}
-
-std::string Log::transcript() {
-  const std::lock_guard lock(mutex_);
-  flush_output();
-  return transcript_;
-}
-
-void Log::keep(std::string_view text) {
+void Log::emit(const LogLine& line) {
+  shared_->sink->write(line);
   if (transcript_limit_ == 0) return;
-  if (transcript_.size() + text.size() <= transcript_limit_) {
-    transcript_ += text;
+  const auto text = plain_text(line);
+  if (transcript_.size() + text.size() + 1 <= transcript_limit_) {
+    transcript_ += text + "\n";
   } else {
     transcript_ += "(the rest is cut)\n";
     transcript_limit_ = 0;
   }
 }
 
-void Log::heading(std::string_view title) { write(bold_blue, fmt::format("===> {}", title)); }
-void Log::info(std::string_view text) { write("", text); }
-void Log::detail(std::string_view text) { write(dim, fmt::format("  {}", text)); }
-void Log::success(std::string_view text) { write(green, text); }
-void Log::warning(std::string_view text) { write(yellow, fmt::format("warning: {}", text)); }
-void Log::error(std::string_view text) { write(bold_red, fmt::format("error: {}", text)); }
+void Log::keep_transcript(std::size_t limit) {
+  const std::lock_guard lock(shared_->mutex);
+  transcript_limit_ = limit;
+}
+
+std::string Log::transcript() {
+  const std::lock_guard lock(shared_->mutex);
+  flush_output();
+  return transcript_;
+}
+
+void Log::heading(std::string_view title) { write(LogKind::heading, title); }
+void Log::info(std::string_view text) { write(LogKind::info, text); }
+void Log::detail(std::string_view text) { write(LogKind::detail, text); }
+void Log::success(std::string_view text) { write(LogKind::success, text); }
+void Log::warning(std::string_view text) { write(LogKind::warning, text); }
+void Log::error(std::string_view text) { write(LogKind::error, text); }
 
 void Log::difference(std::string_view old_value, std::string_view new_value) {
-  if (!old_value.empty()) write(red, fmt::format("  - {}", printable(old_value)));
-  if (!new_value.empty()) write(green, fmt::format("  + {}", printable(new_value)));
+  if (!old_value.empty()) write(LogKind::old_value, old_value);
+  if (!new_value.empty()) write(LogKind::new_value, new_value);
 }
 
 void Log::debug(std::string_view text) {
-  if (verbosity_ == Verbosity::debug) write(dim, fmt::format("debug: {}", text));
+  if (verbosity() == Verbosity::debug) write(LogKind::debug, text);
 }
 
 void Log::output(std::string_view bytes) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shared_->mutex);
   partial_line_ += bytes;
   const auto end = partial_line_.rfind('\n');
-  if (end == std::string::npos && partial_line_.size() < longest_kept_line) return;
-  const auto length = end == std::string::npos ? partial_line_.size() : end + 1;
-  const auto lines = masked(std::string_view(partial_line_).substr(0, length));
-  stream_ << lines << std::flush;
-  keep(lines);
+  if (end != std::string::npos) {
+    write_output(std::string_view(partial_line_).substr(0, end));
+    partial_line_.erase(0, end + 1);
+  }
+  if (partial_line_.size() < longest_kept_line) return;
+  auto length = shared_->redactor.whole_length(partial_line_);
+  if (length == 0) length = partial_line_.size();
+  emit({LogKind::output, part_, shared_->redactor.masked(std::string_view(partial_line_).substr(0, length)), false});
   partial_line_.erase(0, length);
 }
 
+// Whole lines: a secret of several lines is masked while they are together.
+void Log::write_output(std::string_view lines) {
+  const auto masked = shared_->redactor.masked(lines);
+  for (std::string_view rest = masked;;) {
+    const auto end = rest.find('\n');
+    emit({LogKind::output, part_, rest.substr(0, end)});
+    if (end == std::string_view::npos) return;
+    rest.remove_prefix(end + 1);
+  }
+}
+
 void Log::end_output() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shared_->mutex);
   flush_output();
 }
 
 void Log::flush_output() {
   if (partial_line_.empty()) return;
-  const auto line = masked(partial_line_);
-  stream_ << line << (colour_ == Colour::on ? reset : "") << '\n' << std::flush;
-  keep(line + "\n");
+  emit({LogKind::output, part_, shared_->redactor.masked(partial_line_), false});
   partial_line_.clear();
 }
 

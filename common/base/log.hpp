@@ -1,40 +1,45 @@
 // The log a person reads in Concourse: headings for phases, what each did, the output of children, progress of long
-// transfers. It goes to stderr; stdout belongs to the protocol. Every text passes the redactor: a secret that was
-// made known to the log cannot be printed by it, wherever the text came from.
+// transfers. It goes to stderr; stdout belongs to the protocol. Every text passes the redactor: a secret that was made
+// known to the log cannot be printed by it, wherever the text came from. The log's own lines are made printable: names
+// from outside can neither forge a line nor drive a terminal. Threads may share a log.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.hpp"
-#include "base/environment.hpp"
+#include "base/log_sink.hpp"
 #include "base/secret.hpp"
 
 namespace base {
-
-enum class Colour { off, on };
-
-// On where the output shows them: a terminal, or Concourse (it sets ATC_EXTERNAL_URL or BUILD_ID and renders ANSI
-// though there is no terminal). NO_COLOR (no-color.org) and TERM=dumb turn them off.
-[[nodiscard]] Colour colour_for(const Environment& environment, bool is_terminal);
 
 enum class Verbosity { normal, debug };
 
 class Log {
  public:
+  Log(std::unique_ptr<LogSink> sink, Clock& clock, Verbosity verbosity = Verbosity::normal);
+  // With the text sink.
   Log(std::ostream& stream, Colour colour, Clock& clock, Verbosity verbosity = Verbosity::normal);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
 
-  // From here on printed as ((redacted)). Secrets of fewer than four bytes are not masked: that would garble the log.
+  // A log for one part of work that runs beside other parts: its lines carry `name` (of a part of a part:
+  // "name/name"), its transcript and the unfinished lines of its children are its own. Secrets, verbosity and sink are
+  // shared with all of the family; lines never mix. It may outlive its parent.
+  [[nodiscard]] Log part(std::string_view name) const;
+
+  // From here on printed as ((redacted)), see base/redactor.hpp.
   void redact(const Secret& secret);
 
   // "===> BUILDING", as pack and kpack print phases.
   void heading(std::string_view title);
   void info(std::string_view text);
-  // Indented below the last info line, dimmed.
+  // Indented below the last info line.
   void detail(std::string_view text);
   // "old -> new" of one reason, in the colours of `kp build status`: red and green, or -/+ without colours.
   void difference(std::string_view old_value, std::string_view new_value);
@@ -48,28 +53,27 @@ class Log {
   // Ends a child's last line if it had no newline.
   void end_output();
 
-  [[nodiscard]] Clock& clock() const { return clock_; }
-  [[nodiscard]] Verbosity verbosity() const { return verbosity_; }
+  [[nodiscard]] Clock& clock() const;
+  [[nodiscard]] Verbosity verbosity() const;
   // Known only when the request has been read (source.debug).
-  void set_verbosity(Verbosity verbosity) { verbosity_ = verbosity; }
+  void set_verbosity(Verbosity verbosity);
 
-  // From here on what is printed is also kept, without colours of its own, for whoever reads the log elsewhere: at most
-  // `limit` bytes, and a last line that says when there was more.
+  // From here on what is printed is also kept, without part and colours of its own, for whoever reads the log
+  // elsewhere: at most `limit` bytes, and a last line that says when there was more.
   void keep_transcript(std::size_t limit);
   [[nodiscard]] std::string transcript();
 
  private:
-  void write(std::string_view style, std::string_view text);
-  void flush_output();
-  void keep(std::string_view text);
-  [[nodiscard]] std::string masked(std::string_view text) const;
+  struct Shared;
+  Log(std::shared_ptr<Shared> shared, std::string part);
 
-  std::ostream& stream_;
-  Colour colour_;
-  Clock& clock_;
-  Verbosity verbosity_;
-  std::mutex mutex_;
-  std::vector<std::string> secrets_;
+  void write(LogKind kind, std::string_view text);
+  void write_output(std::string_view bytes);
+  void flush_output();
+  void emit(const LogLine& line);
+
+  std::shared_ptr<Shared> shared_;
+  std::string part_;
   std::string partial_line_;
   std::string transcript_;
   std::size_t transcript_limit_ = 0;
