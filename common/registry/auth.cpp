@@ -271,4 +271,15 @@ std::string error_detail(std::string_view body) {
   }
 }
 
+std::string error_code(std::string_view body) {
+  try {
+    const json::Value value = json::parse(body, "an error");
+    const auto* errors = json::find(value, "errors");
+    if (errors == nullptr || !errors->is_array() || errors->empty()) return "";
+    return json::text_or(errors->front(), "code");
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 }  // namespace registry

@@ -61,5 +61,7 @@ struct Token {
 
 // What a registry says of a failure: "MANIFEST_UNKNOWN: manifest unknown" (distribution-spec, "Error Codes").
 [[nodiscard]] std::string error_detail(std::string_view body);
+// The first error's code ("MANIFEST_BLOB_UNKNOWN"), for decisions; empty where the body has none.
+[[nodiscard]] std::string error_code(std::string_view body);
 
 }  // namespace registry

@@ -44,6 +44,13 @@ class HttpClient final : public Client {
                   std::shared_ptr<http::Body> body) override {
     return registry::put_blob(session(repository), repository, descriptor, body);
   }
+  void put_new_blob(const Repository& repository, const Descriptor& descriptor,
+                    std::shared_ptr<http::Body> body) override {
+    registry::put_new_blob(session(repository), repository, descriptor, body);
+  }
+  void require_write_access(const Repository& repository) override {
+    registry::require_write_access(session(repository), repository);
+  }
   void put_manifest(const Reference& reference, const RawManifest& manifest) override {
     registry::put_manifest(session(reference.repository), reference, manifest);
   }

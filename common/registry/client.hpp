@@ -59,6 +59,14 @@ class Client {
   enum class Upload { existed, sent };
   virtual Upload put_blob(const Repository& repository, const Descriptor& descriptor,
                           std::shared_ptr<http::Body> body) = 0;
+  // Sends a blob that cannot be there yet (a configuration that was made just now): the question is saved.
+  virtual void put_new_blob(const Repository& repository, const Descriptor& descriptor,
+                            std::shared_ptr<http::Body> body) {
+    static_cast<void>(put_blob(repository, descriptor, std::move(body)));
+  }
+  // Writes a blob of two bytes: what may not be written is known before any work is done. Error{denied}, {not_found}
+  // where the repository must be created first.
+  virtual void require_write_access(const Repository& repository) = 0;
   // Blobs go first: a registry refuses a manifest whose blobs are missing.
   virtual void put_manifest(const Reference& reference, const RawManifest& manifest) = 0;
   virtual void delete_manifest(const Repository& repository, const Digest& digest) = 0;

@@ -229,13 +229,48 @@ bool mount_blob(Session& session, const Repository& repository, const Digest& di
 
 Client::Upload put_blob(Session& session, const Repository& repository, const Descriptor& descriptor,
                         const std::shared_ptr<http::Body>& body) {
+  if (has_blob(session, repository, descriptor.digest)) return Client::Upload::existed;
+  put_new_blob(session, repository, descriptor, body);
+  return Client::Upload::sent;
+}
+
+void put_new_blob(Session& session, const Repository& repository, const Descriptor& descriptor,
+                  const std::shared_ptr<http::Body>& body) {
   if (body->size() != descriptor.size) {
     throw Error(ErrorKind::internal, {"push", blob_name(repository, descriptor.digest),
                                       fmt::format("its size is {}, not {}", body->size(), descriptor.size), ""});
   }
-  if (has_blob(session, repository, descriptor.digest)) return Client::Upload::existed;
   BlobUpload(session, repository, descriptor, body).run();
-  return Client::Upload::sent;
+}
+
+// The blob is the empty JSON object of image-spec, which one finds in any repository. Mounting it from the repository
+// itself is one request from the second time on. (An upload that is begun and cancelled would need the right to
+// delete.)
+void require_write_access(Session& session, const Repository& repository) {
+  const std::string empty = "{}";
+  const std::vector<std::string> scopes{push_scope(repository)};
+  const std::string digest = http::percent_encode(base::Sha256::of(empty).text());
+  http::Request request;
+  request.method = http::Method::post;
+  request.url = session.url(fmt::format("{}/blobs/uploads/", repository.path));
+  request.url.query = fmt::format("mount={}&from={}", digest, http::percent_encode(repository.path));
+  request.repeatable = true;
+  const http::Response response = session.send(request, scopes);
+  if (response.status == 201) return;
+  if (response.status != 202) throw session.refusal("write to", "repository " + repository.text(), response);
+  const auto location = response.headers.get("Location");
+  if (!location) return;
+  http::Request rest;
+  rest.method = http::Method::put;
+  rest.url = session.follow(request.url, *location);
+  rest.url.query += (rest.url.query.empty() ? "" : "&") + ("digest=" + digest);
+  rest.headers.set("Content-Type", "application/octet-stream");
+  rest.body = http::text_body(empty);
+  const http::Response end = session.send(rest, scopes);
+  // Only a refusal is of interest: what else may go wrong with a blob that nobody needs, the push will tell.
+  if (end.status == 401 || end.status == 403) {
+    throw session.refusal("write to", "repository " + repository.text(), end);
+  }
 }
 
 void put_manifest(Session& session, const Reference& reference, const RawManifest& manifest) {

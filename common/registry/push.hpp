@@ -11,6 +11,9 @@ namespace registry {
                               const Repository& from);
 [[nodiscard]] Client::Upload put_blob(Session& session, const Repository& repository, const Descriptor& descriptor,
                                       const std::shared_ptr<http::Body>& body);
+void put_new_blob(Session& session, const Repository& repository, const Descriptor& descriptor,
+                  const std::shared_ptr<http::Body>& body);
+void require_write_access(Session& session, const Repository& repository);
 void put_manifest(Session& session, const Reference& reference, const RawManifest& manifest);
 void delete_manifest(Session& session, const Repository& repository, const Digest& digest);
 

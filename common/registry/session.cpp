@@ -173,7 +173,8 @@ base::Error Session::refusal(const std::string& action, const std::string& objec
                  ? fmt::format("check username and password in {} and what they may do", options_.named_by)
                  : fmt::format("give username and password in {}", options_.named_by);
   }
-  return http::status_error(action, object, response, error_detail(response.body), std::move(remedy));
+  return http::status_error(action, object, response, error_detail(response.body), std::move(remedy))
+      .answered(response.status, error_code(response.body));
 }
 
 }  // namespace registry

@@ -137,12 +137,27 @@ registry::Client::Upload InMemoryRegistry::put_blob(const Repository& repository
   const std::lock_guard lock(mutex_);
   auto& contents = enter("put_blob", repository, descriptor.digest.text());
   if (contents.blobs.contains(descriptor.digest.text())) return Upload::existed;
-  std::string bytes = read_all(*body);
+  keep(contents, descriptor, *body);
+  return Upload::sent;
+}
+
+void InMemoryRegistry::put_new_blob(const Repository& repository, const Descriptor& descriptor,
+                                    std::shared_ptr<http::Body> body) {
+  const std::lock_guard lock(mutex_);
+  keep(enter("put_new_blob", repository, descriptor.digest.text()), descriptor, *body);
+}
+
+void InMemoryRegistry::require_write_access(const Repository& repository) {
+  const std::lock_guard lock(mutex_);
+  enter("require_write_access", repository, "");
+}
+
+void InMemoryRegistry::keep(Contents& contents, const Descriptor& descriptor, http::Body& body) {
+  std::string bytes = read_all(body);
   if (base::Sha256::of(bytes) != descriptor.digest || bytes.size() != descriptor.size) {
     throw refused(ErrorKind::protocol, "push", "blob " + descriptor.digest.text(), "DIGEST_INVALID");
   }
   contents.blobs[descriptor.digest.text()] = std::move(bytes);
-  return Upload::sent;
 }
 
 void InMemoryRegistry::store(Contents& contents, const Reference& reference, const RawManifest& manifest) const {
@@ -153,7 +168,8 @@ void InMemoryRegistry::store(Contents& contents, const Reference& reference, con
     for (const auto& blob : needed) {
       if (contents.blobs.contains(blob.digest.text())) continue;
       throw refused(ErrorKind::protocol, "push", "image " + reference.text(),
-                    "MANIFEST_BLOB_UNKNOWN: " + blob.digest.text());
+                    "MANIFEST_BLOB_UNKNOWN: " + blob.digest.text())
+          .answered(400, "MANIFEST_BLOB_UNKNOWN");
     }
   }
   contents.manifests.insert_or_assign(manifest.digest.text(), manifest);

@@ -29,6 +29,9 @@ class InMemoryRegistry final : public registry::Client {
                   const registry::Repository& from) override;
   Upload put_blob(const registry::Repository& repository, const registry::Descriptor& descriptor,
                   std::shared_ptr<http::Body> body) override;
+  void put_new_blob(const registry::Repository& repository, const registry::Descriptor& descriptor,
+                    std::shared_ptr<http::Body> body) override;
+  void require_write_access(const registry::Repository& repository) override;
   void put_manifest(const registry::Reference& reference, const registry::RawManifest& manifest) override;
   void delete_manifest(const registry::Repository& repository, const registry::Digest& digest) override;
   std::vector<registry::Descriptor> referrers(const registry::Repository& repository, const registry::Digest& subject,
@@ -56,6 +59,7 @@ class InMemoryRegistry final : public registry::Client {
     std::map<std::string, std::string> tags;
   };
 
+  static void keep(Contents& contents, const registry::Descriptor& descriptor, http::Body& body);
   Contents& enter(std::string_view operation, const registry::Repository& repository, std::string_view what);
   [[nodiscard]] const registry::RawManifest* lookup(Contents& contents, const registry::Reference& reference) const;
   void store(Contents& contents, const registry::Reference& reference, const registry::RawManifest& manifest) const;

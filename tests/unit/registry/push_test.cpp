@@ -204,6 +204,44 @@ TEST_CASE("a blob is mounted where the registry can and refused mounts mean an u
   CHECK(!world.client->mount_blob(world.repository, blob().digest, {"other.example", "base"}));
 }
 
+TEST_CASE("a blob that cannot be there yet is sent without a question") {
+  RegistryWorld world;
+  world.server.answer(202, {{"Location", "/v2/app/blobs/uploads/1"}});
+  world.server.answer(201);
+  world.client->put_new_blob(world.repository, blob(), http::text_body(bytes));
+  CHECK(world.lines().size() == 2);
+}
+
+TEST_CASE("the right to write is proven by one request where the empty blob is there, and by two before") {
+  RegistryWorld world;
+  world.server.answer(201);
+  world.client->require_write_access(world.repository);
+  CHECK(world.lines()[0].find(
+            "?mount=sha256%3A44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a&from=app") !=
+        std::string::npos);
+  world.server.answer(202, {{"Location", "/v2/app/blobs/uploads/1"}});
+  world.server.answer(201);
+  world.client->require_write_access(world.repository);
+  CHECK(world.lines().size() == 3);
+}
+
+TEST_CASE("who may not write is told so, with the field of the credentials") {
+  for (const int status : {401, 403}) {
+    RegistryWorld world(http::Credentials{"user", base::Secret("password")});
+    world.server.answer(status, {}, R"({"errors":[{"code":"DENIED"}]})");
+    try {
+      world.client->require_write_access(world.repository);
+      FAIL("no error");
+    } catch (const base::Error& error) {
+      CHECK(error.kind() == base::ErrorKind::denied);
+      CHECK(error.status() == status);
+      CHECK(error.code() == "DENIED");
+      CHECK(error.report().action == "write to");
+      CHECK(error.report().remedy == "check username and password in source and what they may do");
+    }
+  }
+}
+
 TEST_CASE("an upload's offset is one more than the last byte, and zero when in doubt") {
   CHECK(registry::parse_upload_offset("0-99") == 100);
   CHECK(registry::parse_upload_offset("bytes=0-99") == 100);
