@@ -23,7 +23,7 @@ class History {
       const auto commit = store_.find_commit(node.id);
       if (!commit) continue;
       node.present = true;
-      node.time = commit->committer.time;
+      node.time = commit->date;
       for (const auto& parent : commit->parents) {
         const Number number = number_of(parent);
         nodes_[read_].parents.push_back(number);

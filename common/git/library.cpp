@@ -51,6 +51,15 @@ void require(int code, std::string action, std::string object) {
                full ? "free disk space on the worker, or give the step a larger volume" : ""});
 }
 
+std::optional<RawObject> read_object(git_odb* odb, const ObjectId& id) {
+  const git_oid oid = to_oid(id);
+  if (git_odb_exists_ext(odb, &oid, GIT_ODB_LOOKUP_NO_REFRESH) != 1) return std::nullopt;
+  RawObject::ObjectHandle object;
+  require(made(object, [&](git_odb_object** out) { return git_odb_read(out, odb, &oid); }), "read",
+          "object " + id.text());
+  return RawObject(std::move(object));
+}
+
 git_oid to_oid(const ObjectId& id) {
   git_oid oid;
   git_oid_fromstrn(&oid, id.text().data(), id.text().size());

@@ -4,7 +4,9 @@
 
 #include <git2.h>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "git/object_id.hpp"
 
@@ -43,6 +45,23 @@ int made(H& handle, Function&& function) {
   handle.reset(raw);
   return code;
 }
+
+// An object as it is stored: libgit2 has parsed none of it, for it refuses objects that git reads.
+class RawObject {
+ public:
+  using ObjectHandle = Handle<git_odb_object, git_odb_object_free>;
+  explicit RawObject(ObjectHandle object) : object_(std::move(object)) {}
+  [[nodiscard]] git_object_t type() const { return git_odb_object_type(object_.get()); }
+  [[nodiscard]] std::string_view content() const {
+    return {static_cast<const char*>(git_odb_object_data(object_.get())), git_odb_object_size(object_.get())};
+  }
+
+ private:
+  ObjectHandle object_;
+};
+// Nothing for an object that is not there. Packs are known to a store, so a miss does not look for new ones on the
+// disk.
+[[nodiscard]] std::optional<RawObject> read_object(git_odb* odb, const ObjectId& id);
 
 [[nodiscard]] git_oid to_oid(const ObjectId& id);
 [[nodiscard]] ObjectId to_id(const git_oid& oid);

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <deque>
 #include <exception>
-#include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/termination.hpp"
+#include "git/commit.hpp"
 #include "git/library.hpp"
 
 namespace git {
@@ -29,21 +30,43 @@ Contents contents_of(const std::string& filter) {
   return filter.empty() ? Contents::all : Contents::trees;
 }
 
-ObjectHandle look_up(git_repository* repository, const ObjectId& id) {
-  const git_oid oid = to_oid(id);
-  ObjectHandle object;
-  const int code =
-      made(object, [&](git_object** out) { return git_object_lookup(out, repository, &oid, GIT_OBJECT_ANY); });
-  if (code == GIT_ENOTFOUND) return nullptr;
-  require(code, "read", "object " + id.text());
-  return object;
-}
+class Objects {
+ public:
+  explicit Objects(git_repository* repository) {
+    require(made(odb_, [&](git_odb** out) { return git_repository_odb(out, repository); }), "read",
+            git_repository_path(repository));
+  }
+
+  [[nodiscard]] git_object_t type_of(const ObjectId& id) const {
+    const git_oid oid = to_oid(id);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    const int code = git_odb_read_header(&size, &type, odb_.get(), &oid);
+    if (code == GIT_ENOTFOUND) return GIT_OBJECT_INVALID;
+    require(code, "read", "object " + id.text());
+    return type;
+  }
+  [[nodiscard]] bool has(const ObjectId& id) const { return type_of(id) != GIT_OBJECT_INVALID; }
+  // Nothing for what is not there, or not a commit.
+  [[nodiscard]] std::optional<Commit> find_commit(const ObjectId& id) const {
+    const auto object = type_of(id) == GIT_OBJECT_COMMIT ? read_object(odb_.get(), id) : std::nullopt;
+    return object ? std::optional(parse_commit(id, object->content())) : std::nullopt;
+  }
+  [[nodiscard]] std::optional<Tag> find_tag(const ObjectId& id) const {
+    const auto object = type_of(id) == GIT_OBJECT_TAG ? read_object(odb_.get(), id) : std::nullopt;
+    return object ? parse_tag(object->content()) : std::nullopt;
+  }
+
+ private:
+  OdbHandle odb_;
+};
 
 // The objects of one answer, gathered into a pack.
 class Selection {
  public:
-  Selection(git_repository* repository, const FetchRequest& request, FetchResult& result)
+  Selection(git_repository* repository, const Objects& objects, const FetchRequest& request, FetchResult& result)
       : repository_(repository),
+        objects_(objects),
         request_(request),
         result_(result),
         contents_(contents_of(request.filter)),
@@ -91,15 +114,11 @@ class Selection {
     while (!open.empty()) {
       const ObjectId next = std::move(open.back());
       open.pop_back();
-      const auto object = look_up(repository_, next);
-      if (object == nullptr || git_object_type(object.get()) != GIT_OBJECT_COMMIT) continue;
-      if (!hidden_.insert(next).second || shallow_.contains(next)) continue;
+      const auto commit = objects_.find_commit(next);
+      if (!commit || !hidden_.insert(next).second || shallow_.contains(next)) continue;
       base::throw_if_terminated();
-      const auto* commit =
-          reinterpret_cast<const git_commit*>(object.get());  // NOLINT: libgit2's types are one hierarchy
-      if (next == id && contents_ != Contents::commits) known_tree(to_id(*git_commit_tree_id(commit)));
-      for (unsigned i = 0; i < git_commit_parentcount(commit); ++i)
-        open.push_back(to_id(*git_commit_parent_id(commit, i)));
+      if (next == id && contents_ != Contents::commits) known_tree(commit->tree);
+      open.insert(open.end(), commit->parents.begin(), commit->parents.end());
     }
   }
 
@@ -125,22 +144,20 @@ class Selection {
 
   // Anything may be wanted by its name; a filter leaves it in and what is below it out.
   void want(const ObjectId& id) {
-    const auto object = look_up(repository_, id);
-    if (object == nullptr) {
-      throw Error(ErrorKind::not_found,
-                  {"fetch from", git_repository_path(repository_), "it has no object " + id.text(), ""});
-    }
-    switch (git_object_type(object.get())) {
+    switch (objects_.type_of(id)) {
       case GIT_OBJECT_COMMIT:
         open_.push_back({id, 1});
         return;
       case GIT_OBJECT_TAG: {
         insert(id);
-        const auto* tag = reinterpret_cast<const git_tag*>(object.get());  // NOLINT: as above
-        return want(to_id(*git_tag_target_id(tag)));
+        if (const auto tag = objects_.find_tag(id)) want(tag->target);
+        return;
       }
       case GIT_OBJECT_TREE:
         return contents_ == Contents::commits ? insert(id) : add_tree(id);
+      case GIT_OBJECT_INVALID:
+        throw Error(ErrorKind::not_found,
+                    {"fetch from", git_repository_path(repository_), "it has no object " + id.text(), ""});
       default:
         return insert(id);
     }
@@ -154,22 +171,20 @@ class Selection {
       // Without a depth all that leads to it is there, too; with one, it may be where the history of before was cut.
       if ((is_there && !request_.depth) || !taken_.insert(id).second) continue;
       base::throw_if_terminated();
-      const git_oid oid = to_oid(id);
-      CommitHandle commit;
-      require(made(commit, [&](git_commit** out) { return git_commit_lookup(out, repository_, &oid); }), "read",
-              "commit " + id.text());
+      const auto commit = objects_.find_commit(id);
+      if (!commit) {
+        throw Error(ErrorKind::protocol, {"read", "commit " + id.text(), "the repository does not have it", ""});
+      }
       if (!is_there) insert(id);
-      if (!is_there && contents_ != Contents::commits) add_tree(to_id(*git_commit_tree_id(commit.get())));
+      if (!is_there && contents_ != Contents::commits) add_tree(commit->tree);
       const bool was_cut = shallow_.contains(id);
       const bool is_last = request_.depth && depth >= *request_.depth;
-      const unsigned parents = git_commit_parentcount(commit.get());
-      if (cut_.contains(id.text()) || (is_last && parents > 0)) {
+      if (cut_.contains(id.text()) || (is_last && !commit->parents.empty())) {
         if (!was_cut) result_.shallow.push_back(id);
         continue;
       }
       if (was_cut) result_.unshallow.push_back(id);
-      for (unsigned i = 0; i < parents; ++i)
-        open_.push_back({to_id(*git_commit_parent_id(commit.get(), i)), depth + 1});
+      for (const auto& parent : commit->parents) open_.push_back({parent, depth + 1});
     }
   }
 
@@ -193,10 +208,8 @@ class Selection {
     while (git_reference_next(&raw, iterator.get()) == 0) {
       const ReferenceHandle reference(raw);
       const git_oid* target = git_reference_target(raw);
-      const auto object = target == nullptr ? nullptr : look_up(repository_, to_id(*target));
-      if (object == nullptr || git_object_type(object.get()) != GIT_OBJECT_TAG) continue;
-      const auto* tag = reinterpret_cast<const git_tag*>(object.get());  // NOLINT: as above
-      if (taken_.contains(to_id(*git_tag_target_id(tag)))) insert(to_id(*target));
+      const auto tag = target == nullptr ? std::nullopt : objects_.find_tag(to_id(*target));
+      if (tag && taken_.contains(tag->target)) insert(to_id(*target));
     }
   }
 
@@ -212,6 +225,7 @@ class Selection {
   };
 
   git_repository* repository_;
+  const Objects& objects_;
   const FetchRequest& request_;
   FetchResult& result_;
   Contents contents_;
@@ -232,9 +246,10 @@ class LocalRemote final : public Remote {
       return git_repository_open_ext(out, path_.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
     });
     if (code == GIT_ENOTFOUND) {
-      throw Error(ErrorKind::not_found, {"read", path_, "it is no git repository", "check source.uri"});
+      throw Error(ErrorKind::not_found, {"read", path_, "it is not a git repository", "check source.uri"});
     }
     require(code, "read", path_);
+    objects_.emplace(repository_.get());
   }
 
   [[nodiscard]] std::string shown() const override { return path_; }
@@ -269,12 +284,12 @@ class LocalRemote final : public Remote {
     sink.restart();
     FetchResult result;
     for (const auto& id : request.haves) {
-      if (look_up(repository_.get(), id) != nullptr) result.common.push_back(id);
+      if (objects_->has(id)) result.common.push_back(id);
     }
     if (request.negotiation == Negotiation::ask && !request.haves.empty() && !is_cut(request.wants, result.common)) {
       return result;
     }
-    Selection selection(repository_.get(), request, result);
+    Selection selection(repository_.get(), *objects_, request, result);
     selection.gather();
     result.has_pack = true;
     selection.send(sink);
@@ -288,30 +303,36 @@ class LocalRemote final : public Remote {
       return std::nullopt;
     RemoteRef ref{name, to_id(*git_reference_target(direct.get())), std::nullopt, std::nullopt};
     if (const char* target = git_reference_symbolic_target(reference)) ref.symbolic_target = target;
-    const auto object = look_up(repository_.get(), ref.id);
-    if (object == nullptr) return std::nullopt;
-    if (git_object_type(object.get()) == GIT_OBJECT_TAG) {
-      ObjectHandle peeled;
-      if (made(peeled, [&](git_object** out) { return git_object_peel(out, object.get(), GIT_OBJECT_ANY); }) == 0) {
-        ref.peeled = to_id(*git_object_id(peeled.get()));
-      }
-    }
+    if (!objects_->has(ref.id)) return std::nullopt;
+    for (auto tag = objects_->find_tag(ref.id); tag; tag = objects_->find_tag(*ref.peeled)) ref.peeled = tag->target;
     return ref;
   }
 
   // Whether every want comes from something that is there already, as git's own server asks before it sends.
   bool is_cut(const std::vector<ObjectId>& wants, const std::vector<ObjectId>& common) {
-    return !common.empty() && std::all_of(wants.begin(), wants.end(), [&](const ObjectId& want) {
-      const git_oid descendant = to_oid(want);
-      return std::any_of(common.begin(), common.end(), [&](const ObjectId& have) {
-        const git_oid ancestor = to_oid(have);
-        return want == have || git_graph_descendant_of(repository_.get(), &descendant, &ancestor) == 1;
-      });
-    });
+    return !common.empty() &&
+           std::all_of(wants.begin(), wants.end(), [&](const ObjectId& want) { return comes_from(want, common); });
+  }
+
+  bool comes_from(const ObjectId& want, const std::vector<ObjectId>& ancestors) {
+    std::set<ObjectId> met;
+    std::vector<ObjectId> open{want};
+    while (!open.empty()) {
+      const ObjectId next = std::move(open.back());
+      open.pop_back();
+      if (!met.insert(next).second) continue;
+      if (std::find(ancestors.begin(), ancestors.end(), next) != ancestors.end()) return true;
+      base::throw_if_terminated();
+      if (const auto tag = objects_->find_tag(next)) open.push_back(tag->target);
+      const auto commit = objects_->find_commit(next);
+      if (commit) open.insert(open.end(), commit->parents.begin(), commit->parents.end());
+    }
+    return false;
   }
 
   std::string path_;
   RepositoryHandle repository_;
+  std::optional<Objects> objects_;
 };
 
 }  // namespace

@@ -1,7 +1,11 @@
 #include "git/object_store.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cerrno>
 #include <fmt/format.h>
+#include <fstream>
 #include <sys/stat.h>
 
 #include "base/clock.hpp"
@@ -131,13 +135,6 @@ class PackWriter final : public PackSink {
   std::chrono::steady_clock::duration spent_{};
 };
 
-std::string text_of(const char* text) { return text == nullptr ? "" : text; }
-
-Signature to_signature(const git_signature* signature) {
-  if (signature == nullptr) return {};
-  return {text_of(signature->name), text_of(signature->email), signature->when.time, signature->when.offset};
-}
-
 }  // namespace
 
 ObjectStore::ObjectStore(const std::filesystem::path& objects) : pack_directory_(objects / "pack") {
@@ -170,19 +167,42 @@ std::optional<ObjectId> ObjectStore::find_abbreviated(std::string_view beginning
   return to_id(found);
 }
 
-std::optional<Commit> ObjectStore::find_commit(const ObjectId& id) const {
-  if (!has(id)) return std::nullopt;
+std::string ObjectStore::abbreviated(const ObjectId& id, unsigned digits) const {
+  constexpr unsigned fewest = 4;  // git's MINIMUM_ABBREV
+  constexpr unsigned usual = 7;
+  // Half of the bits that the number of objects has, in digits of four bits (repo_find_unique_abbrev_r).
+  const auto bits = static_cast<unsigned>(std::bit_width(packed_objects()));
+  unsigned length = digits != 0 ? std::max(fewest, digits) : std::max(usual, (bits + 1) / 2);
+  git_oid found;
   const git_oid oid = to_oid(id);
-  CommitHandle commit;
-  require(made(commit, [&](git_commit** out) { return git_commit_lookup(out, repository_.get(), &oid); }), "read",
-          "commit " + id.text());
-  Commit result{id, to_id(*git_commit_tree_id(commit.get())), {}, {}, {}, text_of(git_commit_message(commit.get()))};
-  for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
-    result.parents.push_back(to_id(*git_commit_parent_id(commit.get(), i)));
+  while (length < id.text().size() && git_odb_exists_prefix(&found, odb_.get(), &oid, length) == GIT_EAMBIGUOUS)
+    ++length;
+  return id.text().substr(0, length);
+}
+
+// gitformat-pack, "pack-*.idx": the last of the 256 counts at the beginning is of all objects.
+std::uint64_t ObjectStore::packed_objects() const {
+  constexpr std::streamoff last_count = 8 + 255L * 4;
+  std::uint64_t objects = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(pack_directory_)) {
+    if (entry.path().extension() != ".idx") continue;
+    std::ifstream index(entry.path(), std::ios::binary);
+    std::array<unsigned char, 4> count{};
+    index.seekg(last_count);
+    if (!index.read(reinterpret_cast<char*>(count.data()), count.size())) continue;  // NOLINT: bytes of a file
+    objects +=
+        std::uint64_t{count[0]} << 24U | std::uint64_t{count[1]} << 16U | std::uint64_t{count[2]} << 8U | count[3];
   }
-  result.author = to_signature(git_commit_author(commit.get()));
-  result.committer = to_signature(git_commit_committer(commit.get()));
-  return result;
+  return objects;
+}
+
+std::optional<Commit> ObjectStore::find_commit(const ObjectId& id) const {
+  const auto object = read_object(odb_.get(), id);
+  if (!object) return std::nullopt;
+  if (object->type() != GIT_OBJECT_COMMIT) {
+    throw Error(ErrorKind::protocol, {"read", "commit " + id.text(), "the object of that name is not a commit", ""});
+  }
+  return parse_commit(id, object->content());
 }
 
 git_object_t ObjectStore::type_of(const ObjectId& id) const {
@@ -194,18 +214,13 @@ git_object_t ObjectStore::type_of(const ObjectId& id) const {
 }
 
 std::optional<Commit> ObjectStore::find_commit_if_one(const ObjectId& id) const {
-  if (!has(id) || type_of(id) != GIT_OBJECT_COMMIT) return std::nullopt;
-  return find_commit(id);
+  return has(id) && type_of(id) == GIT_OBJECT_COMMIT ? find_commit(id) : std::nullopt;
 }
 
-std::optional<std::int64_t> ObjectStore::find_tag_date(const ObjectId& id) const {
+std::optional<Tag> ObjectStore::find_tag(const ObjectId& id) const {
   if (!has(id) || type_of(id) != GIT_OBJECT_TAG) return std::nullopt;
-  const git_oid oid = to_oid(id);
-  Handle<git_tag, git_tag_free> tag;
-  require(made(tag, [&](git_tag** out) { return git_tag_lookup(out, repository_.get(), &oid); }), "read",
-          "tag " + id.text());
-  const git_signature* tagger = git_tag_tagger(tag.get());
-  return tagger == nullptr ? std::nullopt : std::optional<std::int64_t>(tagger->when.time);
+  const auto object = read_object(odb_.get(), id);
+  return object ? parse_tag(object->content()) : std::nullopt;
 }
 
 std::optional<Tree> ObjectStore::find_tree(const ObjectId& id) const {
@@ -235,12 +250,10 @@ std::optional<std::string> ObjectStore::find_blob(const ObjectId& id, std::uint6
   require(git_odb_read_header(&size, &type, odb_.get(), &oid), "read", "blob " + id.text());
   if (type != GIT_OBJECT_BLOB || size > limit) {
     throw Error(ErrorKind::protocol,
-                {"read", "blob " + id.text(), type != GIT_OBJECT_BLOB ? "it is no blob" : "it is too large", ""});
+                {"read", "blob " + id.text(), type != GIT_OBJECT_BLOB ? "it is not a blob" : "it is too large", ""});
   }
-  Handle<git_odb_object, git_odb_object_free> object;
-  require(made(object, [&](git_odb_object** out) { return git_odb_read(out, odb_.get(), &oid); }), "read",
-          "blob " + id.text());
-  return std::string(static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get()));
+  const auto object = read_object(odb_.get(), id);
+  return object ? std::optional(std::string(object->content())) : std::nullopt;
 }
 
 FetchResult ObjectStore::fetch(Remote& remote, const FetchRequest& request, const PackLimits& limits,

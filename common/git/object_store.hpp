@@ -11,28 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "git/commit.hpp"
 #include "git/library.hpp"
 #include "git/object_id.hpp"
 #include "git/remote.hpp"
 
 namespace git {
-
-// Who and when; `offset` is in minutes east of UTC.
-struct Signature {
-  std::string name;
-  std::string email;
-  std::int64_t time = 0;
-  int offset = 0;
-};
-
-struct Commit {
-  ObjectId id;
-  ObjectId tree;
-  std::vector<ObjectId> parents;
-  Signature author;
-  Signature committer;
-  std::string message;
-};
 
 struct TreeEntry {
   std::string name;
@@ -70,12 +54,15 @@ class ObjectStore {
   [[nodiscard]] bool has(const ObjectId& id) const;
   // The object whose name begins so; nothing when there is none, Error{usage} when there are several.
   [[nodiscard]] std::optional<ObjectId> find_abbreviated(std::string_view beginning) const;
-  // Nothing when the object is not there; Error{protocol} when it is there but is no commit, or is damaged.
+  // The beginning of the object's name that no other object shares: as long as git has it for a store of this size
+  // (core.abbrev), or `digits` where that is not 0, and longer where it must be.
+  [[nodiscard]] std::string abbreviated(const ObjectId& id, unsigned digits = 0) const;
+  // Nothing when the object is not there; Error{protocol} when it is there but is not a commit, or is damaged.
   [[nodiscard]] std::optional<Commit> find_commit(const ObjectId& id) const;
-  // As above, and nothing for an object that is no commit.
+  // As above, and nothing for an object that is not a commit.
   [[nodiscard]] std::optional<Commit> find_commit_if_one(const ObjectId& id) const;
-  // When an annotated tag was made; nothing for what is no tag object, or one without a tagger.
-  [[nodiscard]] std::optional<std::int64_t> find_tag_date(const ObjectId& id) const;
+  // Nothing for what is not there, or not a tag object.
+  [[nodiscard]] std::optional<Tag> find_tag(const ObjectId& id) const;
   [[nodiscard]] std::optional<Tree> find_tree(const ObjectId& id) const;
   // The content of a blob of at most `limit` bytes.
   [[nodiscard]] std::optional<std::string> find_blob(const ObjectId& id, std::uint64_t limit) const;
@@ -90,6 +77,7 @@ class ObjectStore {
 
  private:
   [[nodiscard]] git_object_t type_of(const ObjectId& id) const;
+  [[nodiscard]] std::uint64_t packed_objects() const;
 
   std::filesystem::path pack_directory_;
   OdbHandle odb_;

@@ -121,12 +121,14 @@ void WorkingCopy::write_refs(const std::map<std::string, ObjectId>& refs) {
   std::string text = "# pack-refs with: sorted \n";
   for (const auto& [name, id] : refs) text += fmt::format("{} {}\n", id.text(), name);
   base::write_file(git_directory() / "packed-refs", text);
+  refs_ = refs;
 }
 
 void WorkingCopy::write_symbolic_ref(const std::string& name, const std::string& target) {
   const auto path = git_directory() / name;
   std::filesystem::create_directories(path.parent_path());
   base::write_file(path, "ref: " + target + "\n");
+  if (const auto found = refs_.find(target); found != refs_.end()) refs_.insert_or_assign(name, found->second);
 }
 
 void WorkingCopy::write_shallow(const std::vector<ObjectId>& commits) {
@@ -134,6 +136,7 @@ void WorkingCopy::write_shallow(const std::vector<ObjectId>& commits) {
   std::string text;
   for (const auto& id : commits) text += id.text() + "\n";
   base::write_file(git_directory() / "shallow", text);
+  shallow_ = {commits.begin(), commits.end()};
 }
 
 RepositoryHandle WorkingCopy::open() const {
@@ -148,14 +151,13 @@ void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse
   for (const char* name : protections) during.set(name, "true");
   write_configuration(during);
   const auto repository = open();
-  const git_oid oid = to_oid(commit);
-  CommitHandle object;
-  require(made(object, [&](git_commit** out) { return git_commit_lookup(out, repository.get(), &oid); }), "read",
-          "commit " + commit.text());
+  const auto object = store_.find_commit(commit);
+  if (!object) throw Error(ErrorKind::protocol, {"read", "commit " + commit.text(), "the server did not send it", ""});
+  const git_oid tree_oid = to_oid(object->tree);
   TreeHandle tree;
-  require(made(tree, [&](git_tree** out) { return git_commit_tree(out, object.get()); }), "read",
-          "commit " + commit.text());
-  const auto checked = require_sound(store_, to_id(*git_tree_id(tree.get())));
+  require(made(tree, [&](git_tree** out) { return git_tree_lookup(out, repository.get(), &tree_oid); }), "read",
+          "the tree of commit " + commit.text());
+  const auto checked = require_sound(store_, object->tree);
   IndexHandle index;
   require(made(index, [&](git_index** out) { return git_repository_index(out, repository.get()); }), "create",
           "the index");

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class WorkingCopy {
               const std::string& origin);
 
   [[nodiscard]] ObjectStore& store() { return store_; }
+  [[nodiscard]] const ObjectStore& store() const { return store_; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] const std::filesystem::path& git_directory() const { return git_directory_; }
 
@@ -42,6 +44,9 @@ class WorkingCopy {
   void write_symbolic_ref(const std::string& name, const std::string& target);
   // The commits whose parents were not fetched (gitformat: .git/shallow).
   void write_shallow(const std::vector<ObjectId>& commits);
+  // What was written so.
+  [[nodiscard]] const std::map<std::string, ObjectId>& refs() const { return refs_; }
+  [[nodiscard]] const std::set<ObjectId>& shallow() const { return shallow_; }
 
   // Writes files and index of a commit and detaches HEAD there. With sparse patterns only the files that they choose
   // are written; the index says of the others that they are left out on purpose.
@@ -58,6 +63,8 @@ class WorkingCopy {
   RepositoryHandle repository_;
   ObjectStore store_;
   Configuration configuration_;  // as it stands in .git/config
+  std::map<std::string, ObjectId> refs_;
+  std::set<ObjectId> shallow_;
 };
 
 }  // namespace git

@@ -30,6 +30,12 @@ std::vector<ObjectId> unique_ids(const RemoteRefs& tags, const ObjectId& (*id_of
 const ObjectId& commit_of(const RemoteRef& tag) { return tag.commit(); }
 const ObjectId& object_of(const RemoteRef& tag) { return tag.id; }
 
+// What `git tag --sort=creatordate` goes by.
+std::int64_t creation_date(const git::ObjectStore& store, const RemoteRef& tag, const Commit& commit) {
+  const auto object = store.find_tag(tag.id);
+  return object ? object->date : commit.committer.time;
+}
+
 // The tags that the branch contains, found without its history: of all that is wanted, a server that is told we have
 // the branch sends exactly the commits that the branch does not contain.
 RemoteRefs contained(const RemoteRefs& tags, const Head& branch, git::Remote& remote,
@@ -78,10 +84,10 @@ std::vector<concourse::Version> tagged_versions(const RemoteRefs& all_tags, cons
   std::map<ObjectId, Commit> commits;
   std::vector<std::pair<std::int64_t, const RemoteRef*>> dated;
   for (const auto& tag : tags) {
-    // A tag may name a tree or a blob, too: no version of anything.
+    // A tag may name a tree or a blob, too: not a version of anything.
     const auto commit = store.find_commit_if_one(tag.commit());
     if (!commit) continue;
-    dated.emplace_back(store.find_tag_date(tag.id).value_or(commit->committer.time), &tag);
+    dated.emplace_back(creation_date(store, tag, *commit), &tag);
     commits.emplace(commit->id, *commit);
   }
   std::sort(dated.begin(), dated.end(), [](const auto& a, const auto& b) {

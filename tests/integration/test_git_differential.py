@@ -4,6 +4,7 @@ renames, messages and dates, and random filters, whose versions git's own rev-li
 import os
 import random
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -190,3 +191,21 @@ def test_a_container_that_checks_again_and_again_says_what_git_says(programs, tm
         wanted = [known] if known == head else expected(history, source, known)
         assert [version["ref"] for version in answer] == wanted, (step, known, head, source)
         known = wanted[-1] if wanted else known
+
+
+DESCRIBE = ["--always", "--tags", "--all --always", "--tags --long", "--always --long", "--tags --first-parent", "--tags --candidates=1",
+            "--tags --candidates 2", "--tags --exact-match", "--tags --abbrev=12", "--tags --abbrev=0", "--always --abbrev=5",
+            "--tags --match 'v*' --exclude v1", "--all --always --match 'm*'", "--all --exclude 'v*'"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_commit_is_described_as_git_describes_it(programs, tmp_path, seed):
+    history = History(tmp_path / "app.git", seed)
+    for number, options in enumerate(history.random.sample(DESCRIBE, 3)):
+        commit = history.random.choice(history.rev_list("main"))
+        destination = tmp_path / f"checkout{number}"
+        params = {"describe_ref_options": options, "fetch_tags": True, "depth": history.random.choice([0, 0, 5])}
+        request = {"source": {"uri": f"file://{history.path}", "branch": "main"}, "version": {"ref": commit}, "params": params}
+        assert run_program(programs, "in", request, destination).status == 0
+        done = subprocess.run(["git", "describe", *shlex.split(options)], cwd=destination, env=ENVIRONMENT, capture_output=True, text=True)
+        assert (destination / ".git/describe_ref").read_text() == (done.stdout or "\n"), (options, commit, done.stderr)
