@@ -9,7 +9,6 @@ using concourse::Kind;
 
 concourse::Task prepare(const concourse::Request& request, std::span<const Kind> kinds) {
   const auto& service = concourse::service(concourse::kind_of(request.source, kinds), &Kind::in);
-  concourse::require_version(request);
   auto in = service.prepare(request);
   return {std::move(in.explain), [run = std::move(in.run)](const auto& destination, auto& context, auto& answer) {
             concourse::write_version(answer, run(destination, context));

@@ -73,8 +73,9 @@ Request read_request(std::istream& input) {
   return result;
 }
 
-void require_version(const Request& request) {
+const Version& require_version(const Request& request) {
   if (!request.version) json::missing_field("request", "version", "the version that check or put reported");
+  return *request.version;
 }
 
 }  // namespace concourse

@@ -17,7 +17,7 @@ enum class StepName { check, in, out };
 
 struct Request {
   json::Value source;
-  std::optional<Version> version;  // check: absent the first time; in: always there
+  std::optional<Version> version;  // check: absent the first time; in: whatever the kind makes of it when it is absent
   json::Value params;              // an object, empty when absent
 };
 
@@ -25,7 +25,7 @@ struct Request {
 // At most 4 MiB are read. Error{usage, protocol}.
 [[nodiscard]] Request read_request(std::istream& input);
 
-// Error{usage}: in is asked for a version.
-void require_version(const Request& request);
+// The version of a get, for kinds whose gets need one. Error{usage} where the request has none.
+[[nodiscard]] const Version& require_version(const Request& request);
 
 }  // namespace concourse

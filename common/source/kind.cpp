@@ -21,7 +21,8 @@ concourse::Check prepare_check(const concourse::Request& request) {
 concourse::In prepare_in(const concourse::Request& request) {
   const auto source = std::make_shared<Source>(read_source(request.source));
   auto params = read_in_params(request.params);
-  const auto& version = request.version.value();
+  // As the git resource has it: a get that names no version is one of what the branch holds now.
+  const auto version = request.version.value_or(concourse::Version{{"ref", "HEAD"}});
   require_version(version);
   // A version may be pinned together with the branch that it is on.
   if (const auto branch = version.find("branch"); branch != version.end()) {

@@ -279,6 +279,18 @@ def test_head_is_told_as_the_commit_that_it_was(repository, get, destination):
     assert get("HEAD").answer["version"] == {"ref": made[1]}
 
 
+@pytest.mark.parametrize("request_", [{}, {"version": None}])
+def test_a_get_without_a_version_is_one_of_the_head(repository, directory, programs, destination, request_):
+    """The git resource's own tests ask so, and so do people who run it by hand."""
+    commits(repository, 2)
+    made = repository.commit("on a branch", {"file": "side"}, branch="side")
+    with GitServer(directory) as server:
+        request = {"source": {"uri": server.url("app"), "branch": "side"}, **request_}
+        assert run_program(programs, "in", request, destination).answer["version"] == {"ref": made}
+    assert (destination / ".git/ref").read_text() == made + "\n"
+    assert (destination / ".git/branch").read_text() == "side\n"
+
+
 def test_a_branch_may_be_a_tag(repository, directory, programs, destination):
     """As `git clone --branch` takes it."""
     made = commits(repository, 3)

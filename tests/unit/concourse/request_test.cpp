@@ -34,10 +34,11 @@ TEST_CASE("an envelope that is not a request is refused") {
         "cannot read version.ref: expected text, got true");
 }
 
-TEST_CASE("in wants a version") {
-  concourse::require_version(read(R"({"source":{"uri":"x"},"version":{"ref":"a"}})"));
+TEST_CASE("a kind may want a version") {
+  const auto request = read(R"({"source":{"uri":"x"},"version":{"ref":"a"}})");
+  CHECK(concourse::require_version(request).at("ref") == "a");
   try {
-    concourse::require_version(read(R"({"source":{"uri":"x"},"version":null})"));
+    (void)concourse::require_version(read(R"({"source":{"uri":"x"},"version":null})"));
     FAIL("accepted");
   } catch (const base::Error& error) {
     CHECK(std::string(error.what()) ==
