@@ -6,6 +6,7 @@ from support.kpack import publishing
 from support.kpack.controller import Kpack
 from support.kpack.plays import BuildPlay
 from support.kpack.reasons import condition, succeeded
+from support.kpack.seeding import seed
 from support.kpack.sources import UNREACHABLE
 from support.kpack.webhooks import Webhooks
 from support.kube.client import ApiError
@@ -137,6 +138,20 @@ def test_a_controller_that_stands_still_lets_pods_go_on_and_one_that_starts_agai
     ready_reason(admin, namespace, "UpToDate")
 
 
+def test_a_pod_that_is_deleted_is_made_again_with_a_log_of_its_own(admin, kpack, namespace, repository):
+    kpack.builder()
+    play = kpack.next_build("app", BuildPlay(hold="detect", lines={"prepare": ["the first"]}))
+    kpack.next_build("app", BuildPlay(lines={"prepare": ["the second"]}))
+    kpack.image(namespace, "app", git=(URL, "main"))
+    assert play.began.wait(30)
+    pod = "app-build-1-build-pod"
+    admin.wait("pods", pod, lambda it: "running" in it["status"]["initContainerStatuses"][2]["state"], namespace)
+    admin.delete("pods", pod, namespace)
+    assert succeeded(kpack.wait_build(namespace, "app", 1)) == "True"
+    log = admin.request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log?container=prepare")
+    assert log.body == b"the second\n"
+
+
 def test_beside_sidecars_the_steps_are_containers(admin, kpack, namespace, repository):
     kpack.sidecars = True
     kpack.builder()
@@ -207,3 +222,12 @@ def test_images_can_be_pushed_so_that_their_digests_are_real(kpack, namespace, r
         latest = kpack.wait_build(namespace, "app", 1)["status"]["latestImage"]
         answer = client.request("HEAD", "/v2/apps/app/manifests/main", headers={"Accept": OCI["manifest"]})
         assert latest == f"{registry.host}/apps/app@{answer.headers['Docker-Content-Digest']}"
+
+
+def test_a_seeded_history_needs_no_controller(admin, namespace):
+    seed(admin, namespace, images=3, builds=2)
+    found = admin.list("builds", namespace, selector="image.kpack.io/image=app-1")
+    assert [build["metadata"]["annotations"]["image.kpack.io/reason"] for build in found] == ["CONFIG", "COMMIT"]
+    assert all(succeeded(build) == "True" for build in found)
+    image = admin.get("images", "app-1", namespace)
+    assert image["status"]["latestImage"] == found[-1]["status"]["latestImage"] != found[0]["status"]["latestImage"]

@@ -114,6 +114,9 @@ class Kubelet:
         node = pod["spec"].get("nodeName")
         ended = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
         if metadata["uid"] not in self._pods and node in (None, self.name) and not ended and not self._stopped.is_set():
+            # A pod that is made again under its name has a log of its own.
+            for key in [key for key in self.logs if key[:2] == (metadata["namespace"], metadata["name"])]:
+                del self.logs[key]
             thread = threading.Thread(target=self._run, args=(pod,), daemon=True, name=f"pod {metadata['name']}")
             self._pods[metadata["uid"]] = thread
             thread.start()

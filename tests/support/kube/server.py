@@ -50,6 +50,7 @@ class KubeServer:
         self._namespaces = itertools.count(1)
         self._etcd: subprocess.Popen | None = None
         self._server: subprocess.Popen | None = None
+        self._spawner = concurrent.futures.ThreadPoolExecutor(1)
 
     def __enter__(self) -> "KubeServer":
         self.directory.mkdir(parents=True)
@@ -69,6 +70,7 @@ class KubeServer:
             if process:
                 process.kill()
                 process.wait()
+        self._spawner.shutdown()
         shutil.rmtree(self.directory / "etcd", ignore_errors=True)
 
     @property
@@ -202,8 +204,11 @@ class KubeServer:
         ]
 
     def _spawn(self, name: str, command: list[str]) -> subprocess.Popen:
+        # They end with the thread that started them, so also when the tests are killed; hence a thread that stays.
+        command = ["setpriv", "--pdeathsig", "KILL", *command]
         with (self.directory / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return self._spawner.submit(subprocess.Popen, command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
+                                        stderr=log).result()
 
     @staticmethod
     def _wait(process: subprocess.Popen, ready) -> bool:
