@@ -56,7 +56,7 @@ bool is_plain(std::string_view value) {
          });
 }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   if (is_plain(value)) return std::string(value);
   std::string text = "\"";
   for (const char c : value) {
@@ -120,7 +120,7 @@ std::string Configuration::text() const {
     const Name name(text);
     const auto [section, added] = lines.try_emplace(name.heading());
     if (added) headings.push_back(section->first);
-    section->second += fmt::format("\t{} = {}\n", name.key, quoted(value));
+    section->second += fmt::format("\t{} = {}\n", name.key, in_quotes(value));
   }
   std::string result;
   for (const auto& heading : headings) result += heading + lines.at(heading);
