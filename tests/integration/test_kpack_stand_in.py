@@ -1,5 +1,7 @@
 """The stand-in for kpack on the real apiserver goes through what clients of kpack have to bear."""
 
+import itertools
+
 import pytest
 
 from support.kpack import publishing
@@ -9,7 +11,7 @@ from support.kpack.reasons import condition, succeeded
 from support.kpack.seeding import seed
 from support.kpack.sources import UNREACHABLE
 from support.kpack.webhooks import Webhooks
-from support.kube.client import ApiError
+from support.kube.client import ApiError, eventually
 from support.push_image import OCI, Registry
 from support.registry_server import RegistryServer
 
@@ -170,11 +172,9 @@ def test_old_builds_are_pruned_and_a_deleted_image_takes_its_builds_along(admin,
         kpack.sources.repositories[URL] = {"main": f"{number}" * 40}
         kpack.poll()
     kpack.wait_build(namespace, "app", 4)
-    while (names := {build["metadata"]["name"] for build in admin.list("builds", namespace)}) != {"app-build-3", "app-build-4"}:
-        assert names
+    eventually(lambda: [build["metadata"]["name"] for build in admin.list("builds", namespace)] == ["app-build-3", "app-build-4"])
     admin.delete("images", "app", namespace)
-    while admin.list("builds", namespace) or admin.list("sourceresolvers", namespace):
-        pass
+    eventually(lambda: not admin.list("builds", namespace) and not admin.list("sourceresolvers", namespace))
 
 
 def test_a_new_buildpack_rebuilds_every_image_but_only_as_many_at_a_time_as_there_are_slots(kube_server, admin, namespace):
@@ -200,13 +200,16 @@ def test_a_new_buildpack_rebuilds_every_image_but_only_as_many_at_a_time_as_ther
             assert build["metadata"]["annotations"]["image.kpack.io/reason"] == "BUILDPACK"
 
 
+def defaulted(image: dict) -> dict | None:
+    return image if image["spec"].get("failedBuildHistoryLimit") == 10 else None
+
+
 def test_the_webhooks_fill_in_what_is_missing_and_refuse_two_sources(kube_server, admin, kpack, namespace, repository, tmp_path):
     with Webhooks(kube_server, tmp_path / "webhooks"):
+        names = (f"app-{number}" for number in itertools.count())
         # The apiserver learns of webhooks by a watch of its own.
-        number = 0
-        while kpack.image(namespace, f"app-{number}", git=(URL, "main"))["spec"].get("failedBuildHistoryLimit") is None:
-            number += 1
-        name = f"app-{number}"
+        made = eventually(lambda: defaulted(kpack.image(namespace, next(names), git=(URL, "main"))))
+        name = made["metadata"]["name"]
         with pytest.raises(ApiError, match="expected exactly one, got both: spec.source.blob, spec.source.git") as refused:
             admin.patch("images", name, {"spec": {"source": {"blob": {"url": "https://blob.example"}}}}, namespace)
         assert (refused.value.status, refused.value.reason) == (400, "BadRequest")

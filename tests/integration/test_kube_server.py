@@ -7,7 +7,7 @@ import pytest
 
 from support.kpack.plays import BuildPlay
 from support.kpack.reasons import condition
-from support.kube.client import ApiError, WatchExpired
+from support.kube.client import ApiError, WatchExpired, eventually
 
 URL = "https://git.example/app"
 OLD, NEW = "a" * 40, "b" * 40
@@ -108,8 +108,7 @@ def test_the_log_of_a_container_comes_through_the_apiserver_as_a_kubelet_gives_i
     with concurrent.futures.ThreadPoolExecutor() as pool:
         following = pool.submit(log, kube_server.admin, namespace, pod, "build", "&follow=true&timestamps=true")
         assert log(kube_server.admin, namespace, pod, "export").status == 400  # waiting to start
-        while b"\xff" not in log(kube_server.admin, namespace, pod, "build").body:
-            pass
+        eventually(lambda: b"\xff" in log(kube_server.admin, namespace, pod, "build").body)
         play.release()
         lines = following.result().body.split(b"\n")
     assert [line[31:] for line in lines] == [b"one", b"two", b"\xff\x1b[31m", b""]

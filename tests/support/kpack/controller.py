@@ -57,9 +57,11 @@ class Kpack:
         self.resume()
         self._stop()
         self.kubelet.__exit__()
-        for resource, name, namespace in reversed(self._made):
-            self.client.delete(resource, name, namespace)
-        assert not self.failures, "the stand-in for kpack failed:\n" + "\n".join(self.failures)
+        with contextlib.suppress(OSError, http.client.HTTPException):  # the server may be gone first
+            for resource, name, namespace in reversed(self._made):
+                self.client.delete(resource, name, namespace)
+        failures = self.failures + self.kubelet.failures
+        assert not failures, "the stand-in for kpack failed:\n" + "\n".join(failures)
 
     # What tests make. Builders' names are of the whole cluster, which tests share: the namespace's name is the default.
 
@@ -206,9 +208,8 @@ class Kpack:
 
     def _write_status(self, resource: str, item: dict, status: dict) -> None:
         """A whole status, by the resourceVersion that was read, and only where it says something new."""
-        status = {**status, "observedGeneration": item["metadata"]["generation"]}
-        for entry in status.get("conditions", []):
-            entry.setdefault("lastTransitionTime", builds.now())
+        conditions = [{"lastTransitionTime": builds.now(), **_without_empty(entry)} for entry in status.get("conditions", [])]
+        status = {**status, "conditions": conditions, "observedGeneration": item["metadata"]["generation"]}
         if not builds.same(status, item.get("status") or {}):
             self.client.replace(resource, {**item, "status": status}, item["metadata"].get("namespace"), status=True)
 

@@ -164,7 +164,7 @@ class Client:
                        fieldSelector=fields, allowWatchBookmarks="true", timeoutSeconds=max(1, int(seconds)))
         return Watch(self, path, seconds + 5)
 
-    def wait(self, resource: str, name: str, condition, namespace: str | None = None, seconds: float = 30) -> dict:
+    def wait(self, resource: str, name: str, condition, namespace: str | None = None, seconds: float = 60) -> dict:
         """The object, as soon as it is there and the condition is true of it."""
         deadline = time.monotonic() + seconds
         while True:
@@ -175,6 +175,17 @@ class Client:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{resource} {name} did not become as wanted; it is {json.dumps(found, indent=1)}")
             time.sleep(0.05)
+
+
+def eventually(condition, seconds: float = 60):
+    """What the condition gives, as soon as that is true; an ApiError counts as not yet."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(ApiError):
+            if found := condition():
+                return found
+        assert time.monotonic() < deadline, f"did not become true within {seconds} s"
+        time.sleep(0.02)
 
 
 class Watch:

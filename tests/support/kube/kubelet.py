@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import traceback
 import urllib.parse
 
 from support.kube.client import ApiError
@@ -44,13 +45,14 @@ class Play:
 
 
 class Kubelet:
-    """Plays the pods of `namespaces` (None: of all). `play` is asked once for each pod, and may raise to keep it pending."""
+    """Plays the pods of `namespaces` (None: of all). `play` is asked once for each pod."""
 
     def __init__(self, server, play, namespaces: list | None = None, name: str = "node-1", slots: int = 16):
         self.server, self.play, self.namespaces, self.name = server, play, namespaces, name
         self.client = server.client(token=server.admin_token)
         self.logs: dict[tuple[str, str, str], ContainerLog] = {}  # namespace, pod, container
         self.requests: list[str] = []  # paths of log requests, as the apiserver sent them
+        self.failures: list[str] = []  # what must not have happened
         self.cut = 0  # log connections ended by cut_logs
         self._slots = threading.Semaphore(slots)  # pods that run at the same time
         self._pods: dict[str, threading.Thread] = {}  # by uid
@@ -122,8 +124,14 @@ class Kubelet:
             thread.start()
 
     def _run(self, pod: dict) -> None:
-        with contextlib.suppress(_Gone):
+        try:
             _PodRun(self, pod, self.play(pod)).run()
+        except (_Gone, ApiError) as error:
+            # The pod went, or what it belongs to did.
+            if isinstance(error, ApiError) and error.status != 404:
+                self.failures.append(traceback.format_exc())
+        except Exception:  # noqa: BLE001: a test must see what broke in this thread
+            self.failures.append(traceback.format_exc())
 
 
 class _Gone(Exception):

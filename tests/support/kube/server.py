@@ -207,8 +207,9 @@ class KubeServer:
         # They end with the thread that started them, so also when the tests are killed; hence a thread that stays.
         command = ["setpriv", "--pdeathsig", "KILL", *command]
         with (self.directory / f"{name}.log").open("ab") as log:
+            # A session of their own: an interrupt from the terminal is for the tests, which stop them in their turn.
             return self._spawner.submit(subprocess.Popen, command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
-                                        stderr=log).result()
+                                        stderr=log, start_new_session=True).result()
 
     @staticmethod
     def _wait(process: subprocess.Popen, ready) -> bool:
