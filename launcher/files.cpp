@@ -4,14 +4,13 @@
 #include <array>
 #include <cerrno>
 #include <dirent.h>
-#include <fcntl.h>
 #include <memory>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
+#include "base/regular_file.hpp"
 
 namespace launcher {
 namespace {
@@ -74,8 +73,7 @@ bool is_file(const std::string& path) {
 }
 
 std::string read_file(const std::string& path) {
-  const base::FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) throw base::system_error("read", path, errno);
+  const auto file = base::open_file(path);
   return read_all(file.get(), path);
 }
 

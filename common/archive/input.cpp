@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <isa-l/igzip_lib.h>
 #include <unistd.h>
@@ -12,7 +11,7 @@
 #include <zstd.h>
 
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
+#include "base/regular_file.hpp"
 
 namespace archive {
 namespace {
@@ -24,15 +23,9 @@ constexpr std::size_t buffer_size = 256UL * 1024;
 
 class FileInput final : public Input {
  public:
-  explicit FileInput(const std::filesystem::path& path) : path_(path), file_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (!file_) throw base::system_error("read", path_.string(), errno);
-  }
+  explicit FileInput(const std::filesystem::path& path) : path_(path), file_(base::open_file(path)) {}
   std::size_t read(char* buffer, std::size_t capacity) override {
-    while (true) {
-      const ssize_t count = ::read(file_.get(), buffer, capacity);
-      if (count >= 0) return static_cast<std::size_t>(count);
-      if (errno != EINTR) throw base::system_error("read", path_.string(), errno);
-    }
+    return base::read_some(file_, buffer, capacity, path_);
   }
 
  private:

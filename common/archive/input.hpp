@@ -19,6 +19,7 @@ class Input {
   [[nodiscard]] virtual std::size_t read(char* buffer, std::size_t capacity) = 0;
 };
 
+// A regular file (base/regular_file.hpp).
 [[nodiscard]] std::unique_ptr<Input> file_input(const std::filesystem::path& path);
 [[nodiscard]] std::unique_ptr<Input> text_input(std::string text);
 

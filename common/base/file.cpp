@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "base/random.hpp"
+#include "base/regular_file.hpp"
 #include "base/write_all.hpp"
 
 namespace base {
@@ -22,20 +23,14 @@ constexpr std::size_t read_chunk = 64UL * 1024;
 }  // namespace
 
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::uint64_t limit) {
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
-  if (!file) throw system_error("read", path.string(), errno);
+  const auto file = open_file_if_exists(path);
+  if (!file) return std::nullopt;
   std::string content;
   while (true) {
     const std::size_t old_size = content.size();
     content.resize(old_size + read_chunk);
-    const ssize_t count = read(file.get(), content.data() + old_size, read_chunk);
-    if (count < 0 && errno == EINTR) {
-      content.resize(old_size);
-      continue;
-    }
-    if (count < 0) throw system_error("read", path.string(), errno);
-    content.resize(old_size + static_cast<std::size_t>(count));
+    const auto count = read_some(*file, content.data() + old_size, read_chunk, path);
+    content.resize(old_size + count);
     if (count == 0) return content;
     if (content.size() > limit) {
       throw Error(ErrorKind::protocol,

@@ -10,7 +10,8 @@
 
 namespace base {
 
-// Nothing when there is no such file; an Error{protocol} when it is larger than `limit` bytes.
+// Nothing when there is no such file; an Error{protocol} when it is larger than `limit` bytes or not a regular file
+// (base/regular_file.hpp): the reader waits for nobody.
 [[nodiscard]] std::optional<std::string> read_file_if_exists(const std::filesystem::path& path,
                                                              std::uint64_t limit = 16ULL << 20U);
 // As above; an Error{usage} when there is no such file.

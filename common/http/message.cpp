@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
+#include "base/regular_file.hpp"
 
 namespace http {
 namespace {
@@ -37,9 +36,7 @@ class TextBody final : public Body {
 class FileBody final : public Body {
  public:
   FileBody(std::string path, std::uint64_t offset, std::uint64_t length)
-      : path_(std::move(path)), file_(open(path_.c_str(), O_RDONLY | O_CLOEXEC)), offset_(offset), length_(length) {
-    if (!file_) throw base::system_error("read", path_, errno);
-  }
+      : path_(std::move(path)), file_(base::open_file(path_)), offset_(offset), length_(length) {}
   std::uint64_t size() const override { return length_; }
   void rewind(std::uint64_t offset) override { position_ = offset; }
   std::size_t read(char* buffer, std::size_t capacity) override {

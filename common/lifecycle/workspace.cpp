@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "base/parallel.hpp"
+#include "base/regular_file.hpp"
 #include "base/termination.hpp"
 #include "base/write_all.hpp"
 #include "git/sparse_patterns.hpp"
@@ -119,18 +120,15 @@ class Copier {
   }
 
   [[nodiscard]] std::string copy_file(const fs::path& from, const fs::path& to, mode_t mode) const {
-    const base::FileDescriptor input(open(from.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!input) throw base::system_error("read", from.string(), errno);
+    const auto input = base::open_file(from, base::Links::refused);
     const base::FileDescriptor output(open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!output) throw base::system_error("create", to.string(), errno);
     std::vector<char> buffer(chunk_size);
     base::Sha256 hash;
     while (true) {
-      const ssize_t count = read(input.get(), buffer.data(), buffer.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw base::system_error("read", from.string(), errno);
+      const auto count = base::read_some(input, buffer.data(), buffer.size(), from);
       if (count == 0) break;
-      const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+      const std::string_view bytes(buffer.data(), count);
       hash.update(bytes);
       base::write_all(output.get(), bytes, to);
     }

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "base/regular_file.hpp"
 #include "git/lfs.hpp"
 #include "git/lfs_server.hpp"
 #include "http/status.hpp"
@@ -158,7 +159,7 @@ class LfsCheckout {
     for (const auto& wanted : files) {
       auto from = object_path(local.path / "lfs/objects", wanted.pointer);
       if (!std::filesystem::exists(from)) from = object_path(local.path / ".git/lfs/objects", wanted.pointer);
-      std::ifstream content(from, std::ios::binary);
+      const auto content = base::open_file_if_exists(from);
       if (!content) {
         throw Error(ErrorKind::not_found, {"fetch", wanted.shown(), "the repository does not have it",
                                            "set params.disable_git_lfs to do without"});
@@ -168,8 +169,8 @@ class LfsCheckout {
       VerifiedFile file(path, wanted, progress_);
       file.restart();
       std::string buffer(1UL << 16U, '\0');
-      while (content.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || content.gcount() > 0) {
-        file.write(std::string_view(buffer).substr(0, static_cast<std::size_t>(content.gcount())));
+      while (const auto count = base::read_some(*content, buffer.data(), buffer.size(), from)) {
+        file.write(std::string_view(buffer).substr(0, count));
       }
       file.finish();
     }

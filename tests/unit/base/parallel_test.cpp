@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -10,6 +11,8 @@
 
 #include "base/error.hpp"
 #include "support/without_threads.hpp"
+
+using namespace std::chrono_literals;
 
 TEST_CASE("each number is worked on once, by as many threads as may be") {
   for (const std::size_t width : {0UL, 1UL, 3UL, 16UL}) {
@@ -25,6 +28,7 @@ TEST_CASE("the first failure is thrown and nothing new begins after it") {
   const auto work = [&](std::size_t number) {
     ++begun;
     if (number == 5) throw std::runtime_error("number five");
+    if (number > 5) std::this_thread::sleep_for(1ms);
   };
   CHECK_THROWS_AS(base::for_each_parallel(100'000, 4, work), std::runtime_error);
   CHECK(begun < 100'000);
@@ -51,6 +55,7 @@ TEST_CASE("an abort ends work that collects failures") {
   const auto work = [&](std::size_t number) {
     ++begun;
     if (number == 5) throw base::Aborted();
+    if (number > 5) std::this_thread::sleep_for(1ms);
   };
   CHECK_THROWS_AS(base::try_each_parallel(100'000, 4, work), base::Aborted);
   CHECK(begun < 100'000);

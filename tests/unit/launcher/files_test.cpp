@@ -41,6 +41,6 @@ TEST_CASE("a missing file names itself") {
     static_cast<void>(launcher::read_file("/nonexistent/metadata.toml"));
     FAIL("read");
   } catch (const base::Error& error) {
-    CHECK(std::string(error.what()) == "cannot read /nonexistent/metadata.toml: No such file or directory");
+    CHECK(std::string(error.what()) == "cannot read /nonexistent/metadata.toml: there is no such file");
   }
 }
