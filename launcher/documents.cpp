@@ -3,14 +3,10 @@
 // Without exceptions and with from_chars for floats toml++ needs no iostreams.
 #define TOML_EXCEPTIONS 0
 #define TOML_FLOAT_CHARCONV 1
-#define TOML_ENABLE_FORMATTERS 0
-#define TOML_MAX_NESTED_VALUES 64
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wundef"
-#include <toml++/toml.h>
-#pragma GCC diagnostic pop
 
 #include "base/error.hpp"
+#include "buildpacks/toml_depth.hpp"
+#include "buildpacks/toml_parser.hpp"
 
 namespace launcher {
 namespace {
@@ -21,6 +17,10 @@ using base::ErrorKind;
 constexpr const char* metadata_name = "config/metadata.toml";
 
 toml::table parse(std::string_view text, const std::string& action, const std::string& object) {
+  if (buildpacks::nests_too_deep(text)) {
+    throw Error(ErrorKind::protocol,
+                {action, object, "it is nested deeper than " + std::to_string(buildpacks::deepest_toml), ""});
+  }
   auto result = toml::parse(text);
   if (result) return std::move(result).table();
   const auto& error = result.error();

@@ -1,16 +1,11 @@
 #include "buildpacks/toml.hpp"
 
-#define TOML_ENABLE_FORMATTERS 0
-#define TOML_MAX_NESTED_VALUES 64
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wundef"
-#include <toml++/toml.h>
-#pragma GCC diagnostic pop
-
 #include <algorithm>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "buildpacks/toml_depth.hpp"
+#include "buildpacks/toml_parser.hpp"
 
 namespace buildpacks {
 namespace {
@@ -48,7 +43,13 @@ Toml::Literal literal(const ::toml::date_time& value) {
   return {local + text_of(*value.offset), local + text_of(*value.offset)};
 }
 
-Toml convert(const ::toml::node& node) {
+[[noreturn]] void too_deep(const std::string& what) {
+  throw Error(ErrorKind::protocol, {"read", what, fmt::format("it is nested deeper than {}", deepest_toml), ""});
+}
+
+// A header [[a.b]] is deeper than it has names: lists are levels, too.
+Toml convert(const ::toml::node& node, const std::string& what, std::size_t depth = 0) {
+  if (depth > deepest_toml) too_deep(what);
   if (const auto* value = node.as_boolean()) return value->get();
   if (const auto* value = node.as_integer()) return value->get();
   if (const auto* value = node.as_floating_point()) return value->get();
@@ -59,12 +60,14 @@ Toml convert(const ::toml::node& node) {
   if (const auto* array = node.as_array()) {
     Toml::Array result;
     result.reserve(array->size());
-    for (const auto& element : *array) result.push_back(convert(element));
+    for (const auto& element : *array) result.push_back(convert(element, what, depth + 1));
     return result;
   }
   Toml::Table result;
   if (const auto* table = node.as_table()) {
-    for (const auto& [key, value] : *table) result.emplace_back(std::string(key.str()), convert(value));
+    for (const auto& [key, value] : *table) {
+      result.emplace_back(std::string(key.str()), convert(value, what, depth + 1));
+    }
   }
   return result;
 }
@@ -94,8 +97,9 @@ Toml& Toml::add(std::string name, Toml value) {
 }
 
 Toml parse_toml(std::string_view text, const std::string& what) {
+  if (nests_too_deep(text)) too_deep(what);
   try {
-    return convert(::toml::parse(text));
+    return convert(::toml::parse(text), what);
   } catch (const ::toml::parse_error& error) {
     const auto& at = error.source().begin;
     throw Error(ErrorKind::protocol,

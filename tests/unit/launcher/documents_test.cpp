@@ -103,3 +103,12 @@ TEST_CASE("exec.d output that is no environment is an error that names the progr
     CHECK_THROWS_AS(parse_exec_d_output(text, "p"), base::Error);
   }
 }
+
+TEST_CASE("a document that nests without end is refused") {
+  std::string keys = "a";
+  for (int i = 0; i < 40'000; ++i) keys += ".a";
+  CHECK_THROWS_MATCHES(parse_metadata(keys + " = 1\n"), base::Error,
+                       Message("cannot read config/metadata.toml: it is nested deeper than 48"));
+  CHECK_THROWS_MATCHES(parse_exec_d_output("[" + keys + "]\n", "/layers/a/exec.d/b"), base::Error,
+                       Message("cannot use the output of /layers/a/exec.d/b: it is nested deeper than 48"));
+}
