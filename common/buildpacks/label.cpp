@@ -128,7 +128,10 @@ OrderedJson to_json(const Toml& value) {
     return result;
   }
   OrderedJson result = OrderedJson::object();
-  for (const auto& [name, member] : *value.table()) result[name] = to_json(member);
+  // An ordered object is a list: operator[] would look through all of it for each member. Names in a table are unique.
+  auto& members = result.get_ref<OrderedJson::object_t&>();
+  members.reserve(value.table()->size());
+  for (const auto& [name, member] : *value.table()) members.emplace_back(name, to_json(member));
   return result;
 }
 

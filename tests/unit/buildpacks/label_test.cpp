@@ -1,8 +1,12 @@
 #include "buildpacks/label.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <ctime>
+#include <limits>
 
 #include "buildpacks/go_number.hpp"
+#include "buildpacks/toml.hpp"
 
 // The expected texts are Go's.
 TEST_CASE("floating-point numbers are written as Go writes them") {
@@ -30,4 +34,23 @@ TEST_CASE("text in labels is escaped as Go escapes it") {
 TEST_CASE("null and an empty list are kept apart, and members keep their order") {
   const nlohmann::ordered_json value = {{"z", nullptr}, {"a", nlohmann::ordered_json::array()}};
   CHECK(buildpacks::label_text(value) == R"({"z":null,"a":[]})");
+}
+
+TEST_CASE("a table of many keys costs as much as it has keys") {
+  const auto table_of = [](std::size_t count) {
+    buildpacks::Toml::Table table;
+    for (std::size_t i = 0; i < count; ++i) table.emplace_back("key-" + std::to_string(i), "value");
+    return buildpacks::Toml(std::move(table));
+  };
+  const auto cost = [](const buildpacks::Toml& table) {
+    auto best = std::numeric_limits<std::clock_t>::max();
+    for (int i = 0; i < 3; ++i) {
+      const auto before = std::clock();
+      CHECK(buildpacks::to_json(table).size() == table.table()->size());
+      best = std::min(best, std::clock() - before);
+    }
+    return static_cast<double>(std::max<std::clock_t>(best, 1));
+  };
+  // Sixteen times the keys; looking through all of them for each would cost 256 times as much.
+  CHECK(cost(table_of(80'000)) / cost(table_of(5'000)) < 100);
 }
