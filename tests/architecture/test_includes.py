@@ -1,25 +1,13 @@
-"""Arrows point down only. Read from the #includes themselves, so that a wrong one fails wherever it is written."""
+"""Which folder may know which is a list in docs/ARCHITECTURE.md; the #includes themselves are held against it, so that a
+wrong one fails wherever it is written."""
 
 import pathlib
 import re
 
 import pytest
 
-# A folder may include from the ranks below its own, and from itself. Folders of one rank do not know each other.
-RANKS = [
-    {"check", "in", "out"},
-    {"kinds"},
-    {"source", "image", "fleet"},
-    {"lifecycle", "kpack"},
-    {"builds", "buildpacks", "packages"},
-    {"registry", "git", "kubernetes"},
-    {"concourse"},
-    {"archive", "http"},
-    {"json"},
-    {"base"},
-]
-# Narrower than its rank: the launcher goes into images and stays small.
-ONLY = {"launcher": {"base", "buildpacks"}}
+# A row of the list: | `folder` ... | what it is | `folder` `folder` |
+ROW = re.compile(r"^\| (`[^|]*`) \|[^|]*\| ?([^|]*)\|$")
 # These phases run while untrusted code does, and have no business with the network.
 WITHOUT_NETWORK = {"lifecycle/detect", "lifecycle/build"}
 GENERATED = {"concourse/build_version.hpp", "image/build_version.hpp"}  # by cmake/version.cmake
@@ -33,7 +21,24 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.MULTILINE)
 NETWORK_HEADERS = re.compile(r"^(curl/|git2|sys/socket\.h|netdb\.h|netinet/|arpa/|ares)")
 
-RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
+
+class Drawing:
+    """The list of a document: the folders, top down, and which others each may know."""
+
+    def __init__(self, document: pathlib.Path):
+        self.may_know: dict[str, set[str]] = {}
+        self.rank: dict[str, int] = {}
+        rows = [match for line in document.read_text().splitlines() if (match := ROW.match(line))]
+        for rank, row in enumerate(rows):
+            for name in re.findall(r"`([^`]+)`", row[1]):
+                assert name not in self.may_know, f"{name} stands in two rows"
+                self.may_know[name] = set(re.findall(r"`([^`]+)`", row[2]))
+                self.rank[name] = rank
+
+    def upward(self) -> list[str]:
+        """Arrows of the list itself that lead nowhere, or not down."""
+        return [f"{name} -> {aim}" for name, aims in self.may_know.items() for aim in sorted(aims)
+                if aim not in self.rank or self.rank[aim] <= self.rank[name]]
 
 
 class Tree:
@@ -43,8 +48,10 @@ class Tree:
         self.includes: dict[str, list[str]] = {}
         self.system: dict[str, list[str]] = {}
         self.threads: dict[str, list[str]] = {}
-        for top in ("common", "check", "in", "out", "launcher"):
-            for path in sorted((project / top).rglob("*.[ch]pp")):
+        for top in ("main.cpp", "common", "check", "in", "out", "launcher"):
+            for path in [project / top] if top == "main.cpp" else sorted((project / top).rglob("*.[ch]pp")):
+                if not path.is_file():
+                    continue
                 name = str(path.relative_to(project / "common" if top == "common" else project))
                 text = path.read_text()
                 self.includes[name] = [self.resolve(name, target) for target in INCLUDE.findall(text)]
@@ -62,21 +69,16 @@ def folder(name: str) -> str:
     return name.split("/")[0]
 
 
-def wrong_arrows(tree: Tree) -> list[str]:
+def wrong_arrows(tree: Tree, drawing: Drawing) -> list[str]:
     wrong = []
     for name, targets in tree.includes.items():
         for target in targets:
             source, aim = folder(name), folder(target)
             if source == aim:
                 continue
-            if source in ONLY:
-                allowed = aim in ONLY[source]
-            elif source not in RANK or aim not in RANK:
-                wrong.append(f"{name} includes {target}: a folder without a rank")
-                continue
-            else:
-                allowed = RANK[source] < RANK[aim]
-            if not allowed:
+            if source not in drawing.may_know:
+                wrong.append(f"{name} includes {target}: {source} has no row in the list")
+            elif aim not in drawing.may_know[source]:
                 wrong.append(f"{name} includes {target}: {source} may not know {aim}")
     return wrong
 
@@ -134,8 +136,23 @@ def tree(project):
     return Tree(project)
 
 
-def test_arrows_point_down(tree):
-    assert wrong_arrows(tree) == []
+@pytest.fixture(scope="module")
+def drawing(project):
+    return Drawing(project / "docs/ARCHITECTURE.md")
+
+
+def test_a_folder_knows_only_what_the_list_says(tree, drawing):
+    assert wrong_arrows(tree, drawing) == []
+
+
+def test_the_arrows_of_the_list_point_down(drawing):
+    assert len(drawing.may_know) > 15
+    assert drawing.upward() == []
+
+
+def test_every_folder_has_a_row(drawing, project):
+    folders = {path.name for path in (project / "common").iterdir() if path.is_dir()}
+    assert folders - set(drawing.may_know) == set()
 
 
 def test_there_is_no_cycle(tree):
@@ -171,10 +188,16 @@ def test_each_rule_can_fail(tmp_path):
     write("common/lifecycle/detect.cpp", '"base/b.hpp"')
     write("launcher/main.cpp", '"json/value.hpp"')
     write("common/odd/a.hpp", '"base/a.hpp"')
+    write("main.cpp", '"in/in.hpp"')
+    list_of_folders = tmp_path / "LIST.md"
+    list_of_folders.write_text("| folder | what it is | may know |\n|---|---|---|\n| `launcher` | small | `base` |\n"
+                               "| `git` `lifecycle` | two | `base` |\n| `base` | lowest | `git` `none` |\n| `http` | low | |\n")
+    drawing = Drawing(list_of_folders)
     tree = Tree(tmp_path)
-    assert [text.split(":")[0] for text in wrong_arrows(tree)] == [
-        "base/a.hpp includes http/client.hpp", "git/a.hpp includes registry/a.hpp",
+    assert [text.split(": ")[0] for text in wrong_arrows(tree, drawing)] == [
+        "main.cpp includes in/in.hpp", "base/a.hpp includes http/client.hpp", "git/a.hpp includes registry/a.hpp",
         "odd/a.hpp includes base/a.hpp", "launcher/main.cpp includes json/value.hpp"]
+    assert drawing.upward() == ["base -> git", "base -> none"]
     assert cycle(tree) == ["base/a.hpp", "base/b.hpp", "base/a.hpp"]
     chain = "lifecycle/detect.cpp -> base/b.hpp -> base/a.hpp -> http/client.hpp -> curl/curl.h"
     assert network_use(tree) == [chain]
