@@ -165,8 +165,7 @@ class Put {
 
   // What stands cannot be the answer, nor be rebased, when it is one of several under the tag or is not whole any more.
   std::optional<Change> damage_of_previous_image() {
-    const auto named = client_.resolve(target());
-    if (!named || named->digest != previous_->image.raw.digest) {
+    if (previous_->in_index) {
       return Change{Reason::config, "an index of several platforms", "an image of one platform"};
     }
     lifecycle::find_layers(client_, *previous_, log_);
@@ -204,7 +203,7 @@ class Put {
   void rebase() {
     phases_.begin("REBASING");
     log_.info("run image " + run_image_->reference.text());
-    const auto rebased = lifecycle::rebase(client_, platform_, *previous_, *run_image_, log_);
+    const auto rebased = lifecycle::rebase(client_, *previous_, *run_image_);
     result_.kind = "rebase";
     result_.layers = rebased.kept;
     result_.reused = rebased.kept;

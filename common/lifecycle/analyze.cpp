@@ -46,6 +46,15 @@ std::vector<registry::Reference> candidates(const RunImageChoice& choice, const 
   return result;
 }
 
+registry::Image read_image(registry::Client& client, const registry::Repository& repository,
+                           registry::RawManifest raw) {
+  const auto name = "image " + registry::Reference{repository, std::nullopt, raw.digest}.text();
+  auto manifest = registry::parse_manifest(raw, name);
+  auto config = json::parse(client.blob(repository, manifest.config), "the configuration of " + name);
+  if (!config.is_object()) throw Error(ErrorKind::protocol, {"read", name, "its configuration is not an object", ""});
+  return {std::move(raw), std::move(manifest), std::move(config)};
+}
+
 }  // namespace
 
 std::map<std::string, registry::Descriptor> available_layers(registry::Client& client,
@@ -104,8 +113,13 @@ RunImage find_run_image(registry::Client& client, const RunImageChoice& choice, 
 std::optional<PreviousImage> find_previous_image(registry::Client& client, const registry::Reference& reference,
                                                  const registry::Platform& platform, base::Log& log) {
   std::optional<registry::Image> image;
+  bool in_index = false;
   try {
-    image = client.find_image(reference, platform);
+    auto raw = client.find_manifest(reference);
+    if (!raw) return std::nullopt;
+    in_index = raw->is_index();
+    image = in_index ? client.find_image(reference.with(raw->digest), platform)
+                     : read_image(client, reference.repository, *std::move(raw));
   } catch (const Error& error) {
     // Some registries answer "denied" for a repository that is not there yet; a push will tell.
     if (error.kind() != ErrorKind::denied && error.kind() != ErrorKind::not_found &&
@@ -123,7 +137,7 @@ std::optional<PreviousImage> find_previous_image(registry::Client& client, const
     return std::nullopt;
   }
   auto by_digest = reference.with(image->raw.digest);
-  return PreviousImage{std::move(by_digest), *std::move(image), *std::move(metadata), {}};
+  return PreviousImage{std::move(by_digest), *std::move(image), *std::move(metadata), {}, in_index};
 }
 
 void find_layers(registry::Client& client, PreviousImage& previous, base::Log& log) {

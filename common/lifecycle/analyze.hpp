@@ -22,11 +22,13 @@ struct RunImage {
 };
 
 struct PreviousImage {
-  registry::Reference reference;
+  registry::Reference reference;  // by the digest of this platform's manifest
   registry::Image image;
   LayersMetadata metadata;
   // By diffID: layers whose blobs the repository still has, once find_layers() has looked.
   std::map<std::string, registry::Descriptor> layers;
+  // It is one of several platforms below the name that was asked for.
+  bool in_index = false;
 };
 
 struct Analysis {

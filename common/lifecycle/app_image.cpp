@@ -61,6 +61,8 @@ registry::Descriptor as_oci_layer(registry::Descriptor layer) {
     layer.media_type = registry::media_type::oci_layer_gzip;
   } else if (layer.media_type == "application/vnd.docker.image.rootfs.diff.tar") {
     layer.media_type = registry::media_type::oci_layer;
+  } else if (layer.media_type == "application/vnd.docker.image.rootfs.diff.tar.zstd") {
+    layer.media_type = registry::media_type::oci_layer_zstd;
   }
   return layer;
 }

@@ -28,7 +28,8 @@ struct AppImage {
 
 struct ComposedImage {
   json::Value config;
-  std::vector<registry::Descriptor> layers;  // the run image's, then the added ones, as OCI layers
+  std::vector<registry::Descriptor> layers;        // the run image's, then the added ones, as OCI layers
+  std::map<std::string, std::string> annotations;  // of the manifest
 };
 
 [[nodiscard]] ComposedImage compose(const registry::Image& run_image, const AppImage& app, const Platform& platform);

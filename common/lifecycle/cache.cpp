@@ -6,6 +6,7 @@
 #include "base/parallel.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/layers_directory.hpp"
+#include "lifecycle/transfer.hpp"
 
 namespace lifecycle {
 namespace {
@@ -138,10 +139,13 @@ SavedCache save_cache(registry::Client& client, const Platform& platform, const 
     if (made[i].reused) ++saved.reused;
   }
   if (!earlier || to_label(plan.metadata) != to_label(earlier->metadata)) {
-    client.put_manifest(reference, push_config(maker, configuration(plan.metadata, made, app_options), blobs));
+    const ComposedImage image{configuration(plan.metadata, made, app_options), std::move(blobs), {}};
+    const auto pushed = push_config(client, reference.repository, image, Novelty::possible);
+    client.put_manifest(reference, pushed.manifest);
+    saved.uploaded = pushed.uploaded;
     saved.pushed = true;
   }
-  saved.uploaded = maker.uploaded();
+  saved.uploaded += maker.uploaded();
   return saved;
 }
 

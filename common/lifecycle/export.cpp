@@ -1,11 +1,13 @@
 #include "lifecycle/export.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/parallel.hpp"
 #include "lifecycle/app_image.hpp"
 #include "lifecycle/layer_maker.hpp"
 #include "lifecycle/layer_set.hpp"
+#include "lifecycle/transfer.hpp"
 
 namespace lifecycle {
 namespace {
@@ -17,7 +19,8 @@ class Exporter {
  public:
   Exporter(registry::Client& client, const Platform& platform, const Analysis& analysis, const ExportOptions& options,
            base::Log& log)
-      : platform_(platform),
+      : client_(client),
+        platform_(platform),
         analysis_(analysis),
         options_(options),
         maker_(client, platform, options.repository, analysis.previous ? analysis.previous->layers : KnownLayers(),
@@ -26,6 +29,7 @@ class Exporter {
   Exported run(const BuildMetadata& build) {
     auto set = plan_layers(platform_, build, analysis_.previous);
     const auto& base_layers = analysis_.run_image.image.manifest.layers;
+    require_layer_count(base_layers.size() + set.layers.size(), options_.repository);
     std::vector<std::optional<MadeLayer>> made(set.layers.size());
     base::for_each_parallel(base_layers.size() + made.size(), lanes, [&](std::size_t i) {
       if (i < base_layers.size()) {
@@ -59,7 +63,8 @@ class Exporter {
       const auto is_it = [&](const auto& entry) { return entry.second.digest == layer.digest; };
       if (std::any_of(known.begin(), known.end(), is_it)) return;
     }
-    maker_.provide(analysis_.run_image.reference.repository, layer);
+    const auto provided = provide_blob(client_, options_.repository, analysis_.run_image.reference.repository, layer);
+    if (provided == Provided::sent) provided_ += layer.size;
   }
 
   std::map<std::string, std::string> labels(const BuildMetadata& build, LayersMetadata metadata) const {
@@ -80,28 +85,21 @@ class Exporter {
   }
 
   void finish(const ComposedImage& image, Exported& result) {
-    result.manifest = push_config(maker_, image.config, image.layers);
-    result.uploaded = maker_.uploaded();
-    result.size = result.manifest.bytes.size();
-    for (const auto& layer : image.layers) result.size += layer.size;
+    auto pushed = push_config(client_, options_.repository, image, Novelty::possible);
+    result.manifest = std::move(pushed.manifest);
+    result.uploaded = maker_.uploaded() + provided_ + pushed.uploaded;
+    result.size = pushed.size;
   }
 
+  registry::Client& client_;
   const Platform& platform_;
   const Analysis& analysis_;
   const ExportOptions& options_;
   LayerMaker maker_;
+  std::atomic<std::uint64_t> provided_ = 0;
 };
 
 }  // namespace
-
-registry::RawManifest push_config(LayerMaker& maker, const json::Value& config,
-                                  const std::vector<registry::Descriptor>& layers) {
-  const auto text = json::dump(config);
-  const registry::Descriptor blob{
-      std::string(registry::media_type::oci_config), base::Sha256::of(text), text.size(), {}, std::nullopt, ""};
-  maker.send(text, blob);
-  return registry::serialize({std::string(registry::media_type::oci_manifest), blob, layers, {}, std::nullopt, ""});
-}
 
 Exported export_image(registry::Client& client, const Platform& platform, const BuildMetadata& metadata,
                       const Analysis& analysis, const ExportOptions& options, base::Log& log) {

@@ -39,8 +39,4 @@ struct Exported {
 [[nodiscard]] Exported export_image(registry::Client& client, const Platform& platform, const BuildMetadata& metadata,
                                     const Analysis& analysis, const ExportOptions& options, base::Log& log);
 
-// Sends an image's configuration; the manifest is made, and its caller's to push.
-[[nodiscard]] registry::RawManifest push_config(LayerMaker& maker, const json::Value& config,
-                                                const std::vector<registry::Descriptor>& layers);
-
 }  // namespace lifecycle

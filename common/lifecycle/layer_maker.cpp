@@ -55,20 +55,6 @@ MadeLayer LayerMaker::reuse(const PlannedLayer& planned, const std::string& diff
   return {{known_.at(diff_id), diff_id, planned.created_by}, true};
 }
 
-void LayerMaker::provide(const registry::Repository& from, const registry::Descriptor& blob) {
-  if (from == repository_ || client_.has_blob(repository_, blob.digest)) return;
-  if (from.host == repository_.host && client_.mount_blob(repository_, blob.digest, from)) return;
-  const auto path = next_path();
-  fetch_blob(client_, from, blob, path);
-  upload(blob, path);
-}
-
-void LayerMaker::send(const std::string& text, const registry::Descriptor& blob) {
-  if (client_.put_blob(repository_, blob, http::text_body(text)) == registry::Client::Upload::sent) {
-    uploaded_ += blob.size;
-  }
-}
-
 void LayerMaker::upload(const registry::Descriptor& blob, const std::filesystem::path& path) {
   const auto outcome = client_.put_blob(repository_, blob, http::file_body(path.string(), 0, blob.size));
   if (outcome == registry::Client::Upload::sent) uploaded_ += blob.size;

@@ -30,9 +30,6 @@ class LayerMaker {
              base::Log& log);
 
   [[nodiscard]] MadeLayer make(const PlannedLayer& planned);
-  // A blob of another repository: mounted where that can be, else fetched and sent.
-  void provide(const registry::Repository& from, const registry::Descriptor& blob);
-  void send(const std::string& text, const registry::Descriptor& blob);
 
   [[nodiscard]] std::uint64_t uploaded() const { return uploaded_; }
 

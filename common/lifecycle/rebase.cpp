@@ -1,13 +1,14 @@
 #include "lifecycle/rebase.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <fmt/format.h>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "buildpacks/label.hpp"
-#include "lifecycle/export.hpp"
-#include "lifecycle/layer_maker.hpp"
+#include "lifecycle/transfer.hpp"
 
 namespace lifecycle {
 namespace {
@@ -15,22 +16,44 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::size_t lanes = 4;
-
 std::string shown(const buildpacks::Target& target) {
   auto text = target.os + "/" + target.architecture + (target.variant.empty() ? "" : "/" + target.variant);
   for (const auto& distribution : target.distributions) text += " " + distribution.name + " " + distribution.version;
   return text;
 }
 
-// How many of the image's layers are the old base's; nothing when its metadata name none of them.
+// The diffIDs that the metadata count among the application's layers.
+std::multiset<std::string> application_layers(const LayersMetadata& metadata) {
+  std::multiset<std::string> result(metadata.app.begin(), metadata.app.end());
+  for (const auto* one : {&metadata.sbom, &metadata.config, &metadata.launcher, &metadata.process_types}) {
+    if (!one->empty()) result.insert(*one);
+  }
+  for (const auto& buildpack : metadata.buildpacks) {
+    for (const auto& [name, layer] : buildpack.layers) {
+      if (!layer.diff_id.empty()) result.insert(layer.diff_id);
+    }
+  }
+  return result;
+}
+
+// How many of the image's layers are the old base's; nothing when its metadata do not tell. They name the base's top
+// layer; where that one occurs more than once (empty layers are all alike), what is above it must be the application's.
 std::optional<std::size_t> base_layers(const PreviousImage& app) {
   const auto diff_ids = app.image.diff_ids();
   if (diff_ids.size() != app.image.manifest.layers.size()) return std::nullopt;
-  const auto is_top = [&](const auto& diff_id) { return diff_id.text() == app.metadata.run_image.top_layer; };
-  const auto top = std::find_if(diff_ids.begin(), diff_ids.end(), is_top);
-  if (top == diff_ids.end()) return std::nullopt;
-  return static_cast<std::size_t>(top - diff_ids.begin()) + 1;
+  std::vector<std::size_t> candidates;
+  for (std::size_t i = 0; i < diff_ids.size(); ++i) {
+    if (diff_ids[i].text() == app.metadata.run_image.top_layer) candidates.push_back(i + 1);
+  }
+  if (candidates.empty()) return std::nullopt;
+  if (candidates.size() == 1) return candidates.front();
+  const auto own = application_layers(app.metadata);
+  for (const auto below : candidates) {
+    std::multiset<std::string> above;
+    for (std::size_t i = below; i < diff_ids.size(); ++i) above.insert(diff_ids[i].text());
+    if (above == own) return below;
+  }
+  return std::nullopt;
 }
 
 bool is_base_label(std::string_view name) {
@@ -78,11 +101,34 @@ json::Value rebased_labels(const PreviousImage& app, const RunImage& run_image) 
   return result;
 }
 
+// image-spec, annotations.md: what names the base names the new one; all others stay.
+std::map<std::string, std::string> rebased_annotations(const PreviousImage& app, const RunImage& run_image) {
+  auto annotations = app.image.manifest.annotations;
+  const auto set = [&](const char* name, const std::string& value) {
+    if (const auto found = annotations.find(name); found != annotations.end()) found->second = value;
+  };
+  set("org.opencontainers.image.base.name", run_image.name.image);
+  set("org.opencontainers.image.base.digest", run_image.reference.digest->text());
+  return annotations;
+}
+
+std::vector<registry::Descriptor> missing_layers(const PreviousImage& app,
+                                                 const std::vector<registry::Descriptor>& base) {
+  std::set<std::string> there;
+  for (const auto& layer : app.image.manifest.layers) there.insert(layer.digest.text());
+  std::vector<registry::Descriptor> missing;
+  for (const auto& layer : base) {
+    // One that the base has twice is brought once.
+    if (there.insert(layer.digest.text()).second) missing.push_back(layer);
+  }
+  return missing;
+}
+
 }  // namespace
 
 std::optional<std::string> obstacle_to_rebase(const PreviousImage& app, const RunImage& run_image) {
   if (app.image.label(label::rebasable) == "false") return "the image says that it is not rebasable";
-  if (!base_layers(app)) return "the image does not name the last layer of its base";
+  if (!base_layers(app)) return "the image does not tell which of its layers are its base's";
   const auto before = target_of(app.image);
   const auto& now = run_image.target;
   if (before.os != now.os || before.architecture != now.architecture || before.variant != now.variant ||
@@ -123,24 +169,26 @@ ComposedImage compose_rebased(const PreviousImage& app, const RunImage& run_imag
   }
   for (auto& layer : result.layers) layer = as_oci_layer(std::move(layer));
   config["config"]["Labels"] = rebased_labels(app, run_image);
+  result.annotations = rebased_annotations(app, run_image);
   return result;
 }
 
-Rebased rebase(registry::Client& client, const Platform& platform, const PreviousImage& app, const RunImage& run_image,
-               base::Log& log) {
+Rebased rebase(registry::Client& client, const PreviousImage& app, const RunImage& run_image, std::size_t lanes) {
   if (const auto obstacle = obstacle_to_rebase(app, run_image)) {
     throw Error(ErrorKind::usage, {"rebase", app.reference.text(), *obstacle, "build it anew on this run image"});
   }
   const auto image = compose_rebased(app, run_image);
-  LayerMaker maker(client, platform, app.reference.repository, {}, log);
+  const auto& repository = app.reference.repository;
+  require_layer_count(image.layers.size(), repository);
   const auto& base = run_image.image.manifest.layers;
-  base::for_each_parallel(base.size(), lanes,
-                          [&](std::size_t i) { maker.provide(run_image.reference.repository, base[i]); });
-  Rebased result{push_config(maker, image.config, image.layers), image.layers.size() - base.size(), 0, 0};
-  result.uploaded = maker.uploaded();
-  result.size = result.manifest.bytes.size();
-  for (const auto& layer : image.layers) result.size += layer.size;
-  return result;
+  const auto missing = missing_layers(app, base);
+  std::atomic<std::uint64_t> sent = 0;
+  base::for_each_parallel(missing.size(), lanes, [&](std::size_t i) {
+    const auto provided = provide_blob(client, repository, run_image.reference.repository, missing[i]);
+    if (provided == Provided::sent) sent += missing[i].size;
+  });
+  auto pushed = push_config(client, repository, image, Novelty::certain);
+  return {std::move(pushed.manifest), image.layers.size() - base.size(), pushed.uploaded + sent, pushed.size};
 }
 
 }  // namespace lifecycle

@@ -1,5 +1,8 @@
 // The rebase: an image's layers of the application on another run image, without its source and without a build
-// (platform.md "rebaser"). Nothing of the application is read or sent: new are the configuration and the manifest.
+// (platform.md "rebaser"). Nothing of the application is read or sent: new are the configuration and the manifest. It
+// needs no builder and nothing on disk, and a fleet may call it a thousand times side by side: find_run_image() once,
+// then for each image find_previous_image() (two requests), rebase() (two, and one for each layer of the base that the
+// repository lacks) and builds::publish().
 #pragma once
 
 #include <optional>
@@ -8,7 +11,6 @@
 #include "base/log.hpp"
 #include "lifecycle/analyze.hpp"
 #include "lifecycle/app_image.hpp"
-#include "lifecycle/platform.hpp"
 #include "registry/client.hpp"
 
 namespace lifecycle {
@@ -22,7 +24,8 @@ namespace lifecycle {
 [[nodiscard]] bool is_own_run_image(const PreviousImage& app, const RunImage& run_image);
 
 // The image's configuration and layers on the new base. Stack and base labels, operating system and architecture
-// are the base's; variables, the user's and all other labels stay. A pure function.
+// are the base's; variables, the user's and all other labels stay, and so do the manifest's annotations, but for those
+// that name the base. A pure function.
 [[nodiscard]] ComposedImage compose_rebased(const PreviousImage& app, const RunImage& run_image);
 
 struct Rebased {
@@ -32,9 +35,10 @@ struct Rebased {
   std::uint64_t size = 0;      // of the whole image, compressed
 };
 
-// Brings the base's layers and the configuration to `repository`; the manifest is its caller's to push.
-// Error{usage} when there is an obstacle.
-[[nodiscard]] Rebased rebase(registry::Client& client, const Platform& platform, const PreviousImage& app,
-                             const RunImage& run_image, base::Log& log);
+// Brings the base's layers and the configuration to the image's repository, `lanes` layers at a time; the manifest is
+// its caller's to push. The image's own manifest vouches for the layers that it names: none of them is asked for.
+// Error{usage} when there is an obstacle, or when the image would have more layers than anything starts.
+[[nodiscard]] Rebased rebase(registry::Client& client, const PreviousImage& app, const RunImage& run_image,
+                             std::size_t lanes = 4);
 
 }  // namespace lifecycle

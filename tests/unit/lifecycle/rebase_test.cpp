@@ -121,12 +121,12 @@ TEST_CASE("an image without a history loses none of its layers") {
 TEST_CASE("a rebase there and back gives the image that was") {
   World world;
   const auto first = world.app();
-  const auto there = rebase(world.registry, {}, first, world.base("run:2"), world.log);
+  const auto there = rebase(world.registry, first, world.base("run:2"));
   world.registry.put_manifest(World::at("app:main"), there.manifest);
   CHECK(there.manifest.digest != first.image.raw.digest);
-  const auto back = rebase(world.registry, {}, world.app(), world.base("run:1"), world.log);
+  const auto back = rebase(world.registry, world.app(), world.base("run:1"));
   world.registry.put_manifest(World::at("app:main"), back.manifest);
-  const auto again = rebase(world.registry, {}, world.app(), world.base("run:2"), world.log);
+  const auto again = rebase(world.registry, world.app(), world.base("run:2"));
   CHECK(again.manifest.digest == there.manifest.digest);
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("a rebase reads and sends nothing of the application") {
   const auto app = world.app();
   const auto base = world.base("run:2");
   const auto before = world.registry.operations().size();
-  const auto rebased = rebase(world.registry, {}, app, base, world.log);
+  const auto rebased = rebase(world.registry, app, base);
   CHECK(rebased.kept == 2);
   const auto operations = world.registry.operations();
   CHECK(std::none_of(operations.begin() + static_cast<std::ptrdiff_t>(before), operations.end(),
@@ -155,7 +155,7 @@ TEST_CASE("an image that is not rebasable, knows no base, or is for another syst
   world.top_layer = base::Sha256::of("unknown").text();
   world.add_app();
   CHECK(obstacle_to_rebase(world.app(), world.base("run:2")));
-  CHECK_THROWS_AS(rebase(world.registry, {}, world.app(), world.base("run:2"), world.log), base::Error);
+  CHECK_THROWS_AS(rebase(world.registry, world.app(), world.base("run:2")), base::Error);
 }
 
 TEST_CASE("another tag or a mirror is the image's own base; another repository is not") {
@@ -166,4 +166,153 @@ TEST_CASE("another tag or a mirror is the image's own base; another repository i
   const auto image = compose_rebased(world.app(), world.base("other:1"));
   const auto text = image.config["config"]["Labels"]["io.buildpacks.lifecycle.metadata"].get<std::string>();
   CHECK(json::parse(text, "label")["runImage"]["image"] == "r.example.com/other:1");
+}
+
+TEST_CASE("a rebase is an upload of the configuration and a mount for each layer that is missing, and asks nothing") {
+  World world;
+  world.registry.add_image(World::at("run:3"),
+                           {{"os", "linux"},
+                            {"architecture", "amd64"},
+                            {"config", {{"Labels", {{"io.buildpacks.base.distro.name", "debian"}}}}},
+                            {"rootfs",
+                             {{"type", "layers"},
+                              {"diff_ids",
+                               {base::Sha256::of("old").text(), base::Sha256::of("more").text(),
+                                base::Sha256::of("more").text(), base::Sha256::of("lib").text()}}}}},
+                           {"old", "more", "more", "lib"});
+  const auto app = world.app();
+  const auto base = world.base("run:3");
+  const auto before = world.registry.operations().size();
+  const auto rebased = rebase(world.registry, app, base);
+  const auto all = world.registry.operations();
+  REQUIRE(all.size() == before + 2);
+  CHECK(all[before] == "mount_blob r.example.com/app " + base::Sha256::of("more").text() + " from run");
+  CHECK(all[before + 1].starts_with("put_new_blob r.example.com/app"));
+  world.registry.put_manifest(World::at("app:main"), rebased.manifest);  // all of it is there
+  CHECK(rebased.kept == 2);
+}
+
+TEST_CASE("a base of another registry is asked for, and only what is missing is sent") {
+  World world;
+  const auto elsewhere = registry::Reference::parse("other.example.com/run:1", "test");
+  world.registry.add_image(elsewhere,
+                           {{"os", "linux"},
+                            {"architecture", "amd64"},
+                            {"config", {{"Labels", {{"io.buildpacks.base.distro.name", "debian"}}}}},
+                            {"rootfs", {{"type", "layers"}, {"diff_ids", {base::Sha256::of("far").text()}}}}},
+                           {"far"});
+  const auto app = world.app();
+  const auto base = find_run_image(world.registry, {elsewhere, {}}, app.reference.repository, host);
+  const auto rebased = rebase(world.registry, app, base);
+  world.registry.put_manifest(World::at("app:main"), rebased.manifest);
+  CHECK(rebased.uploaded > 3);
+  CHECK(rebased.uploaded - rebase(world.registry, app, base).uploaded == 3);
+}
+
+TEST_CASE("no layer of the old base stays where its top layer occurs in it twice, or in the application") {
+  const auto id = [](const std::string& layer) { return base::Sha256::of(layer).text(); };
+  const auto kept = [&](const std::vector<std::string>& layers, const std::vector<std::string>& own) {
+    World world;
+    json::Value label = {{"app", json::Value::array()},
+                         {"runImage", {{"topLayer", id("empty")}, {"reference", "r.example.com/run@sha256:0"}}}};
+    for (const auto& layer : own) label["app"].push_back({{"sha", id(layer)}});
+    json::Value diff_ids = json::Value::array();
+    for (const auto& layer : layers) diff_ids.push_back(id(layer));
+    world.registry.add_image(
+        World::at("app:main"),
+        {{"os", "linux"},
+         {"architecture", "amd64"},
+         {"config",
+          {{"Labels",
+            {{"io.buildpacks.base.distro.name", "debian"}, {"io.buildpacks.lifecycle.metadata", label.dump()}}}}},
+         {"rootfs", {{"type", "layers"}, {"diff_ids", diff_ids}}}},
+        layers);
+    const auto app = world.app();
+    if (obstacle_to_rebase(app, world.base("run:2"))) return std::string("obstacle");
+    std::string text;
+    const auto image = compose_rebased(app, world.base("run:2"));
+    for (std::size_t i = 1; i < image.layers.size(); ++i) {
+      for (const auto& layer : layers) {
+        if (image.layers[i].digest.text() != id(layer)) continue;
+        text += layer + " ";
+        break;
+      }
+    }
+    return text;
+  };
+  CHECK(kept({"empty", "b", "empty", "code"}, {"code"}) == "code ");
+  CHECK(kept({"a", "empty", "code", "empty"}, {"code", "empty"}) == "code empty ");
+  CHECK(kept({"empty", "b", "empty", "code"}, {"other"}) == "obstacle");
+  CHECK(kept({"a", "empty", "code"}, {"other"}) == "code ");  // once: the name alone tells
+}
+
+TEST_CASE("layers of several compressions stay as they are, with OCI's names") {
+  CHECK(as_oci_layer({"application/vnd.docker.image.rootfs.diff.tar.zstd", base::Sha256::of(""), 0, {}, {}, ""})
+            .media_type == registry::media_type::oci_layer_zstd);
+  CHECK(as_oci_layer({std::string(registry::media_type::docker_layer_gzip), base::Sha256::of(""), 0, {}, {}, ""})
+            .media_type == registry::media_type::oci_layer_gzip);
+  CHECK(as_oci_layer({std::string(registry::media_type::oci_layer_zstd), base::Sha256::of(""), 0, {}, {}, ""})
+            .media_type == registry::media_type::oci_layer_zstd);
+}
+
+TEST_CASE("an image that nothing would start is refused before anything of it is sent") {
+  World world;
+  json::Value diff_ids = json::Value::array();
+  std::vector<std::string> layers;
+  for (int i = 0; i < 126; ++i) {
+    layers.push_back("base " + std::to_string(i));
+    diff_ids.push_back(base::Sha256::of(layers.back()).text());
+  }
+  world.registry.add_image(World::at("run:large"),
+                           {{"os", "linux"},
+                            {"architecture", "amd64"},
+                            {"config", {{"Labels", {{"io.buildpacks.base.distro.name", "debian"}}}}},
+                            {"rootfs", {{"type", "layers"}, {"diff_ids", diff_ids}}}},
+                           layers);
+  const auto app = world.app();
+  const auto base = world.base("run:large");
+  const auto before = world.registry.operations().size();
+  try {
+    static_cast<void>(rebase(world.registry, app, base));
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(std::string(error.what()).find("128 layers") != std::string::npos);
+  }
+  CHECK(world.registry.operations().size() == before);
+}
+
+TEST_CASE("annotations stay, but for those that name the base") {
+  World world;
+  auto app = world.app();
+  app.image.manifest.annotations = {{"org.opencontainers.image.base.name", "old"}, {"team", "blue"}};
+  const auto base = world.base("run:2");
+  CHECK(compose_rebased(app, base).annotations ==
+        std::map<std::string, std::string>{{"org.opencontainers.image.base.name", base.name.image}, {"team", "blue"}});
+}
+
+TEST_CASE("a manifest that no registry takes is refused before anything of it is sent") {
+  World world;
+  auto app = world.app();
+  app.image.manifest.annotations = {{"notes", std::string(5UL << 20U, 'x')}};
+  const auto base = world.base("run:1");
+  const auto before = world.registry.operations().size();
+  CHECK_THROWS_AS(rebase(world.registry, app, base), base::Error);
+  CHECK(world.registry.operations().size() == before);
+}
+
+TEST_CASE("an image below an index is known for one") {
+  World world;
+  const auto child = world.registry.find_manifest(World::at("app:main"));
+  const json::Value index = {{"schemaVersion", 2},
+                             {"mediaType", registry::media_type::oci_index},
+                             {"manifests",
+                              {{{"mediaType", child->media_type},
+                                {"digest", child->digest.text()},
+                                {"size", child->bytes.size()},
+                                {"platform", {{"os", "linux"}, {"architecture", "amd64"}}}}}}};
+  world.registry.put_manifest(World::at("app:main"),
+                              registry::parse_raw(std::string(registry::media_type::oci_index), index.dump(), "test"));
+  const auto app = world.app();
+  CHECK(app.in_index);
+  CHECK(app.reference.digest == child->digest);
 }
