@@ -1,0 +1,14 @@
+// A line of a build's log as it may be shown: colours stay, what drives a terminal otherwise does not.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace kpack {
+
+// Bytes that are not UTF-8 and control characters become '?'. Of escape sequences those for colours are kept (SGR,
+// ECMA-48, 8.3.117) and ended with the line; others vanish. Of a line that a program drew anew with carriage returns
+// the last state is shown. Without a newline at the end.
+[[nodiscard]] std::string shown_line(std::string_view line);
+
+}  // namespace kpack
