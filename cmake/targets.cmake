@@ -11,6 +11,10 @@ if(BUILD_SERVICE_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC sees paths in sanitized code that cannot be taken.
   target_compile_options(bs-warnings INTERFACE -Wno-maybe-uninitialized)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 sees overlaps and overruns in its own std::string where a literal and a string are joined (GCC bug 105651).
+  target_compile_options(bs-warnings INTERFACE -Wno-restrict -Wno-array-bounds)
+endif()
 
 # resource_library(NAME base [SOURCES ...] [DEPENDS ...]): the static library of one folder of common/, as bs::<name>.
 # SOURCES default to the folder's *.cpp; a folder of headers alone is an interface library.
