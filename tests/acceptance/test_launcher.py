@@ -149,6 +149,23 @@ def test_shell_processes_evaluate_their_command_and_arguments(image):
     assert said(image.run("arguments")) == "<%s>".replace("%s", 'it\'s "quoted" & more')
 
 
+@pytest.mark.parametrize("argument, word", [
+    ("-n", "-n"), ("-e", "-e"), ("-neE", "-neE"), ("$OPTION", "-e"), ("--", "--"), ("", ""), ("a  b", "a b"),
+    ("$SPACED", "x  y"), ('say "hello   world"', "say hello world"), ("\\$A", "$A"), ("\\\\n", "\\n"), ("'q'", "'q'"),
+    ("$(echo -n hi)", "hi"), ("*", "*"), ("-n x", "-n x"), ("%s", "%s"), ("\\\\055n", "\\055n")])
+def test_a_shell_process_gets_every_argument_as_one_word(image, argument, word):
+    image.buildpack(api="0.9")
+    image.process('command = "printf"\nargs = ["<%s>"]\ndirect = false', "words")
+    env = {"OPTION": "-e", "SPACED": "x  y"}
+    assert said(image.run("words", "<%s>", argument, "last", env=env, platform="0.10")) == f"<{word}><last>"
+
+
+def test_a_shell_process_with_arguments_takes_the_place_of_the_launcher(image):
+    image.buildpack()
+    image.process('command = "bash"\nargs = ["-c", "echo \\\\$PPID", "-n"]\ndirect = false')
+    assert said(image.run("web")).strip() == str(os.getpid())
+
+
 def test_profile_scripts_are_sourced_in_order_by_one_shell(image):
     image.buildpack("example/first")
     image.buildpack("example/app")

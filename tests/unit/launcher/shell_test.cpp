@@ -32,6 +32,7 @@ TEST_CASE("profile scripts are sourced before the working directory is entered")
 TEST_CASE("arguments are evaluated once, each as one word") {
   const auto command = shell_command({"run"}, {"$A", "b c"});
   const std::string script = R"sh(cd "/workspace"
-exec bash -c '"$(eval echo \"$0\")" "$(eval echo \"${1}\")" "$(eval echo \"${2}\")"' "${@:1}")sh";
+exec bash -c '"$(eval set -- \"$0\" && printf %s "$*")" "$(eval set -- \"${1}\" && printf %s "$*")" )sh"
+                             R"sh("$(eval set -- \"${2}\" && printf %s "$*")"' "${@:1}")sh";
   CHECK(shell_arguments(command, {}, "/workspace", "self") == Texts{"bash", "-c", script, "self", "run", "$A", "b c"});
 }
