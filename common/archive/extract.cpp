@@ -54,6 +54,16 @@ void write_block(int file, const Block& block, const std::string& path) {
   }
 }
 
+// Set-user-ID and set-group-ID are the owner's and the group's to give: under another one they mean something else.
+mode_t mode_under_owner(const Entry& entry, int descriptor, const std::string& path) {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) throw system_error("look at", path, errno);
+  mode_t mode = entry.mode;
+  if (status.st_uid != entry.user) mode &= ~static_cast<mode_t>(S_ISUID);
+  if (status.st_gid != entry.group) mode &= ~static_cast<mode_t>(S_ISGID);
+  return mode;
+}
+
 bool is_kept_attribute(std::string_view name) { return name == "security.capability" || name.starts_with("user."); }
 
 }  // namespace
@@ -250,8 +260,13 @@ void Extractor::make_device(const Entry& entry, const Place& place) {
                       : entry.type == Entry::Type::character_device ? S_IFCHR
                                                                     : S_IFBLK;
   clear(place);
-  if (mknodat(place.directory, place.name.c_str(), type | (entry.mode & 0777U), entry.device) == 0) {
-    return restore_link_metadata(entry, place);
+  if (mknodat(place.directory, place.name.c_str(), type | 0600U, entry.device) == 0) {
+    restore_link_metadata(entry, place);
+    // After mknod(), which lets the umask take bits away, and chown(), which takes others.
+    if (fchmodat(place.directory, place.name.c_str(), entry.mode & 01777U, 0) != 0) {
+      throw system_error("set the mode of", place.path, errno);
+    }
+    return;
   }
   if (errno != EPERM && errno != EACCES) throw system_error("create device", place.path, errno);
   if (omissions_.devices++ == 0) omissions_.first_device = place.path;
@@ -267,12 +282,10 @@ void Extractor::restore_link_metadata(const Entry& entry, const Place& place) co
 }
 
 void Extractor::restore_metadata(const Entry& entry, int descriptor, const std::string& path) {
-  mode_t mode = entry.mode;
-  if (owners_ == Owners::kept) {
-    if (fchown(descriptor, entry.user, entry.group) != 0) throw system_error("set the owner of", path, errno);
-  } else {
-    mode &= 0777U;  // set-user-ID means nothing under another owner, and may be dangerous
+  if (owners_ == Owners::kept && fchown(descriptor, entry.user, entry.group) != 0) {
+    throw system_error("set the owner of", path, errno);
   }
+  const mode_t mode = mode_under_owner(entry, descriptor, path);
   // chown() takes set-user-ID and capabilities away, so they come after it.
   if (fchmod(descriptor, mode) != 0) throw system_error("set the mode of", path, errno);
   if (!entry.attributes.empty()) restore_attributes(entry, descriptor, path);

@@ -35,15 +35,17 @@ std::optional<registry::Image> look_at(const registry::Reference& reference, con
   }
 }
 
-void make_directory(const std::filesystem::path& path) {
+// The root of an image that says nothing of its root; whatever the umask.
+void make_root(const std::filesystem::path& path) {
   std::error_code code;
   std::filesystem::create_directory(path, code);
+  if (!code) std::filesystem::permissions(path, std::filesystem::perms{0755}, code);
   if (code) throw base::system_error("create directory", path.string(), code.value());
 }
 
 void write_rootfs(const Source& source, const registry::Image& image, const std::filesystem::path& destination,
                   registry::Client& client, base::Log& log) {
-  make_directory(destination / "rootfs");
+  make_root(destination / "rootfs");
   unpack_rootfs(client, source.repository, image, destination / "rootfs", log);
   base::write_file(destination / "metadata.json", metadata_json(image));
   base::write_file(destination / "labels.json", labels_json(image));

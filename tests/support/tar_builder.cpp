@@ -55,8 +55,12 @@ TarBuilder& TarBuilder::symlink(const std::string& path, const std::string& targ
 TarBuilder& TarBuilder::hardlink(const std::string& path, const std::string& target) {
   return entry('1', path, target, "", {});
 }
-TarBuilder& TarBuilder::device(const std::string& path, unsigned major, unsigned minor) {
-  return entry('3', path, "", "", {}, major, minor);
+TarBuilder& TarBuilder::device(const std::string& path, unsigned major, unsigned minor, unsigned mode) {
+  return entry('3', path, "", "", {.mode = mode}, major, minor);
+}
+
+TarBuilder& TarBuilder::fifo(const std::string& path, unsigned mode) {
+  return entry('6', path, "", "", {.mode = mode});
 }
 
 TarBuilder& TarBuilder::pax(const std::string& key, std::string_view value) { return pax({{key, std::string(value)}}); }

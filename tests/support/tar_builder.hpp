@@ -22,7 +22,8 @@ class TarBuilder {
   TarBuilder& directory(const std::string& path, unsigned mode = 0755);
   TarBuilder& symlink(const std::string& path, const std::string& target);
   TarBuilder& hardlink(const std::string& path, const std::string& target);
-  TarBuilder& device(const std::string& path, unsigned major, unsigned minor);
+  TarBuilder& device(const std::string& path, unsigned major, unsigned minor, unsigned mode = 0644);
+  TarBuilder& fifo(const std::string& path, unsigned mode);
   // A pax header for the next entry: "path", "SCHILY.xattr.user.note" ...
   TarBuilder& pax(const std::string& key, std::string_view value);
   TarBuilder& pax(const std::vector<std::pair<std::string, std::string>>& records);

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -38,6 +39,11 @@ struct World {
     return "";
   }
   [[nodiscard]] std::string content(const fs::path& path) const { return base::read_file(root / path); }
+  [[nodiscard]] unsigned mode(const fs::path& path) const {
+    struct stat status {};
+    REQUIRE(lstat((root / path).c_str(), &status) == 0);
+    return status.st_mode & 07777U;
+  }
   [[nodiscard]] bool exists(const fs::path& path) const { return fs::exists(fs::symlink_status(root / path)); }
   [[nodiscard]] bool nothing_outside() const {
     std::size_t count = 0;
@@ -267,12 +273,39 @@ TEST_CASE("layers together are bounded") {
   CHECK_THROWS_AS(world.apply(extractor, Tar().file("b", std::string(600, 'b'))), base::Error);
 }
 
-TEST_CASE("another user's set-user-ID is not kept") {
+TEST_CASE("another user's set-user-ID is not kept, and one's own is, as the sticky bit is") {
   const World world;
-  world.unpack({Tar().file("su", "x", {.mode = 06755})});
-  struct stat status {};
-  REQUIRE(stat((world.root / "su").c_str(), &status) == 0);
-  CHECK((status.st_mode & 07777U) == 0755);
+  const unsigned user = geteuid();
+  const unsigned group = getegid();
+  world.unpack({Tar()
+                    .file("theirs", "x", {.mode = 07755, .user = user + 1, .group = group + 1})
+                    .file("group", "x", {.mode = 06755, .user = user + 1, .group = group})
+                    .file("ours", "x", {.mode = 07755, .user = user, .group = group})
+                    .directory("tmp", 01777)});
+  CHECK(world.mode("theirs") == 01755);
+  CHECK(world.mode("group") == 02755);
+  CHECK(world.mode("ours") == 07755);
+  CHECK(world.mode("tmp") == 01777);
+}
+
+TEST_CASE("no mode depends on the umask") {
+  const World world;
+  const auto before = umask(0077);
+  world.unpack({Tar().fifo("run/pipe", 0666).directory("./", 0775).directory("open", 0777).file("file", "x")});
+  umask(before);
+  CHECK(world.mode("run/pipe") == 0666);
+  CHECK(world.mode("run") == 0755);
+  CHECK(world.mode("open") == 0777);
+  CHECK(world.mode("file") == 0644);
+  CHECK(world.mode("") == 0775);
+}
+
+TEST_CASE("a device file has its mode where it can be made") {
+  const World world;
+  const auto before = umask(0022);
+  world.unpack({Tar().device("dev/null", 1, 3, 0666)});
+  umask(before);
+  if (world.exists("dev/null")) CHECK(world.mode("dev/null") == 0666);
 }
 
 TEST_CASE("a sparse file keeps its size and its bytes") {
