@@ -4,12 +4,12 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <mutex>
+#include <openssl/x509_vfy.h>
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/termination.hpp"
 #include "http/transfer.hpp"
-#include "http/trust.hpp"
+#include "http/trust_store.hpp"
 
 namespace http {
 namespace {
@@ -17,15 +17,12 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-void initialize_curl() {
-  static const bool done = [] {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-      throw Error(ErrorKind::internal, {"start", "libcurl", "its initialization failed", ""});
-    }
-    return true;
-  }();
-  static_cast<void>(done);
-}
+struct Curl {
+  Curl() {
+    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK) throw Error(ErrorKind::internal, {"start", "libcurl", "its initialization failed", ""});
+  }
+};
 
 std::string lower_or_upper(const base::Environment& environment, std::string_view lower, std::string_view upper) {
   return environment.get_or(lower, environment.get_or(upper, ""));
@@ -51,11 +48,63 @@ ErrorKind kind_of(CURLcode code) {
   }
 }
 
+long verification_result(CURL* handle) {
+  long result = X509_V_OK;
+  curl_easy_getinfo(handle, CURLINFO_SSL_VERIFYRESULT, &result);
+  return result;
+}
+
+bool is_unknown_authority(CURL* handle) {
+  switch (verification_result(handle)) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What connections of one client share, though each handle is one thread's at a time: names that were resolved, and TLS
+// sessions, with which a connection is made anew without the expensive half of the handshake. (Connections themselves
+// libcurl does not share between threads.)
+class Share {
+ public:
+  Share() : handle_(curl_share_init()) {
+    if (handle_ == nullptr) throw Error(ErrorKind::internal, {"open", "connections", "out of memory", ""});
+    curl_share_setopt(handle_, CURLSHOPT_LOCKFUNC, &Share::lock);
+    curl_share_setopt(handle_, CURLSHOPT_UNLOCKFUNC, &Share::unlock);
+    curl_share_setopt(handle_, CURLSHOPT_USERDATA, this);
+    curl_share_setopt(handle_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+    curl_share_setopt(handle_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  }
+  ~Share() { curl_share_cleanup(handle_); }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+  [[nodiscard]] CURLSH* handle() const { return handle_; }
+
+ private:
+  static std::mutex& mutex(void* share, curl_lock_data data) {
+    return static_cast<Share*>(share)->mutexes_.at(static_cast<std::size_t>(data));
+  }
+  static void lock(CURL* /*handle*/, curl_lock_data data, curl_lock_access /*access*/, void* share) {
+    mutex(share, data).lock();
+  }
+  static void unlock(CURL* /*handle*/, curl_lock_data data, void* share) { mutex(share, data).unlock(); }
+
+  std::array<std::mutex, CURL_LOCK_DATA_LAST> mutexes_;
+  CURLSH* handle_;
+};
+
 class CurlClient final : public Client {
  public:
   CurlClient(const base::Environment& environment, ConnectionOptions options, base::Log& log)
-      : options_(std::move(options)), log_(log), trust_(find_trust(environment)) {
-    initialize_curl();
+      : options_(std::move(options)),
+        log_(log),
+        trust_(find_trust(environment), options_.ca_certificates, options_.certificates_named_by) {
     const std::string all = lower_or_upper(environment, "all_proxy", "ALL_PROXY");
     // HTTP_PROXY in capitals can be forged by a request's "Proxy:" header in CGI programs: only the lower case counts.
     http_proxy_ = environment.get_or("http_proxy", all);
@@ -98,10 +147,7 @@ class CurlClient final : public Client {
     set_connection(handle, transfer.request());
     const List route = set_address(handle, transfer.request().url);
     CURLcode code = curl_easy_perform(handle);
-    // The hashed directory did not know the authority: the bundle may (see Trust).
-    if (code == CURLE_PEER_FAILED_VERIFICATION && !trust_.directory.empty() && !trust_.bundle.empty() &&
-        options_.ca_certificates.empty()) {
-      set(handle, CURLOPT_CAINFO, trust_.bundle.c_str());
+    if (code == CURLE_PEER_FAILED_VERIFICATION && is_unknown_authority(handle) && trust_.widen()) {
       transfer.rewind();
       code = curl_easy_perform(handle);
     }
@@ -199,20 +245,16 @@ class CurlClient final : public Client {
     set(handle, CURLOPT_SSL_VERIFYPEER, verified ? 1L : 0L);
     set(handle, CURLOPT_SSL_VERIFYHOST, verified ? 2L : 0L);
     if (!verified) return;
-    if (options_.ca_certificates.empty()) {
-      const bool lazily = !trust_.directory.empty();
-      set(handle, CURLOPT_CAPATH, lazily ? trust_.directory.c_str() : nullptr);
-      set(handle, CURLOPT_CAINFO, lazily || trust_.bundle.empty() ? nullptr : trust_.bundle.c_str());
-      return;
-    }
-    const std::lock_guard lock(mutex_);
-    if (all_authorities_.empty()) {
-      // A blob replaces the bundle, so the system's authorities go into it, too.
-      if (!trust_.bundle.empty()) all_authorities_ = base::read_file_if_exists(trust_.bundle).value_or("") + "\n";
-      for (const auto& certificate : options_.ca_certificates) all_authorities_ += certificate + "\n";
-    }
-    curl_blob blob{all_authorities_.data(), all_authorities_.size(), CURL_BLOB_NOCOPY};
-    set(handle, CURLOPT_CAINFO_BLOB, &blob);
+    // curl would parse these for every connection.
+    set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+    set(handle, CURLOPT_CAINFO, static_cast<const char*>(nullptr));
+    set(handle, CURLOPT_SSL_CTX_FUNCTION, &attach_trust);
+    set(handle, CURLOPT_SSL_CTX_DATA, &trust_);
+  }
+
+  static CURLcode attach_trust(CURL* /*handle*/, void* context, void* store) {
+    static_cast<const TrustStore*>(store)->attach(static_cast<ssl_ctx_st*>(context));
+    return CURLE_OK;
   }
 
   void set_client_certificate(CURL* handle) {
@@ -234,10 +276,26 @@ class CurlClient final : public Client {
     base::Report report{fmt::format("{} {}", transfer.request().method == Method::get ? "read" : "reach",
                                     transfer.request().url.shown()),
                         "", cause_of(transfer, code, error_text),
-                        code == CURLE_PEER_FAILED_VERIFICATION ? options_.certificate_remedy : ""};
+                        code == CURLE_PEER_FAILED_VERIFICATION ? certificate_remedy(transfer.handle()) : ""};
     if (is_unreachable(code)) throw Unreachable(std::move(report));
     const bool stalled = transfer.stalled() != StallWatch::State::alive;
     throw Error(stalled ? ErrorKind::transient : kind_of(code), std::move(report));
+  }
+
+  // An authority that is added mends one flaw of a certificate, and no other.
+  [[nodiscard]] std::string certificate_remedy(CURL* handle) const {
+    const long flaw = verification_result(handle);
+    switch (flaw) {
+      case X509_V_OK:  // of its chain: curl compares the name by itself
+        return "the certificate is of another name: use a name that it has, or have this one added to it";
+      case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "have the server's certificate renewed, and look at this machine's clock";
+      case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "look at this machine's clock";
+      default:
+        return is_unknown_authority(handle) ? options_.certificate_remedy
+                                            : "have the server's certificate made anew: trusting it more does not help";
+    }
   }
 
   [[nodiscard]] std::string cause_of(const Transfer& transfer, CURLcode code, const std::string& error_text) const {
@@ -272,6 +330,7 @@ class CurlClient final : public Client {
     if (idle_.empty()) {
       Easy handle(curl_easy_init());
       if (handle == nullptr) throw Error(ErrorKind::internal, {"open", "a connection", "out of memory", ""});
+      set(handle.get(), CURLOPT_SHARE, share_.handle());
       return handle;
     }
     Easy handle = std::move(idle_.back());
@@ -280,20 +339,21 @@ class CurlClient final : public Client {
   }
 
   void give_back(Easy handle) {
-    curl_easy_reset(handle.get());  // options only: connections and sessions stay
+    curl_easy_reset(handle.get());  // options only: connections and the share stay
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(handle));
   }
 
   ConnectionOptions options_;
   base::Log& log_;
-  Trust trust_;
+  TrustStore trust_;
   std::string http_proxy_;
   std::string https_proxy_;
   std::string no_proxy_;
+  Curl curl_;
+  Share share_;
   std::mutex mutex_;
-  std::vector<Easy> idle_;
-  std::string all_authorities_;
+  std::vector<Easy> idle_;  // they use all the rest
 };
 
 }  // namespace

@@ -27,7 +27,8 @@ struct ClientCertificate {
 
 struct ConnectionOptions {
   Verification verification = Verification::on;
-  std::vector<std::string> ca_certificates;  // PEM, beside the system's
+  std::vector<std::string> ca_certificates;        // PEM, beside the system's
+  std::string certificates_named_by = "ca_certs";  // the field that they come from
   std::optional<ClientCertificate> client_certificate;
   // The name that https servers are asked for and must prove, where it is not the URL's host; empty: that.
   std::string tls_server_name;
@@ -45,7 +46,8 @@ struct ConnectionOptions {
 };
 
 // Proxies come from http_proxy, https_proxy, all_proxy and no_proxy; certificates from SSL_CERT_FILE, SSL_CERT_DIR
-// or where Debian, Ubuntu, UBI and Alpine keep them. `log` gets one debug line for each request.
+// or where Debian, Ubuntu, UBI and Alpine keep them. `log` gets one debug line for each request. Error{usage} for
+// options that are not certificates.
 [[nodiscard]] std::unique_ptr<Client> make_curl_client(const base::Environment& environment, ConnectionOptions options,
                                                        base::Log& log);
 

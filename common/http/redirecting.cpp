@@ -49,7 +49,7 @@ class RedirectingClient final : public Client {
     const bool keeps_method = status == 307 || status == 308 || request.method == Method::head;
     const bool becomes_get = !keeps_method && request.method != Method::get;
     if (target->origin != request.url.origin) {
-      if (request.body_is_secret && !becomes_get) {
+      if (request.body_is_secret) {
         refuse(request, fmt::format("it redirects what holds a secret to another host, {}", target->shown()),
                "report it to the server's owner");
       }

@@ -10,7 +10,7 @@ namespace {
 std::string described(const registry::HostOptions& host) {
   const bool plain = host.scheme == registry::HostOptions::Scheme::http;
   return fmt::format("  {} by {}, {}\n", host.host, plain ? "http or https" : "https",
-                     host.credentials ? fmt::format("as {}", host.credentials->username) : "anonymously");
+                     host.credentials ? fmt::format("as {}", host.credentials->name()) : "anonymously");
 }
 
 std::string described(const std::variant<SemanticTags, PatternTags>& tags) {

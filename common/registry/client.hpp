@@ -12,22 +12,11 @@
 
 #include "base/log.hpp"
 #include "http/client.hpp"
+#include "registry/host_options.hpp"
 #include "registry/manifest.hpp"
 #include "registry/reference.hpp"
 
 namespace registry {
-
-// How one host is reached, from `source` or from `registries:`.
-struct HostOptions {
-  std::string host;
-  std::optional<http::Credentials> credentials;
-  enum class Scheme { https, http } scheme = Scheme::https;  // `insecure: true` means http
-  std::vector<std::string> ca_certificates;
-  // Trusts `ca_certificates`: the conversation with this host (its token server and its redirects included) goes
-  // through it, and no other does. None: the one that all share.
-  std::shared_ptr<http::Client> http;
-  std::string named_by = "source.registries";  // the field that holds the credentials, for the remedy of a 401
-};
 
 class Client {
  public:
@@ -77,7 +66,7 @@ class Client {
 };
 
 // One client serves all hosts; options are found by a reference's host, others are asked anonymously by https
-// (loopback hosts by http too, as Docker does). At most `connections` transfers run at a time on one host.
+// (loopback hosts by http too, as Docker does). HostOptions::limits bounds what runs at a time on one host.
 [[nodiscard]] std::unique_ptr<Client> make_client(http::Client& http, std::vector<HostOptions> hosts, base::Log& log);
 
 }  // namespace registry

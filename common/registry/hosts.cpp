@@ -17,7 +17,7 @@ HostOptions to_options(const HostFields& fields) {
   HostOptions result;
   result.host = parse_repository(fields.host + "/any", "registries.host").host;
   if (!fields.username.empty() || !fields.password.empty()) {
-    result.credentials = http::Credentials{fields.username, fields.password};
+    result.credentials = static_credentials({fields.username, fields.password});
   }
   result.scheme = fields.insecure ? HostOptions::Scheme::http : HostOptions::Scheme::https;
   result.ca_certificates = fields.ca_certs;

@@ -47,6 +47,7 @@ http::ConnectionOptions connection_options(const SourceFields& fields, bool veri
   http::ConnectionOptions options;
   if (fields.skip_ssl_verification || !verified) options.verification = http::Verification::off;
   options.ca_certificates = fields.ca_certs;
+  options.certificates_named_by = "source.ca_certs";
   options.tunnel = tunnel_of(fields);
   return options;
 }

@@ -14,7 +14,7 @@ struct RegistryWorld {
   explicit RegistryWorld(std::optional<http::Credentials> credentials = std::nullopt) {
     registry::HostOptions options;
     options.host = "r.example";
-    options.credentials = std::move(credentials);
+    if (credentials) options.credentials = registry::static_credentials(*std::move(credentials));
     options.named_by = "source";
     client = registry::make_client(server, {options}, log);
   }

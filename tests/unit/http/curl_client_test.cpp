@@ -231,3 +231,17 @@ TEST_CASE("a host that cannot be found or reached is a passing failure that name
     CHECK(std::string(error.what()).starts_with("cannot read http://127.0.0.1:1/x: "));
   }
 }
+
+TEST_CASE("what is not a certificate is refused, with the field that it came from") {
+  http::ConnectionOptions options;
+  options.ca_certificates = {"not a certificate"};
+  options.certificates_named_by = "source.ca_certs";
+  try {
+    const World world({}, options);
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(std::string(error.what()) ==
+          "cannot read source.ca_certs: it holds what is not a certificate in PEM form; a certificate begins with "
+          "-----BEGIN CERTIFICATE-----");
+  }
+}

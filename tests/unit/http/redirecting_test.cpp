@@ -94,14 +94,8 @@ TEST_CASE("a body that holds a secret is not sent to another origin by any redir
     for (const auto* target : {"https://evil.example/token", "https://auth.example:8443/token"}) {
       World world;
       world.server.answer(status, {{"Location", target}});
-      if (status < 307) world.server.answer(200);
-      if (status < 307) {
-        CHECK(world.client->send(with_secret("https://auth.example/token")).status == 200);
-        CHECK(world.server.seen[1].body.empty());
-      } else {
-        CHECK_THROWS_AS(world.client->send(with_secret("https://auth.example/token")), base::Error);
-        CHECK(world.server.seen.size() == 1);
-      }
+      CHECK_THROWS_AS(world.client->send(with_secret("https://auth.example/token")), base::Error);
+      CHECK(world.server.seen.size() == 1);
     }
   }
 }

@@ -27,7 +27,7 @@ TEST_CASE("a source has its repository, tag and host") {
   CHECK(source.repository.text() == "docker.io/library/nginx");
   CHECK(source.written_repository == "nginx");
   CHECK(source.tag == "17");
-  CHECK(source.hosts.at(0).credentials->username == "u");
+  CHECK(source.hosts.at(0).credentials->name() == "u");
   CHECK(source.hosts.at(0).named_by == "source");
   CHECK(image::image_name(source, base::Sha256::of("x")).starts_with("nginx@sha256:"));
 }
@@ -42,15 +42,15 @@ TEST_CASE("an architecture may carry its variant") {
 
 TEST_CASE("credentials of the repository's host may stand among registries") {
   const json::Value entry = {{"host", "r.example"}, {"username", "u"}, {"password", "p"}};
-  CHECK(read({{"registries", {entry}}}).hosts.at(0).credentials->username == "u");
+  CHECK(read({{"registries", {entry}}}).hosts.at(0).credentials->name() == "u");
   const auto both = read({{"registries", {entry}}, {"username", "own"}, {"password", "p"}});
-  CHECK(both.hosts.at(0).credentials->username == "own");
+  CHECK(both.hosts.at(0).credentials->name() == "own");
 }
 
 TEST_CASE("authorities of a host are its own, in whichever place they stand") {
   const json::Value here = {{"host", "r.example"}, {"username", "u"}, {"password", "p"}};
   const auto mixed = read({{"registries", {here}}, {"ca_certs", {"mine"}}});
-  CHECK(mixed.hosts.at(0).credentials->username == "u");
+  CHECK(mixed.hosts.at(0).credentials->name() == "u");
   CHECK(mixed.hosts.at(0).ca_certificates == std::vector<std::string>{"mine"});
   const json::Value other = {{"host", "other.example"}, {"ca_certs", {"theirs"}}};
   const auto two = read({{"registries", {other}}, {"ca_certs", {"mine"}}});

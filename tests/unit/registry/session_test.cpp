@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.hpp"
+#include "http/authenticating.hpp"
+#include "http/redirecting.hpp"
 #include "support/registry_world.hpp"
 
 using namespace std::chrono_literals;
@@ -181,4 +183,145 @@ TEST_CASE("Docker Hub's registry is known by its name on the wire") {
   CHECK(world.client->resolve(registry::Reference::parse("nginx", "f")));
   CHECK(world.lines() ==
         std::vector<std::string>{"HEAD https://registry-1.docker.io/v2/library/nginx/manifests/latest"});
+}
+
+TEST_CASE("a 401 without a challenge is answered with Basic, and once") {
+  RegistryWorld world(user);
+  world.server.answer(401);
+  world.server.answer(200, found);
+  world.server.answer(200, found);
+  CHECK(world.client->resolve(world.latest));
+  CHECK(world.client->resolve(world.latest));
+  CHECK(world.authorization(1) == "Basic dXNlcjpwYXNzd29yZA==");
+  CHECK(world.authorization(2) == "Basic dXNlcjpwYXNzd29yZA==");
+  RegistryWorld anonymous;
+  anonymous.server.answer(401);
+  anonymous.server.answer(401);
+  CHECK(resolve_error(anonymous).find("give username and password in source") != std::string::npos);
+}
+
+TEST_CASE("a token to push serves what only needs to pull") {
+  RegistryWorld world;
+  const auto manifest = registry::parse_raw(std::string(registry::media_type::oci_index), R"({"manifests":[]})", "x");
+  world.server.answer(401, bearer);
+  answer_token(world, "push");
+  world.server.answer(201);
+  world.client->put_manifest(world.latest, manifest);
+  world.server.answer(200, found);
+  CHECK(world.client->resolve(world.latest));
+  CHECK(world.authorization(3) == "Bearer push");
+}
+
+namespace {
+
+// Credentials of a cloud, which end and are fetched anew.
+class Renewed final : public registry::CredentialSource {
+ public:
+  std::optional<registry::Credential> credential() override {
+    return registry::Credential{registry::Credential::Kind::password, "AWS",
+                                base::Secret("password" + std::to_string(count))};
+  }
+  bool renew(const registry::Credential& /*refused*/) override { return ++count < 3; }
+  [[nodiscard]] std::string name() const override { return "AWS"; }
+  [[nodiscard]] std::vector<base::Secret> secrets() const override { return {}; }
+  int count = 1;
+};
+
+struct RenewedWorld : RegistryWorld {
+  RenewedWorld() {
+    registry::HostOptions options;
+    options.host = "r.example";
+    options.credentials = source;
+    client = registry::make_client(server, {options}, log);
+  }
+  std::shared_ptr<Renewed> source = std::make_shared<Renewed>();
+};
+
+std::string basic(const std::string& password) { return http::basic_authorization({"AWS", base::Secret(password)}); }
+
+}  // namespace
+
+TEST_CASE("credentials that have ended are renewed once, at the registry and at the token server") {
+  RenewedWorld world;
+  world.server.answer(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.server.answer(200, found);
+  CHECK(world.client->resolve(world.latest));
+  world.server.answer(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.server.answer(200, found);
+  CHECK(world.client->resolve(world.latest));
+  CHECK(world.authorization(1) == basic("password1"));
+  CHECK(world.authorization(3) == basic("password2"));
+  RenewedWorld tokens;
+  tokens.server.answer(401, bearer);
+  tokens.server.answer(401);
+  answer_token(tokens, "one");
+  tokens.server.answer(200, found);
+  CHECK(tokens.client->resolve(tokens.latest));
+  CHECK(tokens.authorization(2) == basic("password2"));
+}
+
+TEST_CASE("where a token server redirects to is judged as its realm was") {
+  for (const auto* target :
+       {"https://169.254.169.254/token", "https://localhost./token", "https://[64:ff9b::a9fe:a9fe]/t"}) {
+    RegistryWorld world(user);
+    const auto redirecting = http::make_redirecting(std::make_unique<test::ForwardingClient>(world.server));
+    registry::HostOptions options;
+    options.host = "r.example";
+    world.client = registry::make_client(*redirecting, {options}, world.log);
+    world.server.answer(401, bearer);
+    world.server.answer(302, {{"Location", target}});
+    CHECK(resolve_error(world).find("is a private address") != std::string::npos);
+    CHECK(world.server.seen.size() == 2);
+  }
+}
+
+TEST_CASE("an identity token does not follow a redirect to another origin, by any status") {
+  for (const int status : {301, 302, 303, 307, 308}) {
+    RegistryWorld world;
+    const auto redirecting = http::make_redirecting(std::make_unique<test::ForwardingClient>(world.server));
+    registry::HostOptions options;
+    options.host = "r.example";
+    options.credentials = registry::static_credentials({"<token>", base::Secret("identity")});
+    world.client = registry::make_client(*redirecting, {options}, world.log);
+    world.server.answer(401, bearer);
+    world.server.answer(status, {{"Location", "https://evil.example/token"}});
+    CHECK(resolve_error(world).find("redirects what holds a secret to another host") != std::string::npos);
+    CHECK(world.server.seen.size() == 2);
+  }
+}
+
+TEST_CASE("a blob may be on public storage, without credentials, and never at a private address") {
+  RegistryWorld world(user);
+  const auto redirecting = http::make_redirecting(std::make_unique<test::ForwardingClient>(world.server));
+  registry::HostOptions options;
+  options.host = "r.example";
+  options.credentials = registry::static_credentials(user);
+  world.client = registry::make_client(*redirecting, {options}, world.log);
+  const std::string bytes = "hello";
+  const registry::Descriptor blob{"x", base::Sha256::of(bytes), bytes.size(), {}, {}, ""};
+  world.server.answer(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.server.answer(307, {{"Location", "https://storage.example/blob?signature=s"}});
+  world.server.answer(200, {}, bytes);
+  CHECK(world.client->blob(world.repository, blob) == bytes);
+  CHECK(world.authorization(1) == "Basic dXNlcjpwYXNzd29yZA==");
+  CHECK(world.authorization(2).empty());
+  world.server.answer(307, {{"Location", "http://169.254.169.254/latest/meta-data"}});
+  CHECK_THROWS_AS(world.client->blob(world.repository, blob), base::Error);
+  world.server.answer(307, {{"Location", "https://10.0.0.1/blob"}});
+  CHECK_THROWS_AS(world.client->blob(world.repository, blob), base::Error);
+  CHECK(world.server.left() == 0);
+}
+
+TEST_CASE("storage that answers 401 with a realm of its own is told nothing") {
+  RegistryWorld world(user);
+  const auto redirecting = http::make_redirecting(std::make_unique<test::ForwardingClient>(world.server));
+  registry::HostOptions options;
+  options.host = "r.example";
+  options.credentials = registry::static_credentials(user);
+  world.client = registry::make_client(*redirecting, {options}, world.log);
+  const registry::Descriptor blob{"x", base::Sha256::of("hello"), 5, {}, {}, ""};
+  world.server.answer(307, {{"Location", "https://storage.example/blob"}});
+  world.server.answer(401, {{"WWW-Authenticate", R"(Bearer realm="https://evil.example/token")"}});
+  CHECK_THROWS_AS(world.client->blob(world.repository, blob), base::Error);
+  for (const auto& seen : world.server.seen) CHECK_FALSE(seen.headers.get("Authorization"));
 }
