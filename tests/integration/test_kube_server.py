@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import json
+import re
+import subprocess
 
 import pytest
 
@@ -157,3 +159,22 @@ def test_a_new_run_image_is_a_rebase_and_a_changed_annotation_a_trigger(kube_ser
     needed = {"metadata": {"annotations": {"image.kpack.io/additionalBuildNeeded": "now"}}}
     kube_server.admin.patch("builds", "app-build-2", needed, namespace)
     assert kpack.wait_build(namespace, "app", 3)["metadata"]["annotations"]["image.kpack.io/reason"] == "TRIGGER"
+
+
+def test_the_docs_file_is_applied_by_kubectl_as_it_stands_and_its_command_gives_the_token(
+        kube_server, kubectl, project, tmp_path):
+    role = project / "docs/kpack-rbac.yaml"
+    if kube_server.admin.find("namespaces", "apps") is None:
+        kube_server.namespace("apps")
+    config = tmp_path / "kubeconfig"
+    config.write_text(kube_server.kubeconfig(token=kube_server.admin_token))
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run([kubectl, "--kubeconfig", config, *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert run("apply", "-f", role).count(" created") == 3
+    (command,) = re.findall("kubectl (create token .*)", role.read_text())
+    assert kube_server.client(token=run(*command.split()).strip()).list("images", "apps") == []
+    run("delete", "-f", role)

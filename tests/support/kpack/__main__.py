@@ -16,7 +16,7 @@ import threading
 from support.kpack.controller import Kpack
 from support.kpack.plays import BuildPlay
 from support.kpack.publishing import to
-from support.kube.fixtures import documented_rules
+from support.kube.fixtures import apply_role
 from support.kube.server import KubeServer
 from support.push_image import Registry
 
@@ -41,7 +41,7 @@ def main() -> None:
         if given.registry:
             kpack.push = to(Registry(given.registry), given.registry)
         kpack.builder("base", buildpacks={"acme/java": "1.0.0", "acme/spring-boot": "2.3.0"})
-        token = server.service_account(namespace, "build-service", rules=documented_rules())
+        token = apply_role(server, namespace)
         for name, of in (("kubeconfig.yaml", token), ("admin.yaml", server.admin_token)):
             (given.directory / name).write_text(server.kubeconfig(token=of, namespace=namespace))
         print(f"kubeconfig: {given.directory.resolve()}/kubeconfig.yaml, admin.yaml; namespace {namespace}, ClusterBuilder base",
