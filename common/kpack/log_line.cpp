@@ -1,5 +1,7 @@
 #include "kpack/log_line.hpp"
 
+#include <algorithm>
+
 #include "base/utf8.hpp"
 
 namespace kpack {
@@ -67,6 +69,16 @@ std::string shown_line(std::string_view line) {
     line.remove_prefix(length);
   }
   if (is_coloured && !result.ends_with(reset)) result += reset;
+  return result;
+}
+
+std::string plain_line(std::string_view shown) {
+  std::string result;
+  while (!shown.empty()) {
+    const auto length = shown.front() == escape ? escape_length(shown) : 0;
+    if (length == 0) result += shown.front();
+    shown.remove_prefix(std::max<std::size_t>(1, length));
+  }
   return result;
 }
 

@@ -11,4 +11,7 @@ namespace kpack {
 // the last state is shown. Without a newline at the end.
 [[nodiscard]] std::string shown_line(std::string_view line);
 
+// A shown line without its colours.
+[[nodiscard]] std::string plain_line(std::string_view shown);
+
 }  // namespace kpack
