@@ -78,14 +78,13 @@ def test_an_env_that_no_pod_can_be_made_of_fails_the_build_without_a_pod_until_i
     assert succeeded(kpack.wait_build(namespace, "app", 2)) == "True"
 
 
-def test_a_quota_keeps_the_pod_from_being_made_and_the_build_says_nothing(admin, kpack, namespace, repository):
+def test_a_quota_keeps_the_pod_from_being_made_and_the_build_says_nothing(kube_server, admin, kpack, namespace, repository):
     kpack.builder()
-    admin.create("resourcequotas", {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}, namespace)
-    admin.patch("resourcequotas", "none", {"status": {"hard": {"pods": "0"}, "used": {"pods": "0"}}}, namespace, status=True)
+    kube_server.quota(namespace, pods="0")
     kpack.image(namespace, "app", git=(URL, "main"))
     ready_reason(admin, namespace, "BuildRunning")
     assert not admin.list("pods", namespace) and "status" not in admin.get("builds", "app-build-1", namespace)
-    admin.delete("resourcequotas", "none", namespace)
+    admin.delete("resourcequotas", "quota", namespace)
     assert succeeded(kpack.wait_build(namespace, "app", 1)) == "True"
 
 

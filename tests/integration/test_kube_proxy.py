@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from support.kube.client import ApiError, Client, WatchExpired
-from support.kube.proxy import Alter, Cut, Drop, Hold, Status, WatchError, WatchGarbage
+from support.kube.proxy import Alter, Cut, Drop, Hold, Slow, Status, WatchError, WatchGarbage
 
 
 @pytest.fixture
@@ -121,3 +121,20 @@ def test_it_is_lost_in_both_ways_and_comes_back_under_its_address(proxy, client,
     proxy.restore()
     thread.join(20)
     assert answers
+
+
+def test_one_watch_can_tell_later_than_another(proxy, client, namespace):
+    version = client.list_whole("configmaps", namespace)["metadata"]["resourceVersion"]
+    proxy.faults.append(Slow("watch=true", pause=1.0))
+    late, prompt = (client.watch("configmaps", namespace, version) for _ in range(2))
+    make(client, "one", namespace)
+    came = []
+    threads = [threading.Thread(target=lambda name=name, watch=watch: came.append((next(iter(watch)), name)))
+               for name, watch in (("late", late), ("prompt", prompt))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert [name for _, name in came] == ["prompt", "late"]
+    late.close()
+    prompt.close()

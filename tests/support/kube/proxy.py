@@ -73,6 +73,12 @@ class Hold(Fault):
 
 
 @dataclasses.dataclass
+class Slow(Fault):
+    """Each piece of a streamed answer comes so many seconds late: what one watch tells comes after what another does."""
+    pause: float = 0.5
+
+
+@dataclasses.dataclass
 class WatchError(Fault):
     """A watch goes on for `events` events and then sends an error event: HTTP 200 with code 410 in it."""
     events: int = 0
@@ -307,6 +313,8 @@ def _handler(proxy: KubeProxy):
                     proxy.swallow(self.request)
                 if not piece:
                     break
+                if isinstance(fault, Slow):
+                    time.sleep(fault.pause)
                 self.write(piece, streamed)
                 left = left if left is None else left - (1 if lines else len(piece))
             if lines:

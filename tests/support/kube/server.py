@@ -99,6 +99,13 @@ class KubeServer:
         self.admin.create("serviceaccounts", {"metadata": {"name": "default"}}, name)
         return name
 
+    def quota(self, namespace: str, name: str = "quota", used: dict | None = None, **hard: str) -> None:
+        """A ResourceQuota, quota(ns, pods="0"), with the status that a controller-manager would give it. Once `used` is
+        `hard` (it is nothing when not given) the apiserver refuses what comes on top; delete it to go on."""
+        used = used or {resource: "0" for resource in hard}
+        self.admin.create("resourcequotas", {"metadata": {"name": name}, "spec": {"hard": hard}}, namespace)
+        self.admin.patch("resourcequotas", name, {"status": {"hard": hard, "used": used}}, namespace, status=True)
+
     def service_account(self, namespace: str, name: str, rules: list | None = None, namespaces: tuple = (),
                         cluster_rules: list | None = None, seconds: int = 3600) -> str:
         """Makes it, gives it what `rules` (of a Role) grant in its namespace and `namespaces`, and returns a token."""
