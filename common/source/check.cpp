@@ -21,11 +21,8 @@ using Versions = std::vector<Version>;
 
 // What decides about versions: another value of any of these is another question.
 json::Value question_of(const json::Value& source, const git::Location& location) {
-  json::Value question{{"repository", location.text()}};
-  for (const char* name : {"branch", "paths", "ignore_paths", "tag_filter", "tag_regex", "tag_behaviour",
-                           "disable_ci_skip", "commit_filter", "version_depth"}) {
-    if (const auto* value = json::find(source, name)) question[name] = *value;
-  }
+  auto question = json::fields_of<SourceFields>().deciding_on_versions(source);
+  question["repository"] = location.text();
   return question;
 }
 

@@ -58,25 +58,28 @@ void describe(json::Fields<GitConfigFields>& fields) {
 }
 
 void describe(json::Fields<SourceFields>& fields) {
+  constexpr auto other = json::Effect::other;
   fields.required("uri", &SourceFields::uri,
-                  "the repository: https://host/path, ssh://user@host/path, user@host:path, file:///path or a path");
+                  "the repository: https://host/path, ssh://user@host/path, user@host:path, file:///path or a path",
+                  other);
   fields.optional("branch", &SourceFields::branch, "the branch to follow; default: the one that HEAD names there");
-  fields.optional("private_key", &SourceFields::private_key, "private key for ssh");
-  fields.optional("private_key_user", &SourceFields::private_key_user, "user name for ssh");
-  fields.optional("private_key_passphrase", &SourceFields::private_key_passphrase, "passphrase of private_key");
-  fields.optional("forward_agent", &SourceFields::forward_agent, "ssh: forward the agent (ForwardAgent)");
+  fields.optional("private_key", &SourceFields::private_key, "private key for ssh", other);
+  fields.optional("private_key_user", &SourceFields::private_key_user, "user name for ssh", other);
+  fields.optional("private_key_passphrase", &SourceFields::private_key_passphrase, "passphrase of private_key", other);
+  fields.optional("forward_agent", &SourceFields::forward_agent, "ssh: forward the agent (ForwardAgent)", other);
   fields.optional(
       "known_hosts", &SourceFields::known_hosts,
-      "ssh: the hosts' keys, in the format of a known_hosts file; without it, a host is trusted at first sight");
-  fields.optional("username", &SourceFields::username, "user name for http(s)");
-  fields.optional("password", &SourceFields::password, "password or token for http(s)");
-  fields.optional("submodule_credentials", &SourceFields::submodule_credentials,
-                  "credentials for submodules elsewhere");
+      "ssh: the hosts' keys, in the format of a known_hosts file; without it, a host is trusted at first sight", other);
+  fields.optional("username", &SourceFields::username, "user name for http(s)", other);
+  fields.optional("password", &SourceFields::password, "password or token for http(s)", other);
+  fields.optional("submodule_credentials", &SourceFields::submodule_credentials, "credentials for submodules elsewhere",
+                  other);
   fields.optional("skip_ssl_verification", &SourceFields::skip_ssl_verification,
-                  "accept any certificate; better: ca_certs");
-  fields.optional("ca_certs", &SourceFields::ca_certs, "certificates (PEM) to trust beside the system's");
-  fields.optional("https_tunnel", &SourceFields::https_tunnel, "an HTTP proxy that connections are tunnelled through");
-  fields.optional("git_config", &SourceFields::git_config, "settings for .git/config of the checkout");
+                  "accept any certificate; better: ca_certs", other);
+  fields.optional("ca_certs", &SourceFields::ca_certs, "certificates (PEM) to trust beside the system's", other);
+  fields.optional("https_tunnel", &SourceFields::https_tunnel, "an HTTP proxy that connections are tunnelled through",
+                  other);
+  fields.optional("git_config", &SourceFields::git_config, "settings for .git/config of the checkout", other);
   fields.optional("paths", &SourceFields::paths, "pathspecs: only commits that change one of them");
   fields.optional("ignore_paths", &SourceFields::ignore_paths, "pathspecs: changes below them do not count");
   fields.optional("tag_filter", &SourceFields::tag_filter, "glob: only commits with a tag that matches");
@@ -88,14 +91,14 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.optional("commit_filter", &SourceFields::commit_filter, "which commits count by their messages");
   fields.optional("version_depth", &SourceFields::version_depth,
                   "how many versions the first check reports; default 1");
-  fields.optional("sparse_paths", &SourceFields::sparse_paths, "patterns: only these paths are checked out");
+  fields.optional("sparse_paths", &SourceFields::sparse_paths, "patterns: only these paths are checked out", other);
   fields.optional("fetch_tags", &SourceFields::fetch_tags,
-                  "true: all tags are fetched; false: none; default: those of the history fetched");
+                  "true: all tags are fetched; false: none; default: those of the history fetched", other);
   fields.optional("search_remote_refs", &SourceFields::search_remote_refs,
-                  "look for the version in all refs of the repository (Gerrit's refs/changes)");
+                  "look for the version in all refs of the repository (Gerrit's refs/changes)", other);
   fields.optional("commit_verification_keys", &SourceFields::commit_verification_keys,
-                  "public keys (OpenPGP or ssh): a commit must be signed by one of them");
-  fields.optional("debug", &SourceFields::debug, "log each request");
+                  "public keys (OpenPGP or ssh): a commit must be signed by one of them", other);
+  fields.optional("debug", &SourceFields::debug, "log each request", other);
   fields.refused("commit_verification_key_ids", "no key server is asked: give the keys in commit_verification_keys");
   fields.refused("gpg_keyserver", "no key server is asked: give the keys in commit_verification_keys");
   fields.refused("git_crypt_key", "use the git resource for repositories encrypted by git-crypt");

@@ -23,7 +23,7 @@ void describe(json::Fields<Outer>& fields) {
   fields.optional("depth", &Outer::depth, "how many commits");
   fields.optional("debug", &Outer::debug, "log more");
   fields.optional("registries", &Outer::registries, "other hosts");
-  fields.optional("password", &Outer::password, "the password");
+  fields.optional("password", &Outer::password, "the password", json::Effect::other);
   fields.refused("git_crypt_key", "decrypt in a task");
 }
 
@@ -89,6 +89,11 @@ TEST_CASE("the schema says what the reader accepts") {
   CHECK(schema["additionalProperties"] == false);
   CHECK(schema["properties"]["registries"]["items"]["required"] == Value::array({"host"}));
   CHECK_FALSE(schema["properties"].contains("git_crypt_key"));
+}
+
+TEST_CASE("a field decides about versions unless it is said not to") {
+  const Value source{{"branch", "b"}, {"password", "p"}, {"git_crypt_key", ""}, {"depth", nullptr}, {"debug", false}};
+  CHECK(json::fields_of<sample::Outer>().deciding_on_versions(source) == Value{{"branch", "b"}, {"debug", false}});
 }
 
 TEST_CASE("the nearest name is found through one swap, one letter more, less or other") {

@@ -51,3 +51,14 @@ TEST_CASE("fields that cannot be are refused by name") {
       "cannot read source.tag_behaviour: \"match_taged\" is not one of match_tagged, match_tag_ancestors; did you mean "
       "\"match_tagged\"?");
 }
+
+TEST_CASE("what a check remembers belongs to all that decides about versions and to nothing else") {
+  const auto& fields = json::fields_of<source::SourceFields>();
+  json::Value all = json::Value::object();
+  for (const auto& name : fields.names()) all[name] = "x";
+  std::vector<std::string> deciding;
+  const auto question = fields.deciding_on_versions(all);
+  for (const auto& [name, value] : question.items()) deciding.push_back(name);
+  CHECK(deciding == std::vector<std::string>{"branch", "commit_filter", "disable_ci_skip", "ignore_paths", "paths",
+                                             "tag_behaviour", "tag_filter", "tag_regex", "version_depth"});
+}
