@@ -18,36 +18,20 @@ std::set<fs::path> entries_of(const fs::path& directory) {
   return result;
 }
 
-// Of the directories on the way to `path` that are missing, the first.
-fs::path topmost_missing(const fs::path& path) {
-  fs::path result;
-  std::error_code ignored;
-  for (auto part = path; !part.empty() && !fs::exists(part, ignored); part = part.parent_path()) {
-    result = part;
-    if (part == part.parent_path()) break;
-  }
-  return result;
-}
-
 }  // namespace
 
 Destination::Destination(fs::path path) : path_(std::move(path)) {
   if (!path_.has_filename()) path_ = path_.parent_path();  // "dir/"
-  topmost_made_ = topmost_missing(path_);
   std::error_code failed;
   // Concourse makes the destination; other callers may not have.
   fs::create_directories(path_, failed);
   if (failed) throw base::system_error("create the destination", path_.string(), failed.value());
-  if (topmost_made_.empty()) before_ = entries_of(path_);
+  before_ = entries_of(path_);
 }
 
 Destination::~Destination() {
   if (kept_) return;
   std::error_code ignored;
-  if (!topmost_made_.empty()) {
-    fs::remove_all(topmost_made_, ignored);
-    return;
-  }
   try {
     // remove_all() follows no symbolic link.
     for (const auto& name : entries_of(path_)) {

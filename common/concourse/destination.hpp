@@ -8,9 +8,9 @@
 
 namespace concourse {
 
-// Makes the directory where it is missing. Unless keep() was called, the end of its life removes what was made since,
-// also the directory itself; entries that were there before stay. Error{usage} when it cannot be made or is not a
-// directory.
+// Makes the directory where it is missing. Unless keep() was called, the end of its life removes what was made in it
+// since; the directory stays, empty as Concourse makes it, and so do entries that were there before. Error{usage} when
+// it cannot be made or is not a directory.
 class Destination {
  public:
   explicit Destination(std::filesystem::path path);
@@ -23,7 +23,6 @@ class Destination {
 
  private:
   std::filesystem::path path_;
-  std::filesystem::path topmost_made_;  // empty: the directory was there
   std::set<std::filesystem::path> before_;
   bool kept_ = false;
 };

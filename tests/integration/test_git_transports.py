@@ -203,7 +203,7 @@ def test_in_from_a_directory_without_git(ask, repository, without_git, params):
 
 def test_a_directory_that_is_no_repository_without_git(ask, tmp_path, without_git):
     result = ask("check", {"uri": str(tmp_path)}, env=without_git)
-    assert result.status == 1 and "it is no git repository; check source.uri" in result.error
+    assert result.status == 1 and "it is not a git repository; check source.uri" in result.error
 
 
 def test_a_shallow_clone_is_a_repository_too(ask, repository, without_git, tmp_path):

@@ -125,10 +125,10 @@ def test_a_redirect_within_a_fetch_to_another_host_gets_nothing(refused, server)
 
 
 @pytest.mark.parametrize("location, words", [
-    ("file:///etc/passwd", "it redirects to what is no http(s) URL"),
-    ("ftp://127.0.0.1/x", "it redirects to what is no http(s) URL"),
+    ("file:///etc/passwd", "it redirects to what is not an http(s) URL"),
+    ("ftp://127.0.0.1/x", "it redirects to what is not an http(s) URL"),
     ("ext::sh -c id", "redirects"),
-    ("http://127.0.0.1:99999/", "it redirects to what is no http(s) URL"),
+    ("http://127.0.0.1:99999/", "it redirects to what is not an http(s) URL"),
     ("/app.git/info/refs?service=git-upload-pack", "it redirects more than 10 times"),
 ])
 def test_redirects_that_lead_nowhere(refused, server, location, words):
