@@ -125,7 +125,7 @@ def test_it_is_lost_in_both_ways_and_comes_back_under_its_address(proxy, client,
 
 def test_one_watch_can_tell_later_than_another(proxy, client, namespace):
     version = client.list_whole("configmaps", namespace)["metadata"]["resourceVersion"]
-    proxy.faults.append(Slow("watch=true", pause=1.0))
+    proxy.faults.append(Slow(("/configmaps", "watch=true"), pause=1.0))
     late, prompt = (client.watch("configmaps", namespace, version) for _ in range(2))
     make(client, "one", namespace)
     came = []

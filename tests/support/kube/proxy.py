@@ -33,11 +33,15 @@ CHUNK = 65536
 
 @dataclasses.dataclass
 class Fault:
-    path: str
+    path: str | tuple  # or several parts of it: ("/images", "watch=true")
     method: str = ""
     times: int = 1
     skip: int = 0
     struck: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+    @property
+    def parts(self) -> tuple:
+        return self.path if isinstance(self.path, tuple) else (self.path,)
 
 
 @dataclasses.dataclass
@@ -174,7 +178,7 @@ class KubeProxy:
         with self.lock:
             self.requests.append((method, path))
             for fault in self.faults:
-                if fault.times > 0 and fault.path in path and fault.method in ("", method):
+                if fault.times > 0 and all(part in path for part in fault.parts) and fault.method in ("", method):
                     if fault.skip > 0:
                         fault.skip -= 1
                         continue
