@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "git/pace.hpp"
 #include "http/status.hpp"
 
 namespace git {
@@ -15,17 +16,21 @@ using base::ErrorKind;
 // Turns the body of a response into packets.
 class PacketSink final : public http::Sink {
  public:
-  explicit PacketSink(PacketReceiver& receiver) : receiver_(receiver) {}
+  PacketSink(PacketReceiver& receiver, std::string shown) : receiver_(receiver), shown_(std::move(shown)) {}
 
   void restart() override {
     parser_.reset();
     receiver_.restart();
     announced_ = false;
     first_ = true;
+    pace_ = Pace(patience_, std::chrono::steady_clock::now());
   }
 
   void write(std::string_view bytes) override {
+    const auto now = std::chrono::steady_clock::now();
+    pace_.moved(bytes.size(), now);
     parser_.feed(bytes, [this](const Packet& packet) { receive(packet); });
+    if (!receiver_.complete()) require_pace(pace_, patience_, now, shown_);
   }
 
   void finish() const {
@@ -40,6 +45,7 @@ class PacketSink final : public http::Sink {
   void receive(const Packet& packet) {
     const bool announcement = first_ && packet.kind == PacketKind::data && packet.payload.starts_with("# service=");
     first_ = false;
+    if (is_sign_of_life(packet)) pace_.at_work();
     if (announcement) {
       announced_ = true;
     } else if (std::exchange(announced_, false) && packet.kind == PacketKind::flush) {
@@ -50,6 +56,9 @@ class PacketSink final : public http::Sink {
   }
 
   PacketReceiver& receiver_;
+  std::string shown_;
+  Patience patience_;
+  Pace pace_{patience_, std::chrono::steady_clock::now()};
   PacketParser parser_;
   bool first_ = true;
   bool announced_ = false;
@@ -99,9 +108,11 @@ class HttpTransport final : public Transport {
     request.headers.add("Git-Protocol", "version=2");
     // Refs as text are three times smaller so; a pack is compressed already, and servers leave it alone.
     request.compression = http::Compression::accepted;
+    // A packet every few seconds is life, however small (git's uploadpack.keepAlive): the pace is the sink's to judge.
+    request.silence = Patience().silence;
     // A server that counts objects sends little, and for long: whatever arrives is life.
     request.silence = std::chrono::seconds(60);
-    const auto sink = std::make_shared<PacketSink>(receiver);
+    const auto sink = std::make_shared<PacketSink>(receiver, shown());
     request.sink = sink;
     const http::Response response = [&] {
       try {

@@ -21,32 +21,6 @@ using base::ErrorKind;
 constexpr std::size_t kept_errors = 8192;
 constexpr int poll_interval = 500;
 
-// Whether a conversation gets on: neither silent for the whole of `timeout`, nor, over the whole of it, slower than
-// `slowest` bytes a second.
-class Pace {
- public:
-  Pace(std::chrono::seconds timeout, std::uint64_t slowest) : timeout_(timeout), slowest_(slowest) {}
-
-  [[nodiscard]] bool has_stalled(std::uint64_t moved) {
-    const auto now = std::chrono::steady_clock::now();
-    if (moved != 0) last_ = now;
-    bytes_ += moved;
-    if (now - last_ > timeout_) return true;
-    if (now - begin_ <= timeout_) return false;
-    const bool slow = bytes_ < slowest_ * static_cast<std::uint64_t>(timeout_.count());
-    begin_ = now;
-    bytes_ = 0;
-    return slow;
-  }
-
- private:
-  std::chrono::seconds timeout_;
-  std::uint64_t slowest_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point last_ = begin_;
-  std::uint64_t bytes_ = 0;
-};
-
 class ProcessTransport final : public Transport {
  public:
   explicit ProcessTransport(ProcessTransportOptions options) : options_(std::move(options)) {
@@ -99,7 +73,7 @@ class ProcessTransport final : public Transport {
   void receive(PacketReceiver& receiver) {
     receiver.restart();
     PacketParser parser;
-    Pace pace(options_.stall_timeout, options_.slowest_bytes_per_second);
+    Pace pace(options_.patience, std::chrono::steady_clock::now());
     while (!receiver.complete()) {
       std::array<struct pollfd, 4> polled{{{process_->output(), POLLIN, 0},
                                            {errors_open_ ? process_->errors() : -1, POLLIN, 0},
@@ -113,16 +87,18 @@ class ProcessTransport final : public Transport {
       if (polled[1].revents != 0) read_errors();
       if (polled[2].revents != 0) moved += send_some();
       if (polled[0].revents != 0) {
-        const auto received = read_some(parser, receiver);
+        const auto received = read_some(parser, receiver, pace);
         if (!received) return ended(receiver);
         moved += *received;
       }
-      if (pace.has_stalled(moved)) stalled();
+      const auto now = std::chrono::steady_clock::now();
+      pace.moved(moved, now);
+      require_alive(pace, now);
     }
   }
 
   // How many bytes came; nothing at the end of the output.
-  std::optional<std::uint64_t> read_some(PacketParser& parser, PacketReceiver& receiver) {
+  std::optional<std::uint64_t> read_some(PacketParser& parser, PacketReceiver& receiver, Pace& pace) {
     std::array<char, 65536> buffer{};
     const ssize_t count = read(process_->output(), buffer.data(), buffer.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return 0;
@@ -130,8 +106,10 @@ class ProcessTransport final : public Transport {
       parser.finish();
       return std::nullopt;
     }
-    parser.feed({buffer.data(), static_cast<std::size_t>(count)},
-                [&](const Packet& packet) { receiver.receive(packet); });
+    parser.feed({buffer.data(), static_cast<std::size_t>(count)}, [&](const Packet& packet) {
+      if (is_sign_of_life(packet)) pace.at_work();
+      receiver.receive(packet);
+    });
     return static_cast<std::uint64_t>(count);
   }
 
@@ -166,13 +144,13 @@ class ProcessTransport final : public Transport {
     throw options_.explain(errors_, status);
   }
 
-  [[noreturn]] void stalled() {
-    process_.reset();
-    throw Error(ErrorKind::transient,
-                {"read", shown(),
-                 fmt::format("it did not answer in time (fewer than {} bytes a second for {} seconds)",
-                             options_.slowest_bytes_per_second, options_.stall_timeout.count()),
-                 "try again later"});
+  void require_alive(Pace& pace, Pace::Time now) {
+    try {
+      require_pace(pace, options_.patience, now, shown());
+    } catch (const Error&) {
+      process_.reset();
+      throw;
+    }
   }
 
   ProcessTransportOptions options_;
@@ -200,9 +178,9 @@ std::unique_ptr<Transport> make_upload_pack_transport(const std::filesystem::pat
   ProcessTransportOptions options;
   options.shown = repository.string();
   options.command.program = *program;
-  // Only what is named here is in the
-  // process's environment: no HOME, so that no configuration of a user changes what is served. A repository that
-  // belongs to somebody else is one of the pipeline's own inputs, so git's owner check is answered.
+  // Only what is named here is in the process's environment: no HOME, so that no configuration of a user changes what
+  // is served. A repository that belongs to somebody else is one of the pipeline's own inputs, so git's owner check is
+  // answered.
   options.command.arguments = {"--timeout=60", repository.string()};
   options.command.environment = {{"PATH", std::string(path)},
                                  {"LC_ALL", "C"},

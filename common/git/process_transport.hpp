@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "git/pace.hpp"
 #include "git/transport.hpp"
 
 namespace git {
@@ -17,9 +18,7 @@ namespace git {
 struct ProcessTransportOptions {
   base::Command command;
   std::string shown;  // the repository, for errors
-  // A server that sends nothing for this long, or less than that all the time, has stalled.
-  std::chrono::seconds stall_timeout{60};
-  std::uint64_t slowest_bytes_per_second = 10;
+  Patience patience;
   // Makes of what the process wrote to stderr, and of its end, the error that a person should read.
   std::function<base::Error(const std::string& errors, const base::ExitStatus& status)> explain;
 };

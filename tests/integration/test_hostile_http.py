@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from support.hostile_git_server import Answer, HostileGitServer, packet
+from support.hostile_git_server import Answer, HostileGitServer, packet, packets
 from support.packs import History
 from support.program import ENVIRONMENT
 from support.refusals import Refusals
@@ -224,3 +224,15 @@ def test_slow_servers_are_given_up(programs, tmp_path):
         thread.join()
     failed = {name: result for name, result in results.items() if isinstance(result, BaseException)}
     assert not failed and len(results) == len(SLOW)
+
+
+@pytest.mark.release
+def test_a_server_that_counts_for_long_is_waited_for(refused, server):
+    """git's own server sends an empty packet of the side band every five seconds while it counts (uploadpack.keepAlive)."""
+    header = packets(b"packfile\n")
+    pieces = [header, *[b"0005\1"] * 15, server.answers["fetch"].removeprefix(header)]
+    server.first = lambda request: Answer(pieces=pieces, pause=5) if request.command == "fetch" else None
+    start = time.monotonic()
+    assert refused.run("in", {"uri": server.url}, GOOD.head, timeout=200).status == 0
+    assert time.monotonic() - start > 75
+    assert [request.command for request in server.requests].count("fetch") == 1

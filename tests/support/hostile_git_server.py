@@ -45,7 +45,8 @@ class Answer:
     status: int = 200
     headers: dict = dataclasses.field(default_factory=dict)
     body: bytes = b""
-    pause: float = 0  # seconds before each byte of the body
+    pause: float = 0  # seconds before each byte of the body, or before each of the pieces
+    pieces: list[bytes] = dataclasses.field(default_factory=list)  # instead of the body
     silent: bool = False  # never a byte
     endless: bytes = b""  # comes after the body, again and again
 
@@ -103,7 +104,7 @@ def handler_of(hostile: HostileGitServer):
             self.send_response_only(answer.status)
             headers = {"Content-Type": f"application/x-git-upload-pack-{kind}", "Content-Length": str(len(answer.body)),
                        **answer.headers}
-            if answer.endless:
+            if answer.endless or answer.pieces:
                 headers |= {"Connection": "close"}
                 del headers["Content-Length"]
             for name, value in headers.items():
@@ -116,8 +117,8 @@ def handler_of(hostile: HostileGitServer):
                         self.wfile.write(answer.endless)
                     self.close_connection = self.close_connection or bool(answer.endless)
                     return
-                for byte in answer.body:
-                    self.wfile.write(bytes([byte]))
+                for piece in answer.pieces or [bytes([byte]) for byte in answer.body]:
+                    self.wfile.write(piece)
                     if hostile.ending.wait(answer.pause):
                         break
             except OSError:  # the client has had enough
