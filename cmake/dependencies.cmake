@@ -30,9 +30,21 @@ endif()
 
 find_package(Threads REQUIRED)
 
-# deps_archive(name ARCHIVE file [PREFIX folder] [DEPENDS targets...]): one built from source has a prefix.
+# Notes whose license the licenses' file must have (cmake/licenses.cmake); what the tests alone link is not shipped.
+function(deps_licensed path prefix package)
+  if(prefix STREQUAL deps_tests_prefix)
+    return()
+  endif()
+  if(prefix)
+    set(path "${package}=${prefix}/copyright/${package}:${path}")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY deps_licensed "${path}")
+endfunction()
+
+# deps_archive(name ARCHIVE file [PREFIX folder PACKAGE source] [DEPENDS targets...]): one built from source has a prefix
+# and the name of its source package.
 function(deps_archive name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ARCHIVE;PREFIX" "DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ARCHIVE;PREFIX;PACKAGE" "DEPENDS")
   add_library(bs-deps::${name} STATIC IMPORTED GLOBAL)
   if(arg_PREFIX)
     set(path "${arg_PREFIX}/lib/${arg_ARCHIVE}")
@@ -47,6 +59,7 @@ function(deps_archive name)
   endif()
   set_target_properties(bs-deps::${name} PROPERTIES IMPORTED_LOCATION "${path}")
   target_link_libraries(bs-deps::${name} INTERFACE ${arg_DEPENDS})
+  deps_licensed("${path}" "${arg_PREFIX}" "${arg_PACKAGE}")
 endfunction()
 
 # RE2 of newer Debian stands on a set of Abseil archives that only its .pc file names.
@@ -62,6 +75,7 @@ function(deps_pkg_config name module)
     mark_as_advanced(deps_${archive}_archive)
     if(deps_${archive}_archive)
       list(APPEND depends "${deps_${archive}_archive}")
+      deps_licensed("${deps_${archive}_archive}" "" "")
     else()
       list(APPEND depends ${archive})  # one of the compiler's own, which only the linker finds
     endif()
@@ -81,13 +95,13 @@ deps_archive(yaml-cpp ARCHIVE libyaml-cpp.a)
 deps_archive(archive ARCHIVE libarchive.a DEPENDS bs-deps::zstd bs-deps::zlib)
 deps_pkg_config(re2 re2)
 
-deps_archive(curl PREFIX "${deps_prefix}" ARCHIVE libcurl.a
+deps_archive(curl PREFIX "${deps_prefix}" PACKAGE curl ARCHIVE libcurl.a
   DEPENDS bs-deps::nghttp2 bs-deps::cares bs-deps::ssl bs-deps::zlib Threads::Threads)
 target_compile_definitions(bs-deps::curl INTERFACE CURL_STATICLIB)
-deps_archive(git2 PREFIX "${deps_prefix}" ARCHIVE libgit2.a
+deps_archive(git2 PREFIX "${deps_prefix}" PACKAGE libgit2 ARCHIVE libgit2.a
   DEPENDS bs-deps::http_parser bs-deps::zlib Threads::Threads)
-deps_archive(fmt PREFIX "${deps_prefix}" ARCHIVE libfmt.a)
-deps_archive(isal PREFIX "${deps_prefix}" ARCHIVE libisal.a)
+deps_archive(fmt PREFIX "${deps_prefix}" PACKAGE fmtlib ARCHIVE libfmt.a)
+deps_archive(isal PREFIX "${deps_prefix}" PACKAGE libisal ARCHIVE libisal.a)
 
 # nlohmann/json.hpp without its two literals, which nobody uses here: for their sake every source that includes it
 # compiles the whole parser, a third of a second each time.
@@ -95,6 +109,7 @@ set(deps_json_include "${PROJECT_BINARY_DIR}/generated/lean")
 find_file(deps_json_header nlohmann/json.hpp REQUIRED)
 mark_as_advanced(deps_json_header)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${deps_json_header}")
+deps_licensed("${deps_json_header}" "" "")
 file(READ "${deps_json_header}" json_text)
 string(REGEX REPLACE "JSON_HEDLEY_NON_NULL\\(1\\)[^{};]*operator *\"\" *_json(_pointer)?\\([^{}]*{[^{}]*}" "" json_text "${json_text}")
 string(REGEX REPLACE "using nlohmann::[a-z_:]*operator *\"\" *_json(_pointer)?;" "" json_text "${json_text}")
@@ -102,6 +117,14 @@ file(CONFIGURE OUTPUT "${deps_json_include}/nlohmann/json.hpp" CONTENT "${json_t
 add_library(bs-deps-json INTERFACE)
 add_library(bs-deps::json ALIAS bs-deps-json)
 target_include_directories(bs-deps-json SYSTEM INTERFACE "${deps_json_include}")
+
+# Headers alone, which no target names.
+foreach(header IN ITEMS cxxopts.hpp toml++/toml.h)
+  string(MAKE_C_IDENTIFIER "deps_${header}" found)
+  find_file(${found} ${header} REQUIRED)
+  mark_as_advanced(${found})
+  deps_licensed("${${found}}" "" "")
+endforeach()
 
 if(BUILD_SERVICE_TESTS)
   deps_archive(catch2 PREFIX "${deps_tests_prefix}" ARCHIVE libCatch2.a)
