@@ -5,6 +5,8 @@ import pathlib
 
 import pytest
 
+from support.golden import Golden, Messages
+
 pytest_plugins = ["support.kube.fixtures"]
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -34,3 +36,15 @@ def as_root() -> None:
     """For tests that enter a root directory or build an image. They fail, and never pass unseen, without root."""
     if os.geteuid() != 0:
         pytest.fail("this test enters a root directory: run it as root")
+
+
+@pytest.fixture(scope="module")
+def golden_messages(request, project) -> Messages:
+    name = request.module.__name__.rsplit(".", 1)[-1].removeprefix("test_")
+    return Messages(project / f"tests/golden/messages/{name}.txt")
+
+
+@pytest.fixture
+def golden(request, golden_messages, tmp_path) -> Golden:
+    """Holds what a test shows to people against tests/golden/messages (support/golden.py)."""
+    return Golden(golden_messages, request.node.name, tmp_path)

@@ -66,7 +66,7 @@ class Reader::Implementation {
     const int code = archive_read_next_header(handle_.get(), &entry);
     if (failure_) std::rethrow_exception(failure_);
     if (code == ARCHIVE_EOF) return nullptr;
-    // A warning is about a name that is no text in the current locale: its bytes are kept, and bytes are what counts.
+    // A warning is about a name that is not text in the current locale: its bytes are kept, and bytes are what counts.
     require(code);
     if (++entries_ > limits_.entries) refuse(fmt::format("it has more than {} entries", limits_.entries));
     take(entry);
@@ -108,7 +108,7 @@ class Reader::Implementation {
     if (failure_) std::rethrow_exception(failure_);
     if (code == ARCHIVE_OK || code == ARCHIVE_WARN) return;
     const char* text = archive_error_string(handle_.get());
-    refuse(text == nullptr ? "it is no tar archive" : text);
+    refuse(text == nullptr ? "it is not a tar archive" : text);
   }
 
   [[noreturn]] void refuse(std::string cause) const {

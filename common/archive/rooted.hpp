@@ -53,11 +53,11 @@ class Rooted {
   std::string parent_path_;
 };
 
-// Removes a file or a whole tree, following no link. Nothing there is no error.
+// Removes a file or a whole tree, following no link. It is not an error when nothing is there.
 void remove_tree(int directory, const std::string& name);
 // The names in a directory, without "." and "..".
 [[nodiscard]] std::vector<std::string> names_in(int directory);
-// Opens a directory below `directory` for reading its names, never through a link; empty when it is none.
+// Opens a directory below `directory` for reading its names, never through a link; empty when it is not a directory.
 [[nodiscard]] base::FileDescriptor open_directory(int directory, const std::string& name);
 
 }  // namespace archive

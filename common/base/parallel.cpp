@@ -13,7 +13,7 @@
 namespace base {
 namespace {
 
-// Nothing where the system has no further thread.
+// Nothing where the system refuses a further thread.
 template <class Work>
 std::optional<std::thread> try_thread(Work work) {
   try {

@@ -1,5 +1,5 @@
 // Work on several threads at once: the only place where threads are made. A container may have no more of them (its
-// pids limit): then those that there are do the work, and if there is none, the caller does.
+// pids limit): then those that there are do the work, or the caller does all of it.
 #pragma once
 
 #include <atomic>

@@ -58,7 +58,7 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // Our ends of the pipes; empty where the stream is no pipe. close_input() lets the child see the end of its input.
+  // Our ends of the pipes; empty where the stream is not a pipe. close_input() lets the child see the end of its input.
   [[nodiscard]] int input() const { return input_.get(); }
   [[nodiscard]] int output() const { return output_.get(); }
   [[nodiscard]] int errors() const { return errors_.get(); }

@@ -131,7 +131,7 @@ std::string summary_of(std::string_view what, const std::vector<Line>& lines) {
   for (const auto& line : lines) width = std::max(width, line.field.size());
   std::string text = fmt::format("{}:", what);
   for (const auto& line : lines) text += fmt::format("\n  source.{:<{}}  {}", line.field, width, line.text);
-  return text;
+  return text + "\n";
 }
 
 json::Value schema_of(std::string_view title, std::vector<json::Value> schemas) {

@@ -21,7 +21,7 @@ struct Request {
   json::Value params;              // an object, empty when absent
 };
 
-// Reads and checks the envelope: unknown top-level fields, a version whose values are no text.
+// Reads and checks the envelope: unknown top-level fields, a version whose values are not text.
 // At most 4 MiB are read. Error{usage, protocol}.
 [[nodiscard]] Request read_request(std::istream& input);
 

@@ -13,7 +13,7 @@ namespace json {
 template <class E>
 using Choices = std::vector<std::pair<std::string_view, E>>;
 
-// The index of the name that `value` is. Error{usage} when it is none.
+// The index of the name that `value` is. Error{usage} for another one.
 [[nodiscard]] std::size_t read_name(const Value& value, const std::string& path, const std::vector<std::string>& names);
 
 template <class E>

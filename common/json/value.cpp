@@ -34,7 +34,7 @@ class Guard final : public nlohmann::json_sax<Value> {
     if (!keys_.back().insert(name).second) fail(fmt::format("the key \"{}\" stands twice in one object", name));
     return true;
   }
-  // What is no JSON is told by the parser that builds.
+  // What is not JSON is reported by the parser that builds.
   bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                    const nlohmann::detail::exception& /*error*/) override {
     return false;

@@ -21,7 +21,7 @@ inline constexpr std::size_t deepest_nesting = 64;
 // Lenient readers for answers of servers: the fallback when the member is absent or of another type.
 [[nodiscard]] std::string text_or(const Value& object, std::string_view name, std::string_view fallback = "");
 
-// Compact JSON on one line; bytes that are no UTF-8 become U+FFFD instead of an exception.
+// Compact JSON on one line; bytes that are not UTF-8 become U+FFFD instead of an exception.
 [[nodiscard]] std::string dump(const Value& value);
 
 }  // namespace json

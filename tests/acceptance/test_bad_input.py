@@ -26,8 +26,9 @@ ALL = ("check", "in", "out")
 class Bench:
     """A program, directories of its own, and what must hold after every refusal."""
 
-    def __init__(self, programs: pathlib.Path, tmp: pathlib.Path):
+    def __init__(self, programs: pathlib.Path, tmp: pathlib.Path, golden):
         self.programs = programs
+        self.golden = golden
         self.destination = tmp / "destination"
         self.sources = tmp / "sources"
         self.temporary = tmp / "temporary"
@@ -48,7 +49,7 @@ class Bench:
         assert result.status not in (0, None) and result.status > 0, f"status {result.status}\n{result.stderr}"
         assert result.stdout == ""
         self.nothing_left()
-        return result.error
+        return self.golden(result.error)
 
     def nothing_left(self) -> None:
         assert list(self.temporary.rglob("*")) == []
@@ -66,8 +67,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(programs, tmp_path):
-    return Bench(programs, tmp_path)
+def bench(programs, tmp_path, golden):
+    return Bench(programs, tmp_path, golden)
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def says(line: str, *parts: str) -> None:
     ('{"source": {"uri": "https://g.example.com/a", "repository": "r.example.com/a"}}', ["uri and repository", "two kinds"]),
     ('{"source": {"repository": "r.example.com/a"}, "version": {"tag": "a", "digest": "b"}, "params": []}', ["params", "object"]),
 ], ids=lambda value: None if isinstance(value, list) else repr(value)[:40])
-def test_a_request_that_is_none(bench, program, request_text, parts):
+def test_a_request_that_is_not_one(bench, program, request_text, parts):
     says(bench.refuses_at_once(program, request_text), *parts)
 
 
@@ -204,7 +205,7 @@ def test_inputs_that_are_not_there(bench, tmp_path):
 
 
 @pytest.mark.parametrize("source", ["elsewhere", "app/deeper", "../outside", "/etc", "file", "link"])
-def test_a_source_that_is_no_directory_of_the_inputs(bench, source):
+def test_a_source_that_is_not_a_directory_of_the_inputs(bench, source):
     (bench.sources / "file").touch()
     (bench.sources.parent / "outside").mkdir()
     (bench.sources / "link").symlink_to("/etc")

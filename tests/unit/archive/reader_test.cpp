@@ -83,7 +83,7 @@ TEST_CASE("an empty archive has no entries, with and without its empty blocks") 
   CHECK(error_of(test::TarBuilder().bytes()).empty());
 }
 
-TEST_CASE("what is no tar archive is an error that names the archive") {
+TEST_CASE("what is not a tar archive is an error that names the archive") {
   CHECK(error_of(std::string(2048, 'x')) == "cannot read layer x: Unrecognized archive format");
 }
 

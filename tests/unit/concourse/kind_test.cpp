@@ -59,8 +59,8 @@ TEST_CASE("a step that a kind does not have is refused with its remedy") {
 
 TEST_CASE("the help lists the kinds that have the step") {
   CHECK(concourse::summary("Prints versions", std::span<const Kind>(kinds), &Kind::check) ==
-        "Prints versions:\n  source.isbn  editions of a book\n  source.reel  cuts of a film");
-  CHECK(concourse::summary("Prints versions", std::span<const Kind>(kinds), &Kind::in) == "Prints versions:");
+        "Prints versions:\n  source.isbn  editions of a book\n  source.reel  cuts of a film\n");
+  CHECK(concourse::summary("Prints versions", std::span<const Kind>(kinds), &Kind::in) == "Prints versions:\n");
 }
 
 TEST_CASE("the schema of a step is a choice where several kinds have it") {

@@ -16,7 +16,7 @@ std::string error_of(std::string_view text) {
 }
 }  // namespace
 
-TEST_CASE("text that is no JSON is refused with line and column") {
+TEST_CASE("text that is not JSON is refused with line and column") {
   CHECK(error_of("") == "cannot read the manifest: it is empty");
   CHECK(error_of("{\n \"a\": x}") == "cannot read the manifest: it is not JSON at line 2, column 7");
   CHECK(error_of("{\"a\": 1e400}") == "cannot read the manifest: it has a number beyond all bounds");
@@ -40,6 +40,6 @@ TEST_CASE("a long array of objects is read in time that grows with it and not wi
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(60));
 }
 
-TEST_CASE("bytes that are no UTF-8 are written as replacement characters") {
+TEST_CASE("bytes that are not UTF-8 are written as replacement characters") {
   CHECK(json::dump({{"a", "\xFF"}}) == "{\"a\":\"\xEF\xBF\xBD\"}");
 }

@@ -94,7 +94,7 @@ TEST_CASE("exec.d output is names and texts of any TOML form") {
   CHECK(parse_exec_d_output("", "p").empty());
 }
 
-TEST_CASE("exec.d output that is no environment is an error that names the program and the variable") {
+TEST_CASE("exec.d output that is not an environment is an error that names the program and the variable") {
   CHECK_THROWS_MATCHES(parse_exec_d_output("A = 1", "/layers/x/exec.d/p"), base::Error,
                        Message("cannot use the output of /layers/x/exec.d/p: A is not a variable with a text"));
   for (const char* text :
