@@ -10,6 +10,7 @@ import pytest
 from support.kpack.plays import BuildPlay
 from support.kpack.reasons import condition
 from support.kube.client import ApiError, WatchExpired, eventually
+from support.kube.kubeconfig import as_yaml, certificate_user, exec_user, kubeconfig, merged, token_file_user, token_user
 
 URL = "https://git.example/app"
 OLD, NEW = "a" * 40, "b" * 40
@@ -178,3 +179,29 @@ def test_the_docs_file_is_applied_by_kubectl_as_it_stands_and_its_command_gives_
     (command,) = re.findall("kubectl (create token .*)", role.read_text())
     assert kube_server.client(token=run(*command.split()).strip()).list("images", "apps") == []
     run("delete", "-f", role)
+
+
+def test_kubectl_signs_in_by_every_form_of_kubeconfig(kube_server, namespace, kubectl, tmp_path):
+    token = kube_server.service_account(namespace, "ci")
+    (tmp_path / "token").write_text(token)
+    ann = kube_server.certificate("ann", "developers")
+    account = f"system:serviceaccount:{namespace}:ci"
+    by_token, by_certificate = (
+        kubeconfig(kube_server.address, kube_server.ca, user) for user in (token_user(token), certificate_user(*ann)))
+
+    def who(config: str) -> str:
+        (tmp_path / "config").write_text(config)
+        command = [kubectl, "--kubeconfig", tmp_path / "config", "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        return done.stdout if done.returncode == 0 else done.stderr
+
+    for config, expected in (
+            (kube_server.kubeconfig(token=token), account),
+            (kube_server.kubeconfig(certificate=ann), "ann"),
+            (kube_server.kubeconfig(user=token_file_user(tmp_path / "token")), account),
+            (as_yaml(merged("second", first=by_token, second=by_certificate)), "ann"),
+            (kube_server.kubeconfig(token=token, tls_server_name="kubernetes.default.svc"), account),
+            (kube_server.kubeconfig(token=token, tls_server_name="other.example"), "not other.example"),
+            (kube_server.kubeconfig(token=token, ca=kube_server.client_authority.certificate), "unknown authority"),
+            (kube_server.kubeconfig(user=exec_user("no-such-plugin")), "no-such-plugin")):
+        assert expected in who(config)

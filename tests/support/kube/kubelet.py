@@ -183,6 +183,7 @@ class _PodRun:
             if len(self.main) > 1:
                 # Steps that wait for each other behind sidecars run from the beginning on.
                 for name in self.main:
+                    self.kubelet.log(self.namespace, self.name, name)
                     self.states[name] = {"running": {"startedAt": _now()}}
                 self._patch()
             for name in self.main:
@@ -198,9 +199,10 @@ class _PodRun:
             self._patch()
             self._wait(self.play.released)
         started = _now()
+        # The log is there before anybody can know that the container runs.
+        log = self.kubelet.log(self.namespace, self.name, name)
         self.states[name] = {"running": {"startedAt": started}}
         self._patch()
-        log = self.kubelet.log(self.namespace, self.name, name)
         if run.before:
             run.before()
         for line in run.lines:

@@ -86,7 +86,8 @@ class KubeServer:
 
     def kubeconfig(self, *, token: str = "", certificate: tuple | None = None, user: dict | None = None,
                    address: str = "", ca: pathlib.Path | None = None, namespace: str = "", **cluster) -> str:
-        """The YAML for one way to sign in; address and ca: of a proxy that stands before. See kubeconfig.py for more."""
+        """The YAML for one way to sign in; address and ca: of a proxy that stands before. See kubeconfig.py for more. The
+        server's certificate is for 127.0.0.1, localhost and kubernetes.default.svc."""
         if user is None:
             user = kubeconfig.certificate_user(*certificate) if certificate else kubeconfig.token_user(token)
         return kubeconfig.as_yaml(
@@ -163,7 +164,8 @@ class KubeServer:
                                       self.directory / "accounts.key")
             made = list(pool.map(Authority, authorities))
             self.serving_authority, self.client_authority, self.kubelet_authority, self.kubelet_client_authority = made
-            issued = pool.submit(self.serving_authority.issue), pool.submit(self.kubelet_client_authority.client, "apiserver")
+            issued = (pool.submit(self.serving_authority.issue, "kubernetes.default.svc"),
+                      pool.submit(self.kubelet_client_authority.client, "apiserver"))
             (self._certificate, self._key), self._kubelet_client = (task.result() for task in issued)
             account_key.result()
         self.ca = self.serving_authority.certificate
