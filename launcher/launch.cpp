@@ -136,9 +136,6 @@ std::vector<std::string> profiles(const std::vector<std::vector<std::string>>& b
 
 [[noreturn]] void start_directly(const StartCommand& command, const std::string& directory,
                                  const Variables& variables) {
-  if (command.command.empty() || command.command.front().empty()) {
-    throw Error(ErrorKind::usage, {"launch process", command.type, "it has no command", ""});
-  }
   const auto& name = command.command.front();
   const auto program = find_program(name, variables.get("PATH"));
   if (!program) {
@@ -159,6 +156,9 @@ std::vector<std::string> profiles(const std::vector<std::vector<std::string>>& b
   apply_layers(variables, buildpacks, command.type);
   apply_exec_d(variables, buildpacks, command.type);
   const auto directory = command.working_directory.empty() ? application : command.working_directory;
+  if (command.command.empty() || command.command.front().empty()) {
+    throw Error(ErrorKind::usage, {"launch process", command.type, "it has no command", ""});
+  }
   if (command.execution == Execution::direct) start_directly(command, directory, variables);
   check_owner_is_known(metadata, command);
   replace_by("/bin/bash", shell_arguments(command, profiles(buildpacks, command.type), directory, self),

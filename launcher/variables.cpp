@@ -56,6 +56,10 @@ void Variables::add_directory(const std::string& directory) {
     const std::string entry = file.substr(directory.size() + 1);
     const auto dot = entry.find('.');
     const std::string name = entry.substr(0, dot);
+    if (name.find('=') != std::string::npos) {
+      // "A=B" would become a variable A.
+      throw base::Error(base::ErrorKind::protocol, {"use", file, "a variable's name cannot have a \"=\"", ""});
+    }
     const std::string action = dot == std::string::npos ? "override" : entry.substr(dot + 1);
     const std::string delimiter_file = directory + "/" + name + ".delim";
     const auto delimiter = [&] { return is_file(delimiter_file) ? value_in(delimiter_file) : std::string(); };

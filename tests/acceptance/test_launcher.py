@@ -294,7 +294,10 @@ def test_what_cannot_be_launched_is_status_82(image):
     image.process('command = ["no-such-program"]\ndirect = true')
     image.process('command = ["/etc/passwd"]\ndirect = true', "data")
     image.process('command = []\ndirect = true', "none")
-    for kind, arguments in (("web", ()), ("data", ()), ("none", ()), (None, ()), (None, ("--", "no-such-program"))):
+    image.process('command = []\ndirect = false', "none-in-shell")
+    image.process('command = [""]\nargs = ["a"]\ndirect = false', "empty")
+    for kind, arguments in (("web", ()), ("data", ()), ("none", ()), ("none", ("a",)), ("none-in-shell", ()), ("empty", ()),
+                            (None, ()), (None, ("--", "no-such-program"))):
         result = image.run(kind, *arguments)
         assert result.returncode == 82, (kind, arguments)
         assert result.stderr.count("\n") >= 1 and result.stdout == ""

@@ -52,8 +52,8 @@ TarBuilder& TarBuilder::directory(const std::string& path, unsigned mode) {
 TarBuilder& TarBuilder::symlink(const std::string& path, const std::string& target) {
   return entry('2', path, target, "", {.mode = 0777});
 }
-TarBuilder& TarBuilder::hardlink(const std::string& path, const std::string& target) {
-  return entry('1', path, target, "", {});
+TarBuilder& TarBuilder::hardlink(const std::string& path, const std::string& target, std::string_view content) {
+  return entry('1', path, target, content, {});
 }
 TarBuilder& TarBuilder::device(const std::string& path, unsigned major, unsigned minor, unsigned mode) {
   return entry('3', path, "", "", {.mode = mode}, major, minor);

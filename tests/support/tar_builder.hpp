@@ -21,7 +21,7 @@ class TarBuilder {
   TarBuilder& file(const std::string& path, std::string_view content);
   TarBuilder& directory(const std::string& path, unsigned mode = 0755);
   TarBuilder& symlink(const std::string& path, const std::string& target);
-  TarBuilder& hardlink(const std::string& path, const std::string& target);
+  TarBuilder& hardlink(const std::string& path, const std::string& target, std::string_view content = "");
   TarBuilder& device(const std::string& path, unsigned major, unsigned minor, unsigned mode = 0644);
   TarBuilder& fifo(const std::string& path, unsigned mode);
   // A pax header for the next entry: "path", "SCHILY.xattr.user.note" ...

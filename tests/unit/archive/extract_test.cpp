@@ -134,6 +134,44 @@ TEST_CASE("a hard link leads only to files in the root") {
   CHECK(!world.exists("x"));
 }
 
+TEST_CASE("a link in the place of the root is refused") {
+  const World world;
+  for (const auto* name : {"/.", "./.", ".", "./", "/"}) {
+    CHECK(world.error_of({Tar().symlink(name, world.outer.path().string()).file("x", "evil")})
+              .ends_with("the root can only be a directory"));
+  }
+}
+
+TEST_CASE("data of a hard link are not written through it") {
+  const World world;
+  // Only PAX archives may have them.
+  world.unpack({Tar().file("real", "old").pax("comment", "x").hardlink("link", "real", "evil").file("next", "read")});
+  CHECK(world.content("real") == "old");
+  CHECK(world.content("link") == "old");
+  CHECK(world.content("next") == "read");
+  const World outer;
+  base::write_file(outer.root / "kept", "old");
+  CHECK_FALSE(outer.error_of({Tar().hardlink("link", "../root/kept", "evil")}).empty());
+  CHECK_FALSE(outer.error_of({Tar().file("real", "old").hardlink("link", "real", "evil")}).empty());
+  CHECK(outer.content("real") == "old");
+  CHECK(outer.content("kept") == "old");
+}
+
+TEST_CASE("no mode and no owner reaches what a link leads to outside") {
+  const World world;
+  const base::TemporaryDirectory outside("outside");
+  fs::permissions(outside.path(), fs::perms{0711});
+  base::write_file(outside.path() / "file", "x", 0604);
+  world.unpack({Tar().directory("d", 0755).directory("e", 0755).file("f", "x"),
+                Tar().symlink("d", outside.path().string()).symlink("f", (outside.path() / "file").string()),
+                Tar().pax("SCHILY.xattr.user.note", "x").symlink("e", outside.path().string())});
+  struct stat status {};
+  REQUIRE(stat(outside.path().c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777U) == 0711);
+  REQUIRE(stat((outside.path() / "file").c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777U) == 0604);
+}
+
 TEST_CASE("a hard link to itself keeps the file") {
   const World world;
   world.unpack({Tar().file("a", "kept").hardlink("./a", "a")});

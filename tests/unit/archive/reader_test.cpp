@@ -85,6 +85,13 @@ TEST_CASE("an empty archive has no entries, with and without its empty blocks") 
 
 TEST_CASE("what is not a tar archive is an error that names the archive") {
   CHECK(error_of(std::string(2048, 'x')) == "cannot read layer x: Unrecognized archive format");
+  // What the library could read as well, had it been asked to: RAR, 7-Zip, ZIP, cpio, ar, XAR, CAB, WARC, mtree.
+  using namespace std::string_view_literals;
+  for (const auto magic :
+       {"Rar!\x1a\x07\x00"sv, "Rar!\x1a\x07\x01\x00"sv, "7z\xbc\xaf\x27\x1c\x00\x04"sv, "PK\x03\x04\x14\x00"sv,
+        "070701"sv, "!<arch>\n"sv, "xar!\x00\x1c"sv, "MSCF\x00\x00"sv, "WARC/1.0\r\n"sv, "#mtree\n"sv}) {
+    CHECK(error_of(std::string(magic) + std::string(4096, '\0')) == "cannot read layer x: Unrecognized archive format");
+  }
 }
 
 TEST_CASE("a cut archive is an error") {

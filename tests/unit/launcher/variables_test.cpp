@@ -85,6 +85,16 @@ TEST_CASE("a file's suffix says what happens to the variable") {
   }
 }
 
+TEST_CASE("a file that is not of a variable is refused by its name") {
+  Layer layer;
+  layer.with("env/PATH=evil.override", "x");
+  CHECK_THROWS_AS(after(layer, {}, "PATH"), base::Error);
+  Layer pipe;
+  pipe.with("env/A", "1");
+  REQUIRE(mkfifo(pipe.path("env/B").c_str(), 0600) == 0);
+  CHECK_THROWS_AS(after(pipe, {}, "A"), base::Error);
+}
+
 TEST_CASE("a delimiter stands between two values only") {
   Layer layer;
   layer.with("env/A.append", "new").with("env/A.delim", ", ").with("env/B.prepend", "new").with("env/B.delim", ":");
