@@ -13,15 +13,6 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks(250);
 
-// "===> BUILD", as `kp build logs` writes it.
-std::string heading_of(const std::string& step) {
-  std::string result = step;
-  for (char& c : result) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return result;
-}
-
 }  // namespace
 
 void BuildLog::update(const std::optional<Pod>& pod) {

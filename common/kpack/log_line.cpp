@@ -72,6 +72,14 @@ std::string shown_line(std::string_view line) {
   return result;
 }
 
+std::string heading_of(std::string_view step) {
+  std::string result(step);
+  for (char& c : result) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return result;
+}
+
 std::string plain_line(std::string_view shown) {
   std::string result;
   while (!shown.empty()) {

@@ -11,6 +11,9 @@ namespace kpack {
 // the last state is shown. Without a newline at the end.
 [[nodiscard]] std::string shown_line(std::string_view line);
 
+// "BUILD": what stands over a step's log, as `kp build logs` writes it.
+[[nodiscard]] std::string heading_of(std::string_view step);
+
 // A shown line without its colours.
 [[nodiscard]] std::string plain_line(std::string_view shown);
 

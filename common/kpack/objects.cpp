@@ -1,5 +1,7 @@
 #include "kpack/objects.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "kpack/resources.hpp"
@@ -66,6 +68,27 @@ Step read_step(const Value& entry) {
     step.finished = json::text_or(ended, "finishedAt");
   }
   return step;
+}
+
+// The states have no names, but stand in the pod's order, and those that ended well are named apart.
+void name_steps(const Value& completed, std::vector<Step>& steps) {
+  constexpr std::array usual{"prepare", "analyze", "detect", "restore", "build", "export", "completion"};
+  std::vector<std::string> names;
+  bool is_usual = true;
+  if (completed.is_array()) {
+    for (const auto& name : completed) {
+      names.push_back(name.is_string() ? name.get<std::string>() : "");
+      is_usual = is_usual && names.size() <= usual.size() && names.back() == usual.at(names.size() - 1);
+    }
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!steps[i].name.empty()) continue;
+    if (i < names.size()) {
+      steps[i].name = names[i];
+    } else if (is_usual && steps.size() == usual.size()) {
+      steps[i].name = usual.at(i);
+    }
+  }
 }
 
 // When the terminal word was said.
@@ -181,6 +204,7 @@ Build::Build(Value object) : value(std::move(object)) {
   }
   if (const auto& list = at(status, "stepStates"); list.is_array()) {
     for (const auto& entry : list) steps.push_back(read_step(entry));
+    name_steps(at(status, "stepsCompleted"), steps);
   }
 }
 

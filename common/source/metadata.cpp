@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "base/letters.hpp"
+#include "git/commit_page.hpp"
 #include "git/date_format.hpp"
 
 namespace source {
@@ -39,50 +39,6 @@ std::string value_of(const concourse::Metadata& metadata, std::string_view name)
 
 }  // namespace
 
-std::optional<std::string> commit_page(std::string_view origin, const git::ObjectId& commit) {
-  std::string_view rest;
-  if (const auto scheme = origin.find("://"); scheme != std::string_view::npos) {
-    const auto name = origin.substr(0, scheme);
-    if (name != "http" && name != "https" && name != "ssh") return std::nullopt;
-    rest = origin.substr(scheme + 3);
-  } else if (origin.starts_with('/') || origin.find(':') == std::string_view::npos) {
-    return std::nullopt;
-  } else {
-    rest = origin;
-  }
-  if (const auto at = rest.find('@'); at != std::string_view::npos && at < rest.find('/')) rest.remove_prefix(at + 1);
-  const auto end_of_host = rest.find_first_of("/:");
-  if (end_of_host == std::string_view::npos) return std::nullopt;
-  const std::string host = base::lowered(rest.substr(0, end_of_host));
-  std::string_view path = rest.substr(end_of_host);
-  std::string port;
-  if (path.starts_with(':')) {
-    // ":8443/acme/app" is a port; "host:acme/app", the short form of ssh, has none.
-    const auto digits = path.find_first_not_of("0123456789", 1);
-    if (digits != 1 && digits != std::string_view::npos && path[digits] == '/') {
-      if (origin.starts_with("http")) port = path.substr(0, digits);
-      path.remove_prefix(digits);
-    } else {
-      path.remove_prefix(1);
-    }
-  }
-  while (path.starts_with('/')) path.remove_prefix(1);
-  while (path.ends_with('/')) path.remove_suffix(1);
-  if (path.ends_with(".git")) path.remove_suffix(4);
-  const auto has = [&](std::string_view word) { return host.find(word) != std::string::npos; };
-  std::string_view between;
-  if (has("gitlab")) {
-    between = "/-/commit/";
-  } else if (has("bitbucket")) {
-    between = "/commits/";
-  } else if (has("github") || has("gitea") || has("gogs")) {
-    between = "/commit/";
-  } else {
-    return std::nullopt;
-  }
-  return fmt::format("https://{}{}/{}{}{}", host, port, path, between, commit.text());
-}
-
 concourse::Metadata metadata_of(const Description& description) {
   const auto& commit = description.commit;
   concourse::Metadata metadata{{"commit", commit.id.text()},
@@ -93,7 +49,7 @@ concourse::Metadata metadata_of(const Description& description) {
   if (!description.branches.empty()) metadata.emplace_back("branch", joined(description.branches));
   if (!description.tags.empty()) metadata.emplace_back("tags", joined(description.tags));
   metadata.emplace_back("message", cut(commit.message, longest_message));
-  if (auto page = commit_page(description.origin, commit.id)) metadata.emplace_back("url", *std::move(page));
+  if (auto page = git::commit_page(description.origin, commit.id)) metadata.emplace_back("url", *std::move(page));
   return metadata;
 }
 

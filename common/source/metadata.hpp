@@ -2,7 +2,6 @@
 // contents are the git resource's (docs/source.md lists them).
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +26,5 @@ struct Description {
 
 void write_files(const git::WorkingCopy& copy, const Description& description, const concourse::Metadata& metadata,
                  const InParams& params, base::WallTime now);
-
-// The page of a commit where the host is GitHub, GitLab, Bitbucket, Gitea or Gogs.
-[[nodiscard]] std::optional<std::string> commit_page(std::string_view origin, const git::ObjectId& commit);
 
 }  // namespace source

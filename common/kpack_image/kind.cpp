@@ -1,0 +1,47 @@
+#include "kpack_image/kind.hpp"
+
+#include <memory>
+
+#include "kpack_image/check.hpp"
+#include "kpack_image/explain.hpp"
+#include "kpack_image/in.hpp"
+#include "kpack_image/params.hpp"
+#include "kpack_image/source.hpp"
+#include "kpack_image/version.hpp"
+
+namespace kpack_image {
+namespace {
+
+concourse::Check prepare_check(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  std::optional<Version> version;
+  if (request.version) version = read_version(*request.version);
+  return {[source] { return explain(*source); },
+          [source, version](concourse::Context& context) { return check(*source, version, context); }};
+}
+
+concourse::In prepare_in(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  const auto params = read_in_params(request.params);
+  const auto version = read_version(request.version.value());
+  return {[source] { return explain(*source); },
+          [source, params, version](const auto& destination, auto& context) {
+            return in(*source, params, version, destination, context);
+          }};
+}
+
+}  // namespace
+
+concourse::Kind kind() {
+  return {
+      "kpack image",
+      "image",
+      "an image built by kpack",
+      concourse::Service<concourse::Check>{"digests that kpack built", prepare_check, json::schema<SourceFields>},
+      concourse::Service<concourse::In>{"the reference files of an image that kpack built", prepare_in,
+                                        json::schema<InParams>},
+      concourse::NotServed{"use source.repository to build and push an image, or the kpack resource"},
+  };
+}
+
+}  // namespace kpack_image

@@ -1,0 +1,44 @@
+#include "kpack_image/source.hpp"
+
+#include "kubernetes/names.hpp"
+
+namespace kpack_image {
+
+void describe(json::Fields<GitFields>& fields) {
+  fields.optional(
+      "lookup", &GitFields::lookup,
+      "whether commits are looked up before kpack is told of them; default true. False where only the cluster "
+      "reaches the repository");
+  fields.optional("username", &GitFields::username, "user name for the repository");
+  fields.optional("password", &GitFields::password, "password or token for the repository");
+  fields.optional("private_key", &GitFields::private_key, "private key for a repository reached by ssh");
+  fields.optional("private_key_user", &GitFields::private_key_user, "user name at the ssh host");
+  fields.optional("private_key_passphrase", &GitFields::private_key_passphrase, "passphrase of the private key");
+  fields.optional("known_hosts", &GitFields::known_hosts, "lines of a known_hosts file");
+  fields.optional("skip_ssl_verification", &GitFields::skip_ssl_verification,
+                  "whether the repository's certificate is not verified; default false");
+  fields.optional("ca_certs", &GitFields::ca_certs, "PEM certificates to trust beside the system's");
+}
+
+void describe(json::Fields<SourceFields>& fields) {
+  fields.required("image", &SourceFields::image, "the name of the Image");
+  fields.optional("namespace", &SourceFields::space, "the Image's namespace; default the kubeconfig's");
+  kubernetes::describe_connection(fields);
+  fields.optional("git", &SourceFields::git, "how commits are looked up in the Image's git repository");
+  fields.optional("registries", &SourceFields::registries,
+                  "credentials for registries that source images are pushed to");
+  fields.optional("debug", &SourceFields::debug, "whether the log shows every request");
+}
+
+Source read_source(const json::Value& source) {
+  const auto fields = json::read<SourceFields>(source, "source");
+  kubernetes::require_dns_label(fields.image, "source.image");
+  Source result{fields.image, fields.space, kubernetes::read_cluster(fields), fields.git.value_or(GitFields()), {}};
+  if (result.space.empty()) result.space = result.cluster.access.default_namespace;
+  if (result.space.empty()) json::missing_field("source", "namespace", "the Image's namespace");
+  kubernetes::require_dns_label(result.space, "source.namespace");
+  for (const auto& host : fields.registries) result.hosts.push_back(registry::to_options(host));
+  return result;
+}
+
+}  // namespace kpack_image
