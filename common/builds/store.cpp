@@ -94,8 +94,8 @@ registry::RawManifest write_record(registry::Client& client, const registry::Rep
        {"org.opencontainers.image.created", record.finished}},
       registry::Descriptor{image.media_type, image.digest, image.bytes.size(), {}, std::nullopt, ""},
       std::string(record_type)};
-  static_cast<void>(client.put_blob(repository, manifest.config, http::text_body(text)));
-  if (log) static_cast<void>(client.put_blob(repository, manifest.layers[0], http::text_body(*log)));
+  client.put_new_blob(repository, manifest.config, http::text_body(text));
+  if (log) client.put_new_blob(repository, manifest.layers[0], http::text_body(*log));
   auto raw = registry::serialize(manifest);
   client.put_manifest({repository, std::nullopt, raw.digest}, raw);
   return raw;

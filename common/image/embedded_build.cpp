@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "lifecycle/build.hpp"
+#include "lifecycle/closed_directory.hpp"
 #include "lifecycle/detect.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/restore.hpp"
@@ -25,16 +27,19 @@ class Builder {
         phases_(phases),
         log_(log) {}
 
-  EmbeddedBuild run(lifecycle::Analysis analysis) {
+  void run(lifecycle::Analysis analysis) {
     analyze(analysis);
     auto target = analysis.run_image.target;
     if (target.distributions.empty()) target.distributions = {lifecycle::read_distribution("/etc/os-release")};
-    const auto detected = detect(target);
-    auto cache = restore(detected, analysis);
-    auto metadata = build(detected, target);
-    phases_.begin("EXPORTING");
-    auto image = lifecycle::export_image(client_, platform_, metadata, analysis, options_.image, log_);
-    return {std::move(image), std::move(metadata), std::move(cache)};
+    std::optional<lifecycle::CacheImage> cache;
+    lifecycle::BuildMetadata metadata;
+    {
+      const lifecycle::ClosedDirectory closed(options_.inputs);
+      const auto detected = detect(target);
+      cache = restore(detected, analysis);
+      metadata = build(detected, target);
+    }
+    export_all(metadata, analysis, cache);
   }
 
  private:
@@ -56,11 +61,11 @@ class Builder {
   std::optional<lifecycle::CacheImage> restore(const lifecycle::Resolution& detected,
                                                const lifecycle::Analysis& analysis) {
     phases_.begin("RESTORING");
-    if (!options_.cache) {
+    if (options_.clear_cache) {
       phases_.end("nothing: params.clear_cache is set");
       return std::nullopt;
     }
-    auto cache = lifecycle::find_cache(client_, *options_.cache, options_.platform, log_);
+    auto cache = lifecycle::find_cache(client_, options_.cache, options_.platform, log_);
     const auto restored = lifecycle::restore(client_, platform_, detected.group, analysis.previous, cache, log_);
     phases_.end(fmt::format("restored {}, {}; described {}", plural(restored.layers, "layer"),
                             base::human_bytes(restored.bytes), plural(restored.described, "layer")));
@@ -74,6 +79,31 @@ class Builder {
     return metadata;
   }
 
+  void export_all(const lifecycle::BuildMetadata& metadata, const lifecycle::Analysis& analysis,
+                  const std::optional<lifecycle::CacheImage>& cache) {
+    phases_.begin("EXPORTING");
+    const auto image = lifecycle::export_image(client_, platform_, metadata, analysis, options_.image, log_);
+    options_.publish(image);
+    const auto cached = save_cache(metadata, image, cache);
+    phases_.end(fmt::format("{}, {} of them reused, {} uploaded{}", plural(image.layers, "layer"), image.reused,
+                            base::human_bytes(image.uploaded),
+                            cached == 0 ? "" : fmt::format(", and {} for the cache", base::human_bytes(cached))));
+  }
+
+  // The image is there by now: a cache that cannot be written makes the next build slower, and this one no failure.
+  std::uint64_t save_cache(const lifecycle::BuildMetadata& metadata, const lifecycle::Exported& image,
+                           const std::optional<lifecycle::CacheImage>& earlier) {
+    try {
+      const auto saved = lifecycle::save_cache(client_, platform_, metadata.buildpacks, options_.cache, earlier, image,
+                                               options_.image, log_);
+      if (saved.pushed) log_.info(fmt::format("cached {} in {}", plural(saved.layers, "layer"), options_.cache.text()));
+      return saved.uploaded;
+    } catch (const base::Error& error) {
+      log_.warning(fmt::format("the cache is not saved: {}", error.what()));
+      return 0;
+    }
+  }
+
   registry::Client& client_;
   const lifecycle::Platform& platform_;
   const EmbeddedBuildOptions& options_;
@@ -84,10 +114,10 @@ class Builder {
 
 }  // namespace
 
-EmbeddedBuild build_embedded(registry::Client& client, const lifecycle::Platform& platform,
-                             lifecycle::Analysis analysis, const EmbeddedBuildOptions& options,
-                             const base::Environment& environment, builds::Phases& phases, base::Log& log) {
-  return Builder(client, platform, options, environment, phases, log).run(std::move(analysis));
+void build_embedded(registry::Client& client, const lifecycle::Platform& platform, lifecycle::Analysis analysis,
+                    const EmbeddedBuildOptions& options, const base::Environment& environment, builds::Phases& phases,
+                    base::Log& log) {
+  Builder(client, platform, options, environment, phases, log).run(std::move(analysis));
 }
 
 }  // namespace image

@@ -1,7 +1,9 @@
-// The lifecycle's phases from analyze to export, on this machine: detect, restore, build, and the layers in the
-// registry. The manifest is made, and its caller's to publish.
+// The lifecycle's phases from analyze to export, on this machine: detect, restore, build, the layers in the registry,
+// the image published, the cache saved.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "base/environment.hpp"
@@ -14,23 +16,21 @@
 
 namespace image {
 
-struct EmbeddedBuild {
-  lifecycle::Exported image;
-  lifecycle::BuildMetadata metadata;
-  std::optional<lifecycle::CacheImage> cache;  // the one that was restored
-};
-
 struct EmbeddedBuildOptions {
   lifecycle::ExportOptions image;
   registry::Platform platform;
-  // Nothing: neither cached nor earlier layers are used.
-  std::optional<registry::Reference> cache;
+  registry::Reference cache;
+  // Neither cached nor earlier layers are used; the cache is saved anew all the same.
+  bool clear_cache = false;
+  // The put's inputs: closed to buildpacks while any runs.
+  std::filesystem::path inputs;
+  // Called within EXPORTING, once all that the image is made of is in the registry.
+  std::function<void(const lifecycle::Exported& image)> publish;
 };
 
-// The workspace is prepared. The last phase, EXPORTING, is begun and its caller's to end.
-[[nodiscard]] EmbeddedBuild build_embedded(registry::Client& client, const lifecycle::Platform& platform,
-                                           lifecycle::Analysis analysis, const EmbeddedBuildOptions& options,
-                                           const base::Environment& environment, builds::Phases& phases,
-                                           base::Log& log);
+// The workspace is prepared.
+void build_embedded(registry::Client& client, const lifecycle::Platform& platform, lifecycle::Analysis analysis,
+                    const EmbeddedBuildOptions& options, const base::Environment& environment, builds::Phases& phases,
+                    base::Log& log);
 
 }  // namespace image

@@ -16,14 +16,26 @@ enum class Rebase {
   only,       // nothing else: no source is needed, nor a builder
 };
 
+// A binding of a service: a directory of the inputs, or what it holds, said here.
+struct BindingParam {
+  std::string directory;
+  std::string type;
+  std::string provider;
+  std::map<std::string, std::string> secrets;
+};
+void describe(json::Fields<BindingParam>& fields);
+
 struct PutParams {
   std::string source;
+  std::string path;
   std::string run_image;
   std::map<std::string, std::string> env;
   std::string process;
   std::vector<std::string> additional_tags;
   std::map<std::string, std::string> labels;
   std::string project;
+  std::string builder;
+  std::map<std::string, BindingParam> bindings;
   Rebase rebase = Rebase::automatic;
   bool force = false;
   bool clear_cache = false;
@@ -39,6 +51,12 @@ namespace json {
 template <>
 struct Type<image::Rebase> {
   static image::Rebase read(const Value& value, const std::string& path);
+  static Value schema();
+};
+// The directory alone, or an object.
+template <>
+struct Type<image::BindingParam> {
+  static image::BindingParam read(const Value& value, const std::string& path);
   static Value schema();
 };
 }  // namespace json

@@ -1,6 +1,7 @@
 #include "lifecycle/analyze.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
@@ -33,8 +34,8 @@ buildpacks::RunImage known_name(const RunImageChoice& choice, const registry::Re
 std::vector<registry::Reference> candidates(const RunImageChoice& choice, const registry::Repository& target) {
   if (choice.named) return {*choice.named};
   if (choice.known.empty()) {
-    throw Error(ErrorKind::usage, {"build", "", "no run image is known: the builder has no run.toml",
-                                   "set params.run_image to a reference or to the directory of a get"});
+    throw Error(ErrorKind::usage,
+                {"build", "", "no run image is known: the builder has no run.toml", "name one in " + choice.field});
   }
   std::vector<registry::Reference> result = {registry::Reference::parse(choice.known.front().image, "run.toml")};
   for (const auto& mirror : choice.known.front().mirrors) {
@@ -107,37 +108,52 @@ RunImage find_run_image(registry::Client& client, const RunImageChoice& choice, 
     }
   }
   throw Error(ErrorKind::not_found, {"find run image", references.back().text(), "there is no such image",
-                                     choice.named ? "check params.run_image" : "set params.run_image"});
+                                     (choice.named ? "check " : "name another one in ") + choice.field});
 }
 
-std::optional<PreviousImage> find_previous_image(registry::Client& client, const registry::Reference& reference,
-                                                 const registry::Platform& platform, base::Log& log) {
+PreviousLookup look_up_previous_image(registry::Client& client, const registry::Reference& reference,
+                                      const registry::Platform& platform) {
+  auto raw = client.find_manifest(reference);
+  if (!raw) return {};
+  const bool in_index = raw->is_index();
+  const auto named = raw->digest;
   std::optional<registry::Image> image;
-  bool in_index = false;
   try {
-    auto raw = client.find_manifest(reference);
-    if (!raw) return std::nullopt;
-    in_index = raw->is_index();
     image = in_index ? client.find_image(reference.with(raw->digest), platform)
                      : read_image(client, reference.repository, *std::move(raw));
   } catch (const Error& error) {
-    // Some registries answer "denied" for a repository that is not there yet; a push will tell.
-    if (error.kind() != ErrorKind::denied && error.kind() != ErrorKind::not_found &&
-        error.kind() != ErrorKind::protocol) {
-      throw;
-    }
-    log.detail(fmt::format("no previous image: {}", error.what()));
-    return std::nullopt;
+    // It is there, but what it is made of is not, or is not to be understood.
+    if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::protocol) throw;
+    return {std::nullopt, error.what(), named};
   }
-  if (!image) return std::nullopt;
+  if (!image) return {std::nullopt, "its index names an image that the registry lost", named};
   const auto text = image->label(label::lifecycle_metadata);
   auto metadata = text ? parse_layers_metadata(*text) : std::nullopt;
-  if (!metadata) {
-    log.info(fmt::format("the image at {} was not built by buildpacks: nothing of it is reused", reference.text()));
-    return std::nullopt;
-  }
+  if (!metadata) return {std::nullopt, "it was not built by buildpacks", named};
   auto by_digest = reference.with(image->raw.digest);
-  return PreviousImage{std::move(by_digest), *std::move(image), *std::move(metadata), {}, in_index};
+  return {PreviousImage{std::move(by_digest), *std::move(image), *std::move(metadata), {}, in_index}, "", named};
+}
+
+bool names_lost_blob(const base::Error& error) {
+  // distribution-spec, "Error Codes"; docker-registry says MANIFEST_BLOB_UNKNOWN, some others BLOB_UNKNOWN.
+  return error.code() == "MANIFEST_BLOB_UNKNOWN" || error.code() == "BLOB_UNKNOWN";
+}
+
+bool is_whole(registry::Client& client, const PreviousImage& image) {
+  try {
+    client.put_manifest(image.reference, image.image.raw);
+    return true;
+  } catch (const Error& error) {
+    if (names_lost_blob(error)) return false;
+    if (error.kind() != ErrorKind::protocol) throw;
+  }
+  // A registry that takes no manifest a second time: its layers are asked for.
+  const auto& layers = image.image.manifest.layers;
+  std::atomic<bool> whole = true;
+  base::for_each_parallel(layers.size(), checks_at_once, [&](std::size_t i) {
+    if (!client.has_blob(image.reference.repository, layers[i].digest)) whole = false;
+  });
+  return whole;
 }
 
 void find_layers(registry::Client& client, PreviousImage& previous, base::Log& log) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "buildpacks/descriptor.hpp"
 #include "lifecycle/metadata.hpp"
@@ -40,19 +41,33 @@ struct Analysis {
 struct RunImageChoice {
   std::optional<registry::Reference> named;
   std::vector<buildpacks::RunImage> known;  // run.toml
+  std::string field = "the run image";      // as its user knows it
 };
 
 // Error{usage} when no run image is named at all, {not_found, denied} when it cannot be read.
 [[nodiscard]] RunImage find_run_image(registry::Client& client, const RunImageChoice& choice,
                                       const registry::Repository& target, const registry::Platform& platform);
 
-// Nothing when there is none, or when it was not made by buildpacks: then the log says so.
-[[nodiscard]] std::optional<PreviousImage> find_previous_image(registry::Client& client,
-                                                               const registry::Reference& reference,
-                                                               const registry::Platform& platform, base::Log& log);
+// What stands at a name: an image that buildpacks built, or nothing, or something else that is of no use, with why.
+struct PreviousLookup {
+  std::optional<PreviousImage> image;
+  std::string unusable;  // "it was not built by buildpacks"; empty where there is an image, and where there is nothing
+  std::optional<registry::Digest> named;  // what the name stands for: an index's digest where it is one
+};
+
+// Only "not found" is absence. Error{denied} where reading is refused, {transient} where the registry does not answer.
+[[nodiscard]] PreviousLookup look_up_previous_image(registry::Client& client, const registry::Reference& reference,
+                                                    const registry::Platform& platform);
 
 // Asks for each layer of the previous image. Nothing of what is lost can be reused.
 void find_layers(registry::Client& client, PreviousImage& previous, base::Log& log);
+
+// Whether the registry still has all that the image is made of. Its manifest is put once more by its digest, which
+// changes nothing: a registry that looks after its blobs refuses it where one is lost. One request, where asking for
+// each layer is as many as there are.
+[[nodiscard]] bool is_whole(registry::Client& client, const PreviousImage& image);
+// Whether a registry refused a manifest because it lost a blob of it.
+[[nodiscard]] bool names_lost_blob(const base::Error& error);
 
 // The layers of an image by diffID, without those whose blobs the repository lost: the log says so.
 [[nodiscard]] std::map<std::string, registry::Descriptor> available_layers(registry::Client& client,

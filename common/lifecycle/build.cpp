@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/presence.hpp"
 #include "lifecycle/environment.hpp"
 #include "lifecycle/executor.hpp"
 #include "lifecycle/layers_directory.hpp"
@@ -149,10 +150,11 @@ class Builder {
   // part of the next buildpack's environment.
   void take_layer(const BuildpackLayer& layer) {
     const auto& settings = layer.settings;
-    const bool has_toml = fs::exists(layer.path.string() + ".toml");
+    const bool has_toml = base::target_if_exists(layer.path.string() + ".toml").has_value();
     if (has_toml && layer.has_contents && !settings.build && !settings.launch && !settings.cache) {
       std::error_code error;
       fs::rename(layer.path, layer.path.string() + ".ignore", error);
+      if (error) throw base::system_error("put aside", layer.path.string(), error.value());
       return;
     }
     if (!settings.build) return;

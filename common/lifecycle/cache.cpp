@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "base/presence.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/layers_directory.hpp"
 #include "lifecycle/transfer.hpp"
@@ -29,7 +30,7 @@ class Planner {
   CachePlan run(const buildpacks::Group& group) {
     for (const auto& element : group) add(element);
     const auto sbom = platform_.layers / "sbom/cache";
-    if (std::filesystem::exists(sbom)) {
+    if (base::is_directory(sbom)) {
       auto layer = directory("cached SBOM", "Software Bill-of-Materials", sbom);
       if (earlier_) layer.earlier = {earlier_->metadata.sbom};
       plan_.layers.push_back(std::move(layer));
@@ -62,6 +63,7 @@ class Planner {
       if (before != nullptr) layer.earlier.push_back(before->diff_id);
       if (in_app != nullptr && in_app->layers.contains(found.name)) {
         layer.earlier.push_back(in_app->layers.at(found.name).diff_id);
+        if (before == nullptr || before->diff_id != layer.earlier.back()) layer.shared = layer.earlier.back();
       }
       plan_.layers.push_back(std::move(layer));
       plan_.records.emplace_back([index, found](CacheMetadata& metadata, const std::string& diff_id) {
@@ -107,10 +109,12 @@ std::optional<CacheImage> find_cache(registry::Client& client, const registry::R
     if (!image) return std::nullopt;
     const auto text = image->label(label::cache_metadata);
     auto metadata = text ? parse_cache_metadata(*text) : std::nullopt;
-    if (!metadata) return dropped("it is no cache of buildpacks");
+    if (!metadata) return dropped("it is not a cache of buildpacks");
     auto layers = available_layers(client, reference.repository, *image, log);
     return CacheImage{reference, *std::move(metadata), std::move(layers)};
   } catch (const Error& error) {
+    // A login that may not read would build without a cache for ever.
+    if (error.kind() == base::ErrorKind::denied) throw;
     // A build is slower without its cache, and must not fail for it.
     return dropped(error.what());
   }

@@ -19,7 +19,8 @@ struct CacheImage {
   KnownLayers layers;
 };
 
-// Nothing when there is none, or when it is broken or no cache: then the log says so.
+// Nothing when there is none, or when it is broken or not a cache: then the log says so. Error{denied} where it may not
+// be read.
 [[nodiscard]] std::optional<CacheImage> find_cache(registry::Client& client, const registry::Reference& reference,
                                                    const registry::Platform& platform, base::Log& log);
 

@@ -1,7 +1,6 @@
 #include "lifecycle/changes.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
@@ -48,17 +47,6 @@ std::string text_at(const json::Value& object, std::initializer_list<std::string
   return value->is_string() ? value->get<std::string>() : "";
 }
 
-std::string versions_of(const Platform& platform, const std::string& id) {
-  std::vector<std::string> versions;
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(platform.cnb / "buildpacks" / buildpacks::escaped(id), error)) {
-    versions.push_back(entry.path().filename().string());
-  }
-  std::sort(versions.begin(), versions.end());
-  return versions.empty() ? "" : id + "@" + joined(versions);
-}
-
 std::string launcher_version(const PreviousImage& previous) {
   const auto label = previous.image.label(label::build_metadata);
   if (!label) return "";
@@ -75,8 +63,8 @@ std::string labelled(const std::string& name, const std::string& value) {
 
 }  // namespace
 
-BuildInputs build_inputs(const PreparedSource& source, const BuildSettings& settings, const Platform& platform) {
-  BuildInputs inputs{source.origin, source.workspace.digest.text(), {}};
+BuildInputs build_inputs(const ExaminedSource& source, const BuildSettings& settings) {
+  BuildInputs inputs{source.origin, source.tree.digest.text(), {}};
   const auto add = [&](const char* name, std::string value) {
     if (!value.empty()) inputs.settings.emplace(name, std::move(value));
   };
@@ -86,7 +74,9 @@ BuildInputs build_inputs(const PreparedSource& source, const BuildSettings& sett
   add("created", settings.created);
   add("include", joined(source.project.include));
   add("exclude", joined(source.project.exclude));
-  add("execution environment", platform.execution_environment);
+  add("execution environment", settings.execution_environment);
+  add("path", settings.application);
+  add("bindings", fingerprint(settings.bindings));
   return inputs;
 }
 
@@ -155,17 +145,18 @@ std::vector<Change> compare(const BuildInputs& before, const BuildInputs& now) {
   return changes;
 }
 
-std::vector<Change> compare_buildpacks(const PreviousImage& previous, const Platform& platform) {
+std::vector<Change> compare_buildpacks(const PreviousImage& previous, const BuilderContents& builder) {
   std::vector<Change> changes;
   for (const auto& used : previous.metadata.buildpacks) {
-    const auto directory = platform.cnb / "buildpacks" / buildpacks::escaped(used.id) / used.version;
-    std::error_code error;
-    if (std::filesystem::is_directory(directory, error)) continue;
-    changes.push_back({Reason::buildpack, used.id + "@" + used.version, versions_of(platform, used.id)});
+    const auto found = builder.buildpacks.find(buildpacks::escaped(used.id));
+    const auto versions = found == builder.buildpacks.end() ? std::vector<std::string>() : found->second;
+    if (std::find(versions.begin(), versions.end(), used.version) != versions.end()) continue;
+    changes.push_back(
+        {Reason::buildpack, used.id + "@" + used.version, versions.empty() ? "" : used.id + "@" + joined(versions)});
   }
   const auto before = launcher_version(previous);
-  if (before != platform.launcher_version) {
-    changes.push_back({Reason::buildpack, labelled("launcher", before), "launcher: " + platform.launcher_version});
+  if (before != builder.launcher_version) {
+    changes.push_back({Reason::buildpack, labelled("launcher", before), "launcher: " + builder.launcher_version});
   }
   return changes;
 }

@@ -11,6 +11,8 @@
 
 #include "builds/reason.hpp"
 #include "lifecycle/analyze.hpp"
+#include "lifecycle/bindings.hpp"
+#include "lifecycle/builder_contents.hpp"
 #include "lifecycle/prepare.hpp"
 
 namespace lifecycle {
@@ -27,9 +29,11 @@ struct BuildSettings {
   std::string process;
   std::map<std::string, std::string> labels;
   std::string created;
+  std::string application;  // the part of the source that is built; empty: all of it
+  std::string execution_environment = "production";
+  std::vector<Binding> bindings;
 };
-[[nodiscard]] BuildInputs build_inputs(const PreparedSource& source, const BuildSettings& settings,
-                                       const Platform& platform);
+[[nodiscard]] BuildInputs build_inputs(const ExaminedSource& source, const BuildSettings& settings);
 
 // io.buildpacks.project.metadata, and back: leniently, since other platforms write it too.
 [[nodiscard]] std::string to_label(const BuildInputs& inputs);
@@ -38,7 +42,8 @@ struct BuildSettings {
 // COMMIT where the files differ: a commit that changes none of them is no reason. CONFIG where a setting does.
 [[nodiscard]] std::vector<builds::Change> compare(const BuildInputs& before, const BuildInputs& now);
 // BUILDPACK: one that the image was built with is no longer in the builder, or the launcher is another version.
-[[nodiscard]] std::vector<builds::Change> compare_buildpacks(const PreviousImage& previous, const Platform& platform);
+[[nodiscard]] std::vector<builds::Change> compare_buildpacks(const PreviousImage& previous,
+                                                             const BuilderContents& builder);
 // STACK: the run image has another digest.
 [[nodiscard]] std::vector<builds::Change> compare_run_image(const PreviousImage& previous, const RunImage& run_image);
 

@@ -250,9 +250,9 @@ Resolution detect(const Platform& platform, const buildpacks::Target& run_image,
     for (const auto& one : detector.broken()) {
       cause += (&one == &detector.broken().front() ? ", and a buildpack failed: " : ", ") + one;
     }
-    throw Error(ErrorKind::usage,
-                {"detect buildpacks for", "params.source", std::move(cause),
-                 "each buildpack's result stands above; check that the source's root is what params.source names"});
+    throw Error(ErrorKind::usage, {"detect buildpacks for", platform.fields.source, std::move(cause),
+                                   "each buildpack's result stands above; check that the source's root is what " +
+                                       platform.fields.source + " names"});
   }
   std::size_t width = 0;
   for (const auto& element : resolution->group) width = std::max(width, element.id.size());

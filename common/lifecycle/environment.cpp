@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/presence.hpp"
 
 namespace lifecycle {
 namespace {
@@ -48,13 +49,8 @@ void append(Variables& variables, const std::string& name, const std::string& va
 // The files of a folder in the order of their names; what is no file (also behind a link) is passed over.
 void for_each_file(const fs::path& directory,
                    const std::function<void(const std::string&, const std::string&)>& visit) {
-  std::error_code error;
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (entry.is_regular_file(error)) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  for (const auto& file : files) {
+  for (const auto& file : base::entries_if_exists(directory)) {
+    if (!base::is_regular_file(file)) continue;
     const auto value = base::read_file(file, 1ULL << 20U);
     if (value.find('\0') != std::string::npos) {
       throw base::Error(base::ErrorKind::protocol,
@@ -73,9 +69,8 @@ void apply_directory(Variables& variables, const fs::path& directory, Unsuffixed
     auto action = dot == std::string::npos ? std::string() : file.substr(dot + 1);
     if (dot == std::string::npos) action = unsuffixed == Unsuffixed::overrides ? "override" : "default";
     const auto delimiter = [&] {
-      std::error_code error;
       const auto path = directory / (name + ".delim");
-      return fs::is_regular_file(path, error) ? base::read_file(path, 1ULL << 10U) : std::string();
+      return base::is_regular_file(path) ? base::read_file(path, 1ULL << 10U) : std::string();
     };
     if (name.empty()) return;
     if (action == "prepend") prepend(variables, name, value, delimiter());
@@ -96,8 +91,7 @@ BuildEnvironment::BuildEnvironment(const base::Environment& engine, const std::s
 
 void BuildEnvironment::add_layer(const fs::path& layer) {
   for (const auto& [folder, names] : path_variables()) {
-    std::error_code error;
-    if (!fs::exists(layer / folder, error)) continue;
+    if (!base::target_if_exists(layer / folder)) continue;
     for (const auto& name : names) prepend(variables_, name, (layer / folder).string(), ":");
   }
 }

@@ -51,7 +51,8 @@ void LayerMaker::write(const PlannedLayer& planned, archive::TarWriter& tar) con
 }
 
 MadeLayer LayerMaker::reuse(const PlannedLayer& planned, const std::string& diff_id) {
-  log_.detail(fmt::format("reusing {}", planned.name));
+  log_.detail(diff_id == planned.shared ? fmt::format("{} is the image's own layer", planned.name)
+                                        : fmt::format("reusing {}", planned.name));
   return {{known_.at(diff_id), diff_id, planned.created_by}, true};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/presence.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/layers_directory.hpp"
 
@@ -77,7 +78,7 @@ class Planner {
 
   void add_sbom() {
     const auto path = platform_.layers / "sbom/launch";
-    if (!std::filesystem::exists(path)) return;
+    if (!base::is_directory(path)) return;
     auto layer = directory("SBOM", "Software Bill-of-Materials", path);
     if (previous_) layer.earlier = unless_empty(previous_->metadata.sbom);
     layer.record = [](LayersMetadata& metadata, const std::string& diff_id) { metadata.sbom = diff_id; };

@@ -22,6 +22,8 @@ struct PlannedLayer {
   bool as_builder = true;
   // DiffIDs that it had before, to look at before it is compressed.
   std::vector<std::string> earlier;
+  // The diffID that the image of this very build has of it: taken from there, it is not a layer from before.
+  std::string shared;
   // Set: the layer has no content here and is the previous image's.
   std::optional<std::string> kept;
   // Takes the diffID into the image's metadata.

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/presence.hpp"
 #include "buildpacks/descriptor.hpp"
 
 namespace lifecycle {
@@ -24,9 +25,8 @@ fs::path layers_path(const Platform& platform, std::string_view buildpack) {
 }
 
 std::optional<std::string> read_output(const fs::path& file) {
-  std::error_code error;
   // A FIFO would wait for ever.
-  if (!fs::is_regular_file(file, error)) return std::nullopt;
+  if (!base::is_regular_file(file)) return std::nullopt;
   return base::read_file_if_exists(file, largest_output);
 }
 
@@ -34,13 +34,12 @@ BuildpackLayers read_layers(const Platform& platform, std::string_view buildpack
   BuildpackLayers result;
   result.path = layers_path(platform, buildpack);
   std::map<std::string, bool> names;  // with contents?
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(result.path, error)) {
-    const auto file = entry.path().filename().string();
-    if (entry.symlink_status().type() == fs::file_type::directory) {
-      names[file] = true;
-    } else if (entry.path().extension() == ".toml" && !is_reserved(entry.path().stem().string())) {
-      names.emplace(entry.path().stem().string(), false);
+  for (const auto& path : base::entries_if_exists(result.path)) {
+    const auto status = base::status_if_exists(path);
+    if (status && S_ISDIR(status->st_mode)) {
+      names[path.filename().string()] = true;
+    } else if (path.extension() == ".toml" && !is_reserved(path.stem().string())) {
+      names.emplace(path.stem().string(), false);
     }
   }
   for (const auto& [name, has_contents] : names) {

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/presence.hpp"
 
 namespace lifecycle {
 namespace {
@@ -72,10 +73,10 @@ std::string unquoted(std::string_view text) {
 }  // namespace
 
 Platform read_platform(const base::Environment& environment, Platform defaults) {
-  if (!std::filesystem::exists(defaults.cnb / "order.toml")) {
+  if (!base::target_if_exists(defaults.cnb / "order.toml")) {
     throw Error(ErrorKind::usage,
                 {"build", "", fmt::format("there is no {} here", (defaults.cnb / "order.toml").string()),
-                 "params.source needs a type whose image is build-service-builder, not build-service"});
+                 "a build needs a type whose image is build-service-builder, not build-service"});
   }
   if (geteuid() != 0) {
     throw Error(ErrorKind::usage,

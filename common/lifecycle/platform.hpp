@@ -12,11 +12,19 @@
 
 namespace lifecycle {
 
+// How the kind of resource names to its user what the errors of the lifecycle are about.
+struct FieldNames {
+  std::string source = "the source";
+  std::string run_image = "the run image";
+  std::string project = "the project descriptor";
+};
+
 struct Platform {
   std::filesystem::path cnb = "/cnb";                // order.toml, run.toml, buildpacks/, build-config/
   std::filesystem::path layers = "/layers";          // CNB_LAYERS_DIR: its name stands in the image
-  std::filesystem::path application = "/workspace";  // CNB_APP_DIR, likewise
-  std::filesystem::path settings = "/platform";      // CNB_PLATFORM_DIR: env/ as the user gave it
+  std::filesystem::path workspace = "/workspace";    // holds the source
+  std::filesystem::path application = "/workspace";  // CNB_APP_DIR, likewise: the workspace, or a part of it
+  std::filesystem::path settings = "/platform";      // CNB_PLATFORM_DIR: env/ and bindings/ as the user gave them
   std::filesystem::path launcher;                    // the launcher that goes into images
   base::Identity identity{};                         // CNB_USER_ID and CNB_GROUP_ID, never root
   std::string home;                                  // of that user
@@ -25,6 +33,7 @@ struct Platform {
   std::string launcher_version;
   std::string launcher_repository;
   std::string launcher_commit;
+  FieldNames fields;
 };
 
 // Reads the builder's settings from the environment its image sets. Error{usage} when this is no builder, when the

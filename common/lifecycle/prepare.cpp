@@ -1,7 +1,5 @@
 #include "lifecycle/prepare.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,7 +7,10 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "git/location.hpp"
+#include "base/presence.hpp"
+#include "lifecycle/layers.hpp"
+#include "lifecycle/origin.hpp"
+#include "lifecycle/workspace.hpp"
 
 namespace lifecycle {
 namespace {
@@ -18,104 +19,101 @@ namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::uint64_t largest_note = 4096;
-constexpr std::uint64_t largest_config = 1ULL << 20U;
+bool is_link(const fs::path& path) {
+  const auto status = base::status_if_exists(path);
+  return status && S_ISLNK(status->st_mode);
+}
+
+void own(const fs::path& path, const base::Identity& owner, mode_t mode) {
+  if (lchown(path.c_str(), owner.user, owner.group) != 0 || chmod(path.c_str(), mode) != 0) {
+    throw base::system_error("take over", path.string(), errno);
+  }
+}
 
 // A directory of its own, empty, of the builder's user, whatever an earlier run left.
 void make_empty(const fs::path& directory, const base::Identity& owner) {
-  std::error_code error;
-  if (fs::is_symlink(fs::symlink_status(directory, error))) {
+  if (is_link(directory)) {
     throw Error(ErrorKind::usage, {"use", directory.string(), "it is a symbolic link", "mend the builder image"});
   }
   fs::create_directories(directory);
   base::empty_directory(directory);
   if (!fs::is_empty(directory)) throw Error(ErrorKind::internal, {"empty", directory.string(), "files remain", ""});
-  if (chown(directory.c_str(), owner.user, owner.group) != 0 || chmod(directory.c_str(), 0755) != 0) {
-    throw base::system_error("give away", directory.string(), errno);
-  }
+  own(directory, owner, 0755);
 }
 
-void write_settings(const Platform& platform, const std::map<std::string, std::string>& environment) {
-  make_empty(platform.settings, platform.identity);
-  const auto give_away = [&](const fs::path& path) {
-    if (lchown(path.c_str(), platform.identity.user, platform.identity.group) != 0) {
-      throw base::system_error("give away", path.string(), errno);
+// The settings are this process's: a buildpack that could write them would set the environment of all that come after
+// it. The builder's user reads them by its group, and nobody else does.
+class SettingsWriter {
+ public:
+  explicit SettingsWriter(const Platform& platform)
+      : directory_(platform.settings), owner_{geteuid(), platform.identity.group} {}
+
+  void run(const std::map<std::string, std::string>& environment, const std::vector<Binding>& bindings) const {
+    if (is_link(directory_)) {
+      throw Error(ErrorKind::usage, {"use", directory_.string(), "it is a symbolic link", "mend the builder image"});
     }
-  };
-  const auto directory = platform.settings / "env";
-  fs::create_directory(directory);
-  give_away(directory);
-  for (const auto& [name, value] : environment) {
-    // The builder's user's alone: a value may be a secret of the build.
-    base::write_file(directory / name, value, 0400);
-    give_away(directory / name);
-  }
-}
-
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first));
-}
-
-bool is_commit(const std::string& text) {
-  return (text.size() == 40 || text.size() == 64) && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-// A file of the source, which may be anybody's: no link is followed, and one that is too large does not count.
-std::string note(const fs::path& file, std::uint64_t limit = largest_note) {
-  struct stat status {};
-  if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
-  if (static_cast<std::uint64_t>(status.st_size) > limit) return "";
-  return trimmed(base::read_file_if_exists(file, limit).value_or(""));
-}
-
-// remote.origin.url in .git/config, as far as git itself writes it.
-std::string origin_address(std::string_view config) {
-  bool in_origin = false;
-  while (!config.empty()) {
-    const auto end = std::min(config.find('\n'), config.size());
-    const auto line = trimmed(config.substr(0, end));
-    config.remove_prefix(std::min(end + 1, config.size()));
-    if (line.starts_with('[')) in_origin = line == "[remote \"origin\"]";
-    const auto equals = line.find('=');
-    if (!in_origin || equals == std::string::npos || trimmed(line.substr(0, equals)) != "url") continue;
-    try {
-      return git::Location::parse(trimmed(line.substr(equals + 1)), "remote.origin.url").text();
-    } catch (const Error&) {
-      return "";  // what is no address is not shown: it may hold anything
+    fs::create_directories(directory_);
+    take_over();
+    const auto variables = directory_ / "env";
+    remove(variables);
+    make(variables);
+    for (const auto& [name, value] : environment) write(variables / name, value);
+    if (bindings.empty()) return;
+    // The builder's own bindings stay beside the user's; of two of one name the user's counts.
+    const auto root = directory_ / "bindings";
+    if (!base::is_directory(root)) make(root);
+    for (const auto& binding : bindings) {
+      remove(root / binding.name);
+      make(root / binding.name);
+      for (const auto& [entry, value] : binding.entries) write(root / binding.name / entry, value);
     }
   }
-  return "";
-}
 
-// The files that the get of a source writes beside git's own; they say where the source came from.
-builds::Origin read_origin(const fs::path& git) {
-  builds::Origin origin;
-  struct stat status {};
-  if (lstat(git.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return origin;
-  for (const auto* name : {"commit", "ref", "HEAD"}) {
-    const auto text = note(git / name);
-    if (is_commit(text) && origin.commit.empty()) origin.commit = text;
+ private:
+  // What the builder image brought: readable as before, and no more writable.
+  void take_over() const {
+    for (const auto& entry : list_tree(directory_)) {
+      const auto mode = entry.status.st_mode;
+      if (S_ISLNK(mode)) continue;
+      const auto of_owner = mode & 0700U;
+      own(entry.path, owner_, ((mode & 0777U) | (of_owner >> 3U)) & ~0022U);
+    }
   }
-  const auto page = note(git / "url");
-  if (page.starts_with("https://") && page.find_first_of(" \n@") == std::string::npos) origin.page = page;
-  origin.repository = origin_address(note(git / "config", largest_config));
-  return origin;
-}
 
-buildpacks::ProjectDescriptor read_project(const fs::path& source, const std::optional<fs::path>& named) {
-  const auto relative = named.value_or("project.toml").lexically_normal();
+  static void remove(const fs::path& path) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) throw base::system_error("remove", path.string(), error.value());
+  }
+
+  void make(const fs::path& directory) const {
+    fs::create_directory(directory);
+    own(directory, owner_, 0750);
+  }
+
+  void write(const fs::path& file, const std::string& value) const {
+    base::write_file(file, value, 0400);
+    own(file, owner_, 0440);
+  }
+
+  fs::path directory_;
+  base::Identity owner_;
+};
+
+buildpacks::ProjectDescriptor read_project(const SourceLocation& source, const std::optional<fs::path>& named,
+                                           const FieldNames& fields) {
+  const auto relative = named.value_or(source.application / "project.toml").lexically_normal();
   const auto fail = [&](const char* cause) {
-    throw Error(ErrorKind::usage, {"use params.project", relative.string(), cause,
-                                   "name a file of the source, as in params.project: deploy/project.toml"});
+    throw Error(ErrorKind::usage, {"use " + fields.project, relative.string(), cause,
+                                   "name a file of the source, such as deploy/project.toml"});
   };
-  if (relative.empty() || relative.is_absolute() || *relative.begin() == "..") fail("it is no path below the source");
+  if (relative.empty() || relative.is_absolute() || *relative.begin() == "..")
+    fail("it is not a path below the source");
   // A link could lead to any file of the builder, and an error would quote it.
-  auto path = source;
+  auto path = source.root;
   for (const auto& part : relative) {
     path /= part;
-    if (fs::is_symlink(fs::symlink_status(path))) fail("it is, or is below, a symbolic link");
+    if (is_link(path)) fail("it is, or is below, a symbolic link");
   }
   auto project = buildpacks::read_project_descriptor(path);
   if (!project && named) fail("the source has no such file");
@@ -129,17 +127,21 @@ buildpacks::ProjectDescriptor read_project(const fs::path& source, const std::op
 
 }  // namespace
 
-PreparedSource prepare(const Platform& platform, const fs::path& source, const SourceSettings& settings) {
-  PreparedSource result;
-  result.project = read_project(source, settings.project);
+ExaminedSource examine(const SourceLocation& source, const SourceSettings& settings, const FieldNames& fields) {
+  ExaminedSource result;
+  result.project = read_project(source, settings.project, fields);
   result.environment = settings.environment;
   result.environment.insert(result.project.environment.begin(), result.project.environment.end());
-  make_empty(platform.layers, platform.identity);
-  make_empty(platform.application, platform.identity);
-  write_settings(platform, result.environment);
-  result.workspace = copy_source(source, result.project, platform);
-  result.origin = read_origin(source / ".git");
+  result.tree = examine_tree(source.root, source.application, result.project);
+  result.origin = find_origin(source.root / source.application, source.top);
   return result;
+}
+
+void prepare(const Platform& platform, const ExaminedSource& source, const std::vector<Binding>& bindings) {
+  make_empty(platform.layers, platform.identity);
+  make_empty(platform.workspace, platform.identity);
+  SettingsWriter(platform).run(source.environment, bindings);
+  copy_source(source.tree, platform);
 }
 
 std::optional<std::string> flaw_of_variable(const std::string& name, const std::string& value) {

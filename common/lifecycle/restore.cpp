@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/parallel.hpp"
+#include "base/presence.hpp"
 #include "lifecycle/layers_directory.hpp"
 #include "lifecycle/unpack.hpp"
 
@@ -141,15 +142,15 @@ class Restorer {
   // sbom/launch/<buildpack>/<layer>/sbom.cdx.json becomes <buildpack>/<layer>.sbom.cdx.json.
   void copy_sboms(const fs::path& from, const buildpacks::GroupElement& element) {
     const auto to = layers_path(platform_, element.id);
-    std::error_code error;
-    if (!fs::is_directory(to, error)) return;
-    for (const auto& layer : fs::directory_iterator(from, error)) {
-      if (layer.symlink_status().type() != fs::file_type::directory) continue;
-      for (const auto& file : fs::directory_iterator(layer.path())) {
-        const auto name = file.path().filename().string();
+    if (!base::is_directory(to)) return;
+    for (const auto& layer : base::entries_if_exists(from)) {
+      const auto status = base::status_if_exists(layer);
+      if (!status || !S_ISDIR(status->st_mode)) continue;
+      for (const auto& file : base::entries_if_exists(layer)) {
+        const auto name = file.filename().string();
         if (!name.starts_with("sbom.") || !name.ends_with("json")) continue;
-        const auto text = read_output(file.path());
-        if (text) base::write_file(to / fmt::format("{}.{}", layer.path().filename().string(), name), *text);
+        const auto text = read_output(file);
+        if (text) base::write_file(to / fmt::format("{}.{}", layer.filename().string(), name), *text);
       }
     }
   }

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/presence.hpp"
 
 namespace lifecycle {
 namespace {
@@ -46,12 +47,10 @@ const Format& format_of(const buildpacks::Descriptor& descriptor, const fs::path
 
 std::vector<fs::path> sbom_paths(const fs::path& directory) {
   std::vector<fs::path> result;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    const auto file = entry.path().filename().string();
-    if (file.find(".sbom.") != std::string::npos && file.ends_with(".json")) result.push_back(entry.path());
+  for (const auto& path : base::entries_if_exists(directory)) {
+    const auto file = path.filename().string();
+    if (file.find(".sbom.") != std::string::npos && file.ends_with(".json")) result.push_back(path);
   }
-  std::sort(result.begin(), result.end());
   return result;
 }
 

@@ -255,7 +255,12 @@ void require_write_access(Session& session, const Repository& repository) {
   request.url = session.url(fmt::format("{}/blobs/uploads/", repository.path));
   request.url.query = fmt::format("mount={}&from={}", digest, http::percent_encode(repository.path));
   request.repeatable = true;
-  const http::Response response = session.send(request, scopes);
+  http::Response response = session.send(request, scopes);
+  // Some registries refuse to mount what or whence they do not know, instead of beginning an upload.
+  if (response.status == 400 || response.status == 404 || response.status == 405) {
+    request.url.query.clear();
+    response = session.send(request, scopes);
+  }
   if (response.status == 201) return;
   if (response.status != 202) throw session.refusal("write to", "repository " + repository.text(), response);
   const auto location = response.headers.get("Location");

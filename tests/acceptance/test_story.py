@@ -70,7 +70,7 @@ def test_the_story(story):
     before, after = story.layers(old), story.layers(story.deployed)
     assert before[2:] == after[2:] and before[:2] != after[:2]
     assert story.base_version() == "2"
-    assert [line.split()[-1] for line in story.builds()[1:]] == ["CONFIG", "COMMIT", "STACK"]
+    assert [line.split()[3] for line in story.builds()[1:]] == ["CONFIG", "COMMIT", "STACK"]
 
     # The cluster cannot start an image: the task says why, rolls back, and fails.
     story.commit("Say something else", story.application.saying("Broken"))
@@ -98,4 +98,4 @@ def test_the_demo_tells_the_story_to_its_end(as_root, programs, project, tmp_pat
     assert "robot-password" not in done.stdout + done.stderr
     # A table, whose rows name the three builds and why they were made.
     rows = [line.split() for line in done.stdout.splitlines() if " SUCCESS " in line]
-    assert [(row[0], row[-1]) for row in rows] == [("1", "CONFIG"), ("2", "COMMIT"), ("3", "STACK")]
+    assert [(row[0], row[3]) for row in rows] == [("1", "CONFIG"), ("2", "COMMIT"), ("3", "STACK")]

@@ -13,7 +13,9 @@ BuilderWorld::BuilderWorld() {
   const auto& root = directory.path();
   platform.cnb = root / "cnb";
   platform.layers = root / "layers";
-  platform.application = root / "workspace";
+  platform.workspace = root / "workspace";
+  platform.application = platform.workspace;
+  platform.fields = {"params.source", "params.run_image", "params.project"};
   platform.settings = root / "platform";
   platform.identity = {getuid(), getgid()};
   platform.home = "/home/cnb";

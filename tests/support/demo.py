@@ -159,9 +159,9 @@ def tell(story: Story) -> None:
 
     teller.chapter("What was built, and why", "in of the image with builds: 10; no cluster and no kpack is asked.")
     for line in story.builds():
-        build, status, *image, reason = line.split()
-        name = re.sub(r"(@sha256:.{10}).*", r"\1...", " ".join(image))
-        say(f"{build:8} {status:8} {name:60} {reason}")
+        build, status, image, reason, commit, _ = line.replace("BUILT IMAGE", "BUILT-IMAGE").split()
+        name = re.sub(r"(@sha256:.{10}).*", r"\1...", image.replace("-IMAGE", " IMAGE"))
+        say(f"{build:8} {status:8} {name:60} {reason:8} {commit}")
 
     print(f"\n{style('1;36', '    From change to rollout')}")
     for what, seconds in teller.times:

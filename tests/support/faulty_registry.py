@@ -121,6 +121,8 @@ class FaultyRegistry:
             if manifest is not None:
                 return Answer(200, {"Content-Type": MANIFEST, "Docker-Content-Digest": digest_of(manifest)}, manifest)
             return Answer(404, {"Content-Type": "application/json"}, b'{"errors":[{"code":"MANIFEST_UNKNOWN"}]}')
+        if request.method == "POST" and path.endswith("/blobs/uploads/"):
+            return Answer(201, {}, b"")  # a mount, by which a put proves that it may write
         blob = self.blobs.get(path.rpartition("/blobs/")[2])
         if request.method in ("GET", "HEAD") and blob is not None:
             return Answer(200, {"Content-Type": "application/octet-stream"}, blob)

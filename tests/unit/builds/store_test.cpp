@@ -65,14 +65,14 @@ TEST_CASE("a record without a log is written without one, and has none when it i
   CHECK(read_log(world.registry, world.reference.repository, *found).empty());
   const auto operations = world.registry.operations();
   CHECK(std::count_if(operations.begin(), operations.end(),
-                      [](const auto& line) { return line.starts_with("put_blob"); }) == 1);
+                      [](const auto& line) { return line.starts_with("put_new_blob"); }) == 1);
 }
 
 TEST_CASE("a registry that takes no artifacts is warned of, and is no failure") {
   BuildWorld world;
   const auto image = world.add_image("one");
   world.registry.before_each = [](const std::string& line) {
-    if (line.starts_with("put_blob")) throw base::Error(base::ErrorKind::protocol, {"push", "it", "refused", ""});
+    if (line.starts_with("put_new_blob")) throw base::Error(base::ErrorKind::protocol, {"push", "it", "refused", ""});
   };
   try_to_write_record(world.registry, world.reference.repository, image, {}, "log", world.log);
   CHECK(world.output.str().find("the build record is not saved") != std::string::npos);

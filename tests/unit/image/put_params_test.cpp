@@ -27,7 +27,29 @@ TEST_CASE("bad params name the field") {
   CHECK(read_failure({{"source", "app"}, {"env", {{"A.append", "x"}}}}) ==
         "cannot read params.env.A.append: a variable's name has no =, /, ., blank or newline");
   CHECK(read_failure({{"source", "app"}, {"additional_tags", {"no tag"}}})
-            .starts_with("cannot read params.additional_tags[0]: \"no tag\" is no tag"));
+            .starts_with("cannot read params.additional_tags[0]: \"no tag\" is not a tag"));
   CHECK(read_failure({{"source", "app"}, {"labels", {{"io.buildpacks.x", "y"}}}}) ==
         "cannot read params.labels.io.buildpacks.x: labels io.buildpacks.* are the lifecycle's own");
+}
+
+TEST_CASE("a binding is a directory, or what it holds") {
+  const auto params = image::read_put_params(
+      {{"source", "app"},
+       {"bindings",
+        {{"ca", "ca-directory"}, {"maven", {{"type", "maven"}, {"secrets", {{"settings.xml", "<x/>"}}}}}}}});
+  CHECK(params.bindings.at("ca").directory == "ca-directory");
+  CHECK(params.bindings.at("maven").type == "maven");
+  CHECK(params.bindings.at("maven").secrets.at("settings.xml") == "<x/>");
+  CHECK(read_failure({{"source", "app"}, {"bindings", {{"maven", json::Value::object()}}}}).find("type") !=
+        std::string::npos);
+  CHECK(read_failure({{"source", "app"}, {"bindings", {{"../x", "dir"}}}}).starts_with("cannot read params.bindings"));
+  CHECK(read_failure({{"source", "app"}, {"bindings", {{"m", {{"type", "x"}, {"secrets", {{"a/b", ""}}}}}}}})
+            .starts_with("cannot read params.bindings.m.secrets"));
+}
+
+TEST_CASE("a path stays below its source") {
+  for (const auto* path : {"../other", "/etc", "a/../../b"}) {
+    CHECK(read_failure({{"source", "app"}, {"path", path}}).starts_with("cannot read params.path"));
+  }
+  CHECK(image::read_put_params({{"source", "app"}, {"path", "services/customers"}}).path == "services/customers");
 }

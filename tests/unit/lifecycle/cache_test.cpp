@@ -117,5 +117,5 @@ TEST_CASE("an image that is no cache is left aside") {
                             {"rootfs", {{"type", "layers"}, {"diff_ids", {base::Sha256::of("x").text()}}}}},
                            {"x"});
   CHECK_FALSE(world.find());
-  CHECK(world.output.str().find("it is no cache of buildpacks") != std::string::npos);
+  CHECK(world.output.str().find("it is not a cache of buildpacks") != std::string::npos);
 }

@@ -74,11 +74,11 @@ TEST_CASE("settings that come, go and change are reasons, each with its name") {
 }
 
 TEST_CASE("a variable's value appears nowhere, and yet a change of it is seen") {
-  PreparedSource source;
+  ExaminedSource source;
   source.environment = {{"BP_TOKEN", "a very secret word"}};
-  const auto before = build_inputs(source, {}, {});
+  const auto before = build_inputs(source, {});
   source.environment["BP_TOKEN"] = "another secret word";
-  const auto now = build_inputs(source, {}, {});
+  const auto now = build_inputs(source, {});
   CHECK(to_label(before).find("secret") == std::string::npos);
   CHECK(to_label(before).find("BP_TOKEN") != std::string::npos);
   const auto changes = compare(before, now);
@@ -87,11 +87,11 @@ TEST_CASE("a variable's value appears nowhere, and yet a change of it is seen") 
 }
 
 TEST_CASE("two environments whose texts run together differ") {
-  PreparedSource source;
+  ExaminedSource source;
   source.environment = {{"A", "1B=1=2"}};
-  const auto joined = build_inputs(source, {}, {});
+  const auto joined = build_inputs(source, {});
   source.environment = {{"A", "1"}, {"B", "2"}};
-  CHECK(build_inputs(source, {}, {}).settings != joined.settings);
+  CHECK(build_inputs(source, {}).settings != joined.settings);
 }
 
 TEST_CASE("a run image counts by its digest alone, so that a mirror is no reason") {
@@ -102,18 +102,42 @@ TEST_CASE("a run image counts by its digest alone, so that a mirror is no reason
 }
 
 TEST_CASE("a buildpack that the builder lost, and another launcher, are reasons") {
+  BuilderContents builder{{{"acme_java", {"2.0"}}}, "1.0"};
+  auto previous = previous_image("", {{"io.buildpacks.build.metadata", R"({"launcher":{"version":"1.0"}})"}});
+  previous.metadata.buildpacks = {{"acme/java", "2.0", {}, {}}};
+  CHECK(compare_buildpacks(previous, builder).empty());
+  previous.metadata.buildpacks = {{"acme/java", "1.0", {}, {}}, {"acme/gone", "3", {}, {}}};
+  builder.launcher_version = "1.1";
+  CHECK(compare_buildpacks(previous, builder) ==
+        std::vector{Change{Reason::buildpack, "acme/java@1.0", "acme/java@2.0"},
+                    Change{Reason::buildpack, "acme/gone@3", ""},
+                    Change{Reason::buildpack, "launcher: 1.0", "launcher: 1.1"}});
+}
+
+TEST_CASE("what a builder holds is read from its folders") {
   const base::TemporaryDirectory directory("changes-test");
   Platform platform;
   platform.cnb = directory.path();
   platform.launcher_version = "1.0";
-  std::filesystem::create_directories(directory.path() / "buildpacks/acme_java/2.0");
-  auto previous = previous_image("", {{"io.buildpacks.build.metadata", R"({"launcher":{"version":"1.0"}})"}});
-  previous.metadata.buildpacks = {{"acme/java", "2.0", {}, {}}};
-  CHECK(compare_buildpacks(previous, platform).empty());
-  previous.metadata.buildpacks = {{"acme/java", "1.0", {}, {}}, {"acme/gone", "3", {}, {}}};
-  platform.launcher_version = "1.1";
-  CHECK(compare_buildpacks(previous, platform) ==
-        std::vector{Change{Reason::buildpack, "acme/java@1.0", "acme/java@2.0"},
-                    Change{Reason::buildpack, "acme/gone@3", ""},
-                    Change{Reason::buildpack, "launcher: 1.0", "launcher: 1.1"}});
+  CHECK(read_builder_contents(platform).buildpacks.empty());
+  for (const auto* version : {"2.0", "1.0"}) {
+    std::filesystem::create_directories(directory.path() / "buildpacks/acme_java" / version);
+  }
+  const auto contents = read_builder_contents(platform);
+  CHECK(contents.buildpacks.at("acme_java") == std::vector<std::string>{"1.0", "2.0"});
+  CHECK(contents.launcher_version == "1.0");
+}
+
+TEST_CASE("bindings that come, go and change are reasons, and none of their values is shown") {
+  const auto with = [](std::vector<Binding> bindings) {
+    BuildSettings settings;
+    settings.bindings = std::move(bindings);
+    return build_inputs(ExaminedSource(), settings);
+  };
+  const auto before = with({{"maven", {{"type", "maven"}, {"settings.xml", "a very secret word"}}}});
+  CHECK(to_label(before).find("secret") == std::string::npos);
+  CHECK(before.settings.at("bindings").starts_with("maven (values "));
+  CHECK(with({{"maven", {{"type", "maven"}, {"settings.xml", "another"}}}}).settings != before.settings);
+  CHECK(with({}).settings != before.settings);
+  CHECK(build_inputs(ExaminedSource(), {}).settings.contains("bindings") == false);
 }

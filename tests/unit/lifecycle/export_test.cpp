@@ -48,7 +48,7 @@ class World {
   Exported run() {
     const registry::Platform host{"linux", "amd64", ""};
     Analysis analysis{find_run_image(registry, {run_reference, {}}, app_reference.repository, host),
-                      find_previous_image(registry, app_reference, host, log)};
+                      look_up_previous_image(registry, app_reference, host).image};
     if (analysis.previous) find_layers(registry, *analysis.previous, log);
     auto exported = export_image(registry, platform, metadata, analysis,
                                  {app_reference.repository, "", "{}", {}, "1980-01-01T00:00:01Z"}, log);
@@ -145,5 +145,8 @@ TEST_CASE("an image that buildpacks did not make is replaced, and nothing of it 
                             {"rootfs", {{"type", "layers"}, {"diff_ids", {base::Sha256::of("x").text()}}}}},
                            {"x"});
   CHECK(world.run().reused == 0);
-  CHECK(world.output.str().find("was not built by buildpacks") != std::string::npos);
+  world.registry.add_image(registry::Reference::parse("r.example.com/foreign:x", "test"), {{"os", "linux"}}, {"x"});
+  CHECK(look_up_previous_image(world.registry, registry::Reference::parse("r.example.com/foreign:x", "test"),
+                               registry::host_platform())
+            .unusable == "it was not built by buildpacks");
 }

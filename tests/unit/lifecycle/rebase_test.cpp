@@ -62,7 +62,7 @@ class World {
     registry.add_image(at("app:main"), config, {"old", "lib", "code"});
   }
 
-  [[nodiscard]] PreviousImage app() { return *find_previous_image(registry, at("app:main"), host, log); }
+  [[nodiscard]] PreviousImage app() { return *look_up_previous_image(registry, at("app:main"), host).image; }
   [[nodiscard]] RunImage base(const std::string& name) {
     return find_run_image(registry, {at(name), {}}, at("app").repository, host);
   }
