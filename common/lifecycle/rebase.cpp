@@ -36,26 +36,6 @@ std::multiset<std::string> application_layers(const LayersMetadata& metadata) {
   return result;
 }
 
-// How many of the image's layers are the old base's; nothing when its metadata do not tell. They name the base's top
-// layer; where that one occurs more than once (empty layers are all alike), what is above it must be the application's.
-std::optional<std::size_t> base_layers(const PreviousImage& app) {
-  const auto diff_ids = app.image.diff_ids();
-  if (diff_ids.size() != app.image.manifest.layers.size()) return std::nullopt;
-  std::vector<std::size_t> candidates;
-  for (std::size_t i = 0; i < diff_ids.size(); ++i) {
-    if (diff_ids[i].text() == app.metadata.run_image.top_layer) candidates.push_back(i + 1);
-  }
-  if (candidates.empty()) return std::nullopt;
-  if (candidates.size() == 1) return candidates.front();
-  const auto own = application_layers(app.metadata);
-  for (const auto below : candidates) {
-    std::multiset<std::string> above;
-    for (std::size_t i = below; i < diff_ids.size(); ++i) above.insert(diff_ids[i].text());
-    if (above == own) return below;
-  }
-  return std::nullopt;
-}
-
 bool is_base_label(std::string_view name) {
   return name.starts_with("io.buildpacks.stack.") || name.starts_with("io.buildpacks.base.");
 }
@@ -112,19 +92,38 @@ std::map<std::string, std::string> rebased_annotations(const PreviousImage& app,
   return annotations;
 }
 
-std::vector<registry::Descriptor> missing_layers(const PreviousImage& app,
-                                                 const std::vector<registry::Descriptor>& base) {
+}  // namespace
+
+// They name the base's top layer; where that one occurs more than once (empty layers are all alike), what is above it
+// must be the application's.
+std::optional<std::size_t> base_layers(const PreviousImage& app) {
+  const auto diff_ids = app.image.diff_ids();
+  if (diff_ids.size() != app.image.manifest.layers.size()) return std::nullopt;
+  std::vector<std::size_t> candidates;
+  for (std::size_t i = 0; i < diff_ids.size(); ++i) {
+    if (diff_ids[i].text() == app.metadata.run_image.top_layer) candidates.push_back(i + 1);
+  }
+  if (candidates.empty()) return std::nullopt;
+  if (candidates.size() == 1) return candidates.front();
+  const auto own = application_layers(app.metadata);
+  for (const auto below : candidates) {
+    std::multiset<std::string> above;
+    for (std::size_t i = below; i < diff_ids.size(); ++i) above.insert(diff_ids[i].text());
+    if (above == own) return below;
+  }
+  return std::nullopt;
+}
+
+std::vector<registry::Descriptor> missing_layers(const PreviousImage& app, const RunImage& run_image) {
   std::set<std::string> there;
   for (const auto& layer : app.image.manifest.layers) there.insert(layer.digest.text());
   std::vector<registry::Descriptor> missing;
-  for (const auto& layer : base) {
+  for (const auto& layer : run_image.image.manifest.layers) {
     // One that the base has twice is brought once.
     if (there.insert(layer.digest.text()).second) missing.push_back(layer);
   }
   return missing;
 }
-
-}  // namespace
 
 std::optional<std::string> obstacle_to_rebase(const PreviousImage& app, const RunImage& run_image) {
   if (app.image.label(label::rebasable) == "false") return "the image says that it is not rebasable";
@@ -181,7 +180,7 @@ Rebased rebase(registry::Client& client, const PreviousImage& app, const RunImag
   const auto& repository = app.reference.repository;
   require_layer_count(image.layers.size(), repository);
   const auto& base = run_image.image.manifest.layers;
-  const auto missing = missing_layers(app, base);
+  const auto missing = missing_layers(app, run_image);
   std::atomic<std::uint64_t> sent = 0;
   base::for_each_parallel(missing.size(), lanes, [&](std::size_t i) {
     const auto provided = provide_blob(client, repository, run_image.reference.repository, missing[i]);

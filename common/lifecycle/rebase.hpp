@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "lifecycle/analyze.hpp"
@@ -19,6 +20,9 @@ namespace lifecycle {
 // where its own layers begin, the operating system, architecture or distribution differ.
 [[nodiscard]] std::optional<std::string> obstacle_to_rebase(const PreviousImage& app, const RunImage& run_image);
 
+// How many of the image's layers are its base's, from the bottom; nothing when its metadata do not tell.
+[[nodiscard]] std::optional<std::size_t> base_layers(const PreviousImage& app);
+
 // Whether the run image is the one that the image was built on, another tag of it, or a mirror; on others it needs the
 // user's word.
 [[nodiscard]] bool is_own_run_image(const PreviousImage& app, const RunImage& run_image);
@@ -27,6 +31,9 @@ namespace lifecycle {
 // are the base's; variables, the user's and all other labels stay, and so do the manifest's annotations, but for those
 // that name the base. A pure function.
 [[nodiscard]] ComposedImage compose_rebased(const PreviousImage& app, const RunImage& run_image);
+
+// Layers of the base that the image does not name, each once: its own manifest vouches for the others.
+[[nodiscard]] std::vector<registry::Descriptor> missing_layers(const PreviousImage& app, const RunImage& run_image);
 
 struct Rebased {
   registry::RawManifest manifest;

@@ -39,30 +39,36 @@ void require_layer_count(std::size_t layers, const registry::Repository& reposit
                "use a run image, buildpacks or slices with fewer layers"});
 }
 
+MadeManifest make_manifest(const registry::Repository& repository, const ComposedImage& image) {
+  require_layer_count(image.layers.size(), repository);
+  auto text = json::dump(image.config);
+  const registry::Descriptor config{
+      std::string(registry::media_type::oci_config), base::Sha256::of(text), text.size(), {}, std::nullopt, ""};
+  MadeManifest result{registry::serialize({std::string(registry::media_type::oci_manifest), config, image.layers,
+                                           image.annotations, std::nullopt, ""}),
+                      config, std::move(text), 0};
+  result.size = result.manifest.bytes.size();
+  if (result.size > largest_manifest) {
+    throw Error(ErrorKind::usage, {"make image", repository.text(),
+                                   fmt::format("its manifest would have {}, and registries take {}",
+                                               base::human_bytes(result.size), base::human_bytes(largest_manifest)),
+                                   "use fewer or shorter annotations"});
+  }
+  for (const auto& layer : image.layers) result.size += layer.size;
+  return result;
+}
+
 PushedConfig push_config(registry::Client& client, const registry::Repository& repository, const ComposedImage& image,
                          Novelty novelty) {
-  require_layer_count(image.layers.size(), repository);
-  const auto text = json::dump(image.config);
-  const registry::Descriptor blob{
-      std::string(registry::media_type::oci_config), base::Sha256::of(text), text.size(), {}, std::nullopt, ""};
-  PushedConfig result{registry::serialize({std::string(registry::media_type::oci_manifest), blob, image.layers,
-                                           image.annotations, std::nullopt, ""}),
-                      0, 0};
-  if (result.manifest.bytes.size() > largest_manifest) {
-    throw Error(ErrorKind::usage,
-                {"make image", repository.text(),
-                 fmt::format("its manifest would have {}, and registries take {}",
-                             base::human_bytes(result.manifest.bytes.size()), base::human_bytes(largest_manifest)),
-                 "use fewer or shorter annotations"});
-  }
+  auto made = make_manifest(repository, image);
+  auto body = http::text_body(made.config_text);
+  PushedConfig result{std::move(made.manifest), 0, made.size};
   if (novelty == Novelty::certain) {
-    client.put_new_blob(repository, blob, http::text_body(text));
-    result.uploaded = text.size();
-  } else if (client.put_blob(repository, blob, http::text_body(text)) == registry::Client::Upload::sent) {
-    result.uploaded = text.size();
+    client.put_new_blob(repository, made.config, std::move(body));
+    result.uploaded = made.config.size;
+  } else if (client.put_blob(repository, made.config, std::move(body)) == registry::Client::Upload::sent) {
+    result.uploaded = made.config.size;
   }
-  result.size = result.manifest.bytes.size();
-  for (const auto& layer : image.layers) result.size += layer.size;
   return result;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "lifecycle/app_image.hpp"
 #include "registry/client.hpp"
@@ -17,6 +18,16 @@ Provided provide_blob(registry::Client& client, const registry::Repository& repo
 // What no registry takes and no runtime starts is refused before anything of it is sent: Error{usage} with the count of
 // layers, or the size of the manifest.
 void require_layer_count(std::size_t layers, const registry::Repository& repository);
+
+// An image's configuration and manifest, made and not sent: equal inputs give equal bytes. Error{usage} for what
+// require_layer_count() refuses, and for a manifest that is larger than registries take.
+struct MadeManifest {
+  registry::RawManifest manifest;
+  registry::Descriptor config;
+  std::string config_text;
+  std::uint64_t size = 0;  // of the whole image, compressed
+};
+[[nodiscard]] MadeManifest make_manifest(const registry::Repository& repository, const ComposedImage& image);
 
 struct PushedConfig {
   registry::RawManifest manifest;

@@ -1,0 +1,30 @@
+#include "fleet/check.hpp"
+
+#include <algorithm>
+
+#include "fleet/store.hpp"
+#include "registry/connection.hpp"
+
+namespace fleet {
+
+std::vector<concourse::Version> check(const registry::Reference& record, const std::optional<Version>& version,
+                                      registry::Client& client) {
+  auto known = list_records(client, record);
+  if (known.empty()) return {};
+  const auto given = std::find_if(known.begin(), known.end(),
+                                  [&](const Known& entry) { return version && entry.fleet == version->fleet; });
+  known.erase(given == known.end() ? known.begin() + 1 : given + 1, known.end());
+  std::vector<concourse::Version> result;
+  for (auto entry = known.rbegin(); entry != known.rend(); ++entry) {
+    result.push_back(write_version(entry->fleet, entry->run_image));
+  }
+  return result;
+}
+
+std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
+                                      concourse::Context& context) {
+  const auto connection = registry::connect(source.hosts, context);
+  return check(source.record, version, *connection.registry);
+}
+
+}  // namespace fleet

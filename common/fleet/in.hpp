@@ -1,0 +1,28 @@
+// in of the fleet kind: the record as files, from that artifact alone, so that a version gives the same for ever.
+#pragma once
+
+#include <filesystem>
+
+#include "concourse/context.hpp"
+#include "concourse/version.hpp"
+#include "fleet/record.hpp"
+#include "fleet/source.hpp"
+#include "fleet/version.hpp"
+#include "registry/client.hpp"
+
+namespace fleet {
+
+[[nodiscard]] concourse::VersionAndMetadata in(const Source& source, const Version& version,
+                                               const std::filesystem::path& destination, concourse::Context& context);
+// The same on a registry client.
+[[nodiscard]] concourse::VersionAndMetadata fetch(const registry::Reference& record, const Version& version,
+                                                  const std::filesystem::path& destination, registry::Client& client);
+
+// fleet, run_image, record.json, images.json, changed.json and changed.tsv, report.md, report.html, and
+// needs-build.json where an image needs one.
+void write_files(const FleetRecord& record, const registry::Digest& fleet, const std::filesystem::path& destination);
+
+// What the build's page shows beside a version.
+[[nodiscard]] concourse::Metadata metadata_of(const FleetRecord& record);
+
+}  // namespace fleet

@@ -1,0 +1,55 @@
+#include "fleet/kind.hpp"
+
+#include <memory>
+
+#include "fleet/check.hpp"
+#include "fleet/explain.hpp"
+#include "fleet/in.hpp"
+#include "fleet/params.hpp"
+#include "fleet/put.hpp"
+#include "fleet/source.hpp"
+#include "fleet/version.hpp"
+
+namespace fleet {
+namespace {
+
+concourse::Check prepare_check(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  std::optional<Version> version;
+  if (request.version) version = read_version(*request.version);
+  return {[source] { return explain(*source); },
+          [source, version](concourse::Context& context) { return check(*source, version, context); }};
+}
+
+concourse::In prepare_in(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  static_cast<void>(json::read<InParams>(request.params, "params"));
+  const auto version = read_version(request.version.value());
+  return {
+      [source] { return explain(*source); },
+      [source, version](const auto& destination, auto& context) { return in(*source, version, destination, context); }};
+}
+
+concourse::Out prepare_out(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  const auto params = std::make_shared<const PutParams>(read_put_params(request.params));
+  return {[source] { return explain(*source); },
+          [source, params](const auto& inputs, auto& context) { return put(*source, *params, inputs, context); }};
+}
+
+}  // namespace
+
+concourse::Kind kind() {
+  return {
+      "fleet",
+      "fleet",
+      "images rebased together",
+      concourse::Service<concourse::Check>{"puts of a fleet of images", prepare_check, json::schema<SourceFields>},
+      concourse::Service<concourse::In>{"what became of each image of a fleet, and a report", prepare_in,
+                                        json::schema<InParams>},
+      concourse::Service<concourse::Out>{"brings the images of a fleet to a newer run image, or back", prepare_out,
+                                         json::schema<PutParams>},
+  };
+}
+
+}  // namespace fleet

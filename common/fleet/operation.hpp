@@ -1,0 +1,55 @@
+// What a put of a fleet does beside writing its record: a rebase or a way back. Each fills the record's images.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "fleet/params.hpp"
+#include "fleet/plan.hpp"
+#include "fleet/record.hpp"
+#include "fleet/source.hpp"
+#include "fleet/store.hpp"
+#include "registry/client.hpp"
+
+namespace fleet {
+
+struct Operation {
+  const Source& source;
+  const PutParams& params;
+  const std::filesystem::path& inputs;
+  registry::Client& client;
+  base::Log& log;
+  base::SteadyTime began;
+  const std::optional<StoredFleet>& standing;  // the record of the last put
+};
+
+// How many images are looked at, and moved, at a time.
+inline constexpr std::size_t lanes = 32;
+
+void rebase(const Operation& operation, FleetRecord& record);
+void roll_back(const Operation& operation, FleetRecord& record);
+
+// "registry.example.com/acme/fleet:main put #12", in the build record of each image.
+[[nodiscard]] std::string link_of(const FleetRecord& record);
+
+// Counts failures as they come, and says when it is enough of them (params.max_failures).
+class Patience {
+ public:
+  explicit Patience(std::optional<std::uint32_t> most) : most_(most) {}
+  void note(State state);
+  [[nodiscard]] bool is_over() const { return most_ && failures_ >= *most_; }
+  [[nodiscard]] Verdict verdict() const;
+
+ private:
+  std::optional<std::uint32_t> most_;
+  std::atomic<std::uint32_t> failures_ = 0;
+};
+
+// The p-th part of a list of times, by the nearest rank; 0 of an empty one.
+[[nodiscard]] double percentile(std::vector<double> values, double p);
+
+}  // namespace fleet

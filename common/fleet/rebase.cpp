@@ -1,0 +1,287 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "build_version.hpp"
+#include "fleet/mover.hpp"
+#include "fleet/operation.hpp"
+#include "fleet/progress.hpp"
+#include "fleet/report.hpp"
+#include "packages/layers.hpp"
+#include "registry/input.hpp"
+
+namespace fleet {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::size_t most_old_bases = 16;  // whose packages are compared
+constexpr std::size_t packages_in_a_line = 5;
+constexpr std::size_t packages_in_the_log = 50;
+
+class RebaseFleet {
+ public:
+  RebaseFleet(const Operation& operation, FleetRecord& record)
+      : operation_(operation),
+        params_(operation.params),
+        client_(operation.client),
+        log_(operation.log),
+        record_(record),
+        inspector_(operation.client) {}
+
+  void run() {
+    bases_ = read_bases(client_, registry::image_of_input(operation_.inputs, params_.run_image, "params.run_image"));
+    record_.run_image = bases_.reference.text();
+    log_.info("run image " + record_.run_image);
+    read_builder();
+    const auto images = find_images();
+    Survey survey(client_, bases_, builder_ ? &*builder_ : nullptr, params_);
+    look_at(images, survey);
+    plan();
+    compare_packages(survey.old_bases());
+    show_plan();
+    if (!params_.dry_run) move(survey);
+    write_entries();
+  }
+
+ private:
+  void read_builder() {
+    if (params_.builder.empty()) return;
+    const auto reference = registry::image_of_input(operation_.inputs, params_.builder, "params.builder");
+    const auto image = client_.find_image(reference, registry::host_platform());
+    builder_ = image ? parse_builder(*image) : std::nullopt;
+    if (!builder_) {
+      throw Error(ErrorKind::usage,
+                  {"use params.builder", reference.text(),
+                   image ? "the image does not say which buildpacks it has" : "there is no such image",
+                   "name a builder, or leave params.builder out"});
+    }
+    builder_->own_launcher = BUILD_SERVICE_VERSION;
+  }
+
+  std::vector<registry::Reference> find_images() {
+    auto named = operation_.source.images;
+    const auto& repositories = operation_.source.repositories;
+    std::vector<std::vector<std::string>> tags(repositories.size());
+    base::for_each_parallel(repositories.size(), lanes,
+                            [&](std::size_t i) { tags[i] = client_.tags(repositories[i].repository); });
+    for (std::size_t i = 0; i < repositories.size(); ++i) {
+      for (const auto& tag : tags[i]) {
+        if (repositories[i].tags.takes(tag)) named.push_back({repositories[i].repository, tag, std::nullopt});
+      }
+    }
+    auto selection = select(std::move(named), operation_.source.record);
+    if (!selection.repeated.empty()) {
+      log_.info(fmt::format("{} images are named more than once, and are moved once (the first is {})",
+                            selection.repeated.size(), selection.repeated.front().text()));
+    }
+    return std::move(selection.images);
+  }
+
+  void look_at(const std::vector<registry::Reference>& images, Survey& survey) {
+    log_.info(fmt::format("looking at {} images", images.size()));
+    surveyed_.resize(images.size());
+    base::Progress progress(log_, "looked at", images.size(), base::Progress::Unit::pieces);
+    // The new base's packages are read beside: they are needed whatever the images turn out to be.
+    base::Workers beside(1);
+    auto reading = beside.submit([&] { read_new_packages(); });
+    base::for_each_parallel(images.size(), lanes, [&](std::size_t i) {
+      surveyed_[i] = survey.look_at(images[i]);
+      progress.advance(1);
+    });
+    reading.get();
+  }
+
+  void read_new_packages() {
+    for (const auto& image : bases_.images) {
+      static_cast<void>(inspector_.read(image.reference.repository, image.image.manifest.layers));
+    }
+  }
+
+  void plan() {
+    if (params_.limit) {
+      std::vector<Verdict> verdicts;
+      for (const auto& image : surveyed_) verdicts.push_back(image.verdict);
+      apply_limit(verdicts, *params_.limit);
+      for (std::size_t i = 0; i < surveyed_.size(); ++i) surveyed_[i].verdict = std::move(verdicts[i]);
+    }
+    for (std::size_t i = 0; i < surveyed_.size(); ++i) {
+      if (surveyed_[i].verdict.state == State::planned) add_to_tasks(i);
+    }
+  }
+
+  // Tags of one repository that name one image are one task: it is rebased once.
+  void add_to_tasks(std::size_t index) {
+    const auto& image = surveyed_[index];
+    const auto repository = image.reference.repository.text();
+    const auto [known, is_new] = task_of_.try_emplace({repository, image.digest->text()}, tasks_.size());
+    if (!is_new) {
+      tasks_[known->second].push_back(index);
+      return;
+    }
+    if (!params_.tag.empty()) require_one_image(index);
+    tasks_.push_back({index});
+  }
+
+  void require_one_image(std::size_t index) const {
+    const auto& image = surveyed_[index].reference;
+    for (const auto& task : tasks_) {
+      const auto& other = surveyed_[task.front()].reference;
+      if (!(other.repository == image.repository)) continue;
+      throw Error(ErrorKind::usage, {"use params.tag", params_.tag,
+                                     fmt::format("{} and {} would both become {}", other.text(), image.text(),
+                                                 image.with_tag(params_.tag).text()),
+                                     "choose one of them by params.only"});
+    }
+  }
+
+  void compare_packages(std::vector<OldBase> old_bases) {
+    std::stable_sort(old_bases.begin(), old_bases.end(),
+                     [](const auto& a, const auto& b) { return a.images > b.images; });
+    for (std::size_t i = 0; i < old_bases.size(); ++i) {
+      const auto& old = old_bases[i];
+      BaseStep step{old.platform, old.reference, old.now->reference.text(), old.images, {}};
+      if (i < most_old_bases) {
+        const auto before = inspector_.read(old.repository, old.layers);
+        const auto now = inspector_.read(old.now->reference.repository, old.now->image.manifest.layers);
+        step.packages = packages::compare(before, now);
+      } else {
+        step.packages.unknown = fmt::format("only the {} old bases with most images are compared", most_old_bases);
+      }
+      record_.bases.push_back(std::move(step));
+    }
+    if (!record_.bases.empty()) record_.packages = summary(record_.bases.front());
+  }
+
+  static std::string summary(const BaseStep& step) {
+    if (!step.packages.unknown.empty()) return "";
+    return packages::summary_of(step.packages.difference, packages_in_a_line);
+  }
+
+  void show_plan() {
+    log_.heading("PLANNING");
+    for (const auto& step : record_.bases) show_step(step);
+    Effort effort;
+    for (const auto& task : tasks_) {
+      effort.images += task.size();
+      effort.writes += surveyed_[task.front()].writes() + task.size() - 1;
+    }
+    log_.info("to be moved: " + text_of(effort, params_.rate));
+  }
+
+  void show_step(const BaseStep& step) {
+    log_.info(fmt::format("{}: {} images on {}", step.platform, step.images, step.before));
+    if (!step.packages.unknown.empty()) {
+      return log_.info("which packages the patch changes is not known: " + step.packages.unknown);
+    }
+    const auto lines = packages::lines_of(step.packages.difference);
+    if (lines.empty()) return log_.info("the patch changes no package");
+    for (std::size_t i = 0; i < std::min(lines.size(), packages_in_the_log); ++i) log_.detail(lines[i]);
+    if (lines.size() > packages_in_the_log) {
+      log_.detail(fmt::format("and {} more, see the report", lines.size() - packages_in_the_log));
+    }
+  }
+
+  void move(const Survey& survey) {
+    if (tasks_.empty()) return;
+    log_.heading("MOVING");
+    Occasion occasion{link_of(record_), record_.build_url, record_.run_image, {}};
+    for (const auto& step : record_.bases) occasion.packages[step.before] = summary(step);
+    Mover mover(client_, std::move(occasion), params_.tag, log_);
+    Patience patience(params_.max_failures);
+    for (const auto& image : surveyed_) patience.note(image.verdict.state);
+    std::size_t total = 0;
+    for (const auto& task : tasks_) total += task.size();
+    Progress progress(log_, total);
+    builds_.resize(surveyed_.size());
+    seconds_.resize(surveyed_.size());
+    std::mutex mutex;
+    std::vector<double> latencies;
+    base::for_each_parallel(tasks_.size(), lanes, [&](std::size_t i) {
+      const auto began = log_.clock().steady_now();
+      const auto moved = run_task(tasks_[i], survey, mover, patience);
+      const auto now = log_.clock().steady_now();
+      for (std::size_t k = 0; k < moved.size(); ++k) {
+        const auto index = tasks_[i][k];
+        patience.note(moved[k].verdict.state);
+        surveyed_[index].verdict = moved[k].verdict;
+        builds_[index] = moved[k].build;
+        seconds_[index] = std::chrono::duration<double>(now - began).count();
+        progress.done(entry(index));
+        if (!is_change(moved[k].verdict.state)) continue;
+        const std::lock_guard lock(mutex);
+        latencies.push_back(std::chrono::duration<double>(now - operation_.began).count());
+      }
+    });
+    if (!latencies.empty()) record_.latency = Latency{"start", percentile(latencies, 0.5), percentile(latencies, 0.95)};
+  }
+
+  std::vector<Moved> run_task(const std::vector<std::size_t>& indices, const Survey& survey, Mover& mover,
+                              const Patience& patience) {
+    if (patience.is_over()) return std::vector<Moved>(indices.size(), {patience.verdict(), 0});
+    Task task{std::move(surveyed_[indices.front()]), {}};
+    for (const auto index : indices) {
+      task.tags.push_back(index == indices.front() ? *task.image.reference.tag : *surveyed_[index].reference.tag);
+    }
+    auto result = mover.rebase(survey, task);
+    // What was sent is not needed any more; what is known of the image is.
+    task.image.rebasings.clear();
+    surveyed_[indices.front()] = std::move(task.image);
+    for (const auto index : indices) surveyed_[index].target = surveyed_[indices.front()].target;
+    return result;
+  }
+
+  [[nodiscard]] FleetImage entry(std::size_t index) const {
+    const auto& image = surveyed_[index];
+    FleetImage result;
+    result.repository = image.reference.repository.text();
+    result.tag = *image.reference.tag;
+    if (image.digest) result.before = result.repository + "@" + image.digest->text();
+    result.image = result.before;
+    result.state = image.verdict.state;
+    result.reason = base::printable(image.verdict.reason);
+    result.run_image = image.run_image;
+    result.needs = image.needs;
+    if (index < builds_.size()) {
+      result.build = builds_[index];
+      result.seconds = seconds_[index];
+    }
+    if (result.state == State::rebased) {
+      result.image = result.repository + "@" + image.target->text();
+      result.run_image = record_.run_image;
+      if (!params_.tag.empty()) result.tag = params_.tag;
+    }
+    return result;
+  }
+
+  void write_entries() {
+    for (std::size_t i = 0; i < surveyed_.size(); ++i) record_.images.push_back(entry(i));
+  }
+
+  const Operation& operation_;
+  const PutParams& params_;
+  registry::Client& client_;
+  base::Log& log_;
+  FleetRecord& record_;
+  packages::Inspector inspector_;
+  Bases bases_;
+  std::optional<Builder> builder_;
+  std::vector<Surveyed> surveyed_;
+  std::vector<std::vector<std::size_t>> tasks_;                         // indices of surveyed_
+  std::map<std::pair<std::string, std::string>, std::size_t> task_of_;  // by repository and digest
+  std::vector<std::uint64_t> builds_;
+  std::vector<double> seconds_;
+};
+
+}  // namespace
+
+void rebase(const Operation& operation, FleetRecord& record) {
+  record.operation = operation::rebase;
+  RebaseFleet(operation, record).run();
+}
+
+}  // namespace fleet

@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "concourse/inputs.hpp"
+#include "fleet/mover.hpp"
+#include "fleet/operation.hpp"
+#include "fleet/progress.hpp"
+
+namespace fleet {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+registry::Digest digest_of(const std::string& image) {
+  return registry::Reference::parse(image, "the fleet's record").digest.value();
+}
+
+class RollBackFleet {
+ public:
+  RollBackFleet(const Operation& operation, FleetRecord& record)
+      : operation_(operation),
+        params_(operation.params),
+        client_(operation.client),
+        log_(operation.log),
+        record_(record) {}
+
+  void run() {
+    const auto earlier = read_earlier();
+    record_.run_image = earlier.record.run_image;
+    record_.rolled_back_to = earlier.digest.text();
+    log_.info(fmt::format("back to put #{} of {}, on run image {}", earlier.record.number, earlier.record.finished,
+                          earlier.record.run_image));
+    wanted_ = earlier.record.images;
+    look_at();
+    limit();
+    log_.heading("PLANNING");
+    // A build record's two requests and manifest, and the tag.
+    const auto planned = record_.count(State::planned);
+    log_.info("to be moved: " + text_of(Effort{planned, planned * 4}, params_.rate));
+    if (!params_.dry_run) move();
+  }
+
+ private:
+  StoredFleet read_earlier() {
+    const auto directory = concourse::input_directory(operation_.inputs, params_.rollback, "params.rollback");
+    const auto digest = registry::Digest::parse(concourse::first_line(directory / "fleet"));
+    if (!digest) {
+      throw Error(ErrorKind::usage, {"use params.rollback", params_.rollback, "the directory has no file fleet",
+                                     "name the directory of a get of this fleet, at the version to go back to"});
+    }
+    // Not from the directory's files: the registry's bytes have the digest, those may have been changed by a task.
+    return read_fleet(client_, operation_.source.record, *digest);
+  }
+
+  void look_at() {
+    std::map<std::string, std::string> last;
+    if (operation_.standing) {
+      for (const auto& image : operation_.standing->record.images) last[image.name()] = image.image;
+    }
+    record_.images.resize(wanted_.size());
+    base::for_each_parallel(wanted_.size(), lanes, [&](std::size_t i) {
+      const auto known = last.find(wanted_[i].name());
+      record_.images[i] = look_at(wanted_[i], known == last.end() ? "" : known->second);
+    });
+  }
+
+  FleetImage look_at(const FleetImage& wanted, const std::string& last) {
+    FleetImage result;
+    result.repository = wanted.repository;
+    result.tag = wanted.tag;
+    result.run_image = wanted.run_image;
+    const auto reference = registry::Reference::parse(wanted.name(), "the fleet's record");
+    try {
+      if (const auto named = client_.resolve(reference)) {
+        result.before = result.repository + "@" + named->digest.text();
+      }
+      const auto out = left_out(reference, params_);
+      const auto verdict = out ? *out : judge_way_back(reference, {wanted.image, last, result.before}, params_.pin);
+      result.state = verdict.state;
+      result.reason = verdict.reason;
+    } catch (const Error& error) {
+      const auto verdict = verdict_of(error, State::unreadable);
+      result.state = verdict.state;
+      result.reason = base::printable(verdict.reason);
+    }
+    result.image = result.before;
+    return result;
+  }
+
+  void limit() {
+    if (!params_.limit) return;
+    std::vector<Verdict> verdicts;
+    for (const auto& image : record_.images) verdicts.push_back({image.state, image.reason});
+    apply_limit(verdicts, *params_.limit);
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+      record_.images[i].state = verdicts[i].state;
+      record_.images[i].reason = verdicts[i].reason;
+    }
+  }
+
+  void move() {
+    std::vector<std::size_t> planned;
+    for (std::size_t i = 0; i < record_.images.size(); ++i) {
+      if (record_.images[i].state == State::planned) planned.push_back(i);
+    }
+    if (planned.empty()) return;
+    log_.heading("MOVING");
+    Mover mover(client_, {link_of(record_), record_.build_url, record_.run_image, {}}, "", log_);
+    Patience patience(params_.max_failures);
+    for (const auto& image : record_.images) patience.note(image.state);
+    Progress progress(log_, planned.size());
+    std::mutex mutex;
+    std::vector<double> latencies;
+    base::for_each_parallel(planned.size(), lanes, [&](std::size_t i) {
+      auto& image = record_.images[planned[i]];
+      const auto began = log_.clock().steady_now();
+      const Moved moved = patience.is_over() ? Moved{patience.verdict(), 0} : move(image, wanted_[planned[i]], mover);
+      const auto now = log_.clock().steady_now();
+      patience.note(moved.verdict.state);
+      image.state = moved.verdict.state;
+      image.reason = base::printable(moved.verdict.reason);
+      image.build = moved.build;
+      image.seconds = std::chrono::duration<double>(now - began).count();
+      if (is_change(image.state)) {
+        image.image = wanted_[planned[i]].image;
+        const std::lock_guard lock(mutex);
+        latencies.push_back(std::chrono::duration<double>(now - operation_.began).count());
+      }
+      progress.done(image);
+    });
+    if (!latencies.empty()) record_.latency = Latency{"start", percentile(latencies, 0.5), percentile(latencies, 0.95)};
+  }
+
+  static Moved move(const FleetImage& image, const FleetImage& wanted, Mover& mover) {
+    const auto reference = registry::Reference::parse(image.name(), "the fleet's record");
+    return mover.roll_back({reference, digest_of(image.before), digest_of(wanted.image)});
+  }
+
+  const Operation& operation_;
+  const PutParams& params_;
+  registry::Client& client_;
+  base::Log& log_;
+  FleetRecord& record_;
+  std::vector<FleetImage> wanted_;
+};
+
+}  // namespace
+
+void roll_back(const Operation& operation, FleetRecord& record) {
+  record.operation = operation::rollback;
+  RollBackFleet(operation, record).run();
+}
+
+}  // namespace fleet
