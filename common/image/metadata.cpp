@@ -43,6 +43,7 @@ void describe_record(const builds::BuildRecord& record, Collector& collector) {
   collector.add("build", fmt::format("#{} ({})", record.number, record.kind));
   collector.add("reason", builds::names_of(record.changes));
   collector.add("commit", record.origin.commit);
+  collector.add("subject", record.origin.subject);
   collector.add("commit url", record.origin.page);
   collector.add("source", record.origin.repository);
   collector.add("builder", record.builder);

@@ -1,8 +1,8 @@
 // The rebase: an image's layers of the application on another run image, without its source and without a build
 // (platform.md "rebaser"). Nothing of the application is read or sent: new are the configuration and the manifest. It
 // needs no builder and nothing on disk, and a fleet may call it a thousand times side by side: find_run_image() once,
-// then for each image find_previous_image() (two requests), rebase() (two, and one for each layer of the base that the
-// repository lacks) and builds::publish().
+// then for each image look_up_previous_image() (two requests), rebase() (two, and one for each layer of the base that
+// the repository lacks) and builds::publish().
 #pragma once
 
 #include <optional>
