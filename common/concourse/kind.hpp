@@ -32,9 +32,9 @@ using Out = Prepared<VersionAndMetadata(const std::filesystem::path& inputs, Con
 // What a kind does in one step.
 template <class Step>
 struct Service {
-  std::string_view result;          // for --help: "digests of an image"
-  Step (*prepare)(const Request&);  // Error{usage} naming the field
-  json::Value (*schema)();          // what the user writes for it: of check the source, of in and out the params
+  std::string_view result;                    // for --help: "digests of an image"
+  Step (*prepare)(const Request&) = nullptr;  // Error{usage} naming the field
+  json::Value (*schema)() = nullptr;          // what the user writes: of check the source, of in and out the params
 };
 
 // A step that a kind does not have.

@@ -24,11 +24,7 @@ fs::path layers_path(const Platform& platform, std::string_view buildpack) {
   return platform.layers / buildpacks::escaped(buildpack);
 }
 
-std::optional<std::string> read_output(const fs::path& file) {
-  // A FIFO would wait for ever.
-  if (!base::is_regular_file(file)) return std::nullopt;
-  return base::read_file_if_exists(file, largest_output);
-}
+std::optional<std::string> read_output(const fs::path& file) { return base::read_file_if_exists(file, largest_output); }
 
 BuildpackLayers read_layers(const Platform& platform, std::string_view buildpack) {
   BuildpackLayers result;

@@ -19,24 +19,25 @@ from support.put_bench import RUN_CONFIG, PutBench, says
 class Bench(PutBench):
     """With a registry that holds the run image, and takes nothing."""
 
-    def __init__(self, programs, tmp, registry: FaultyRegistry):
+    def __init__(self, programs, tmp, registry: FaultyRegistry, golden):
         super().__init__(programs, tmp, registry.host)
         self.registry = registry
+        self.golden = golden
         registry.add_image("run", "base", [layer([("etc/motd", b"base")])], RUN_CONFIG)
 
     def refused(self, outcome: Outcome) -> str:
         written = [request for request in self.registry.requests if request.method == "PUT" and "/manifests/" in request.path]
         assert written == []
-        return super().refused(outcome)
+        return self.golden(super().refused(outcome))
 
     def refuses(self, request: dict | None = None) -> str:
         return self.refused(self.put(request))
 
 
 @pytest.fixture
-def bench(as_root, programs, tmp_path):
+def bench(as_root, programs, tmp_path, golden):
     with FaultyRegistry() as registry:
-        yield Bench(programs, tmp_path, registry)
+        yield Bench(programs, tmp_path, registry, golden)
 
 
 def test_no_builder_here(programs, bench, tmp_path):
@@ -102,6 +103,28 @@ def test_a_daemon_that_a_buildpack_leaves_behind_is_ended_with_the_phase(bench, 
 
 def test_a_buildpack_that_is_killed(bench):
     says(bench.builder(build="kill -9 $$").refuses(), "tests/own", "9")
+
+
+@pytest.mark.parametrize("scripts", [
+    {"detect": 'rm -f "$2" && mkfifo "$2"'},
+    {"build": 'mkfifo "$1/launch.toml"'},
+    {"build": 'mkdir "$1/layer" && mkfifo "$1/layer.toml"'},
+    {"build": 'mkfifo "$1/store.toml"'},
+    {"build": 'mkdir "$1/launch.toml"'},
+], ids=["plan", "launch.toml", "layer.toml", "store.toml", "directory"])
+def test_a_buildpack_that_leaves_no_file_where_one_is_read(bench, scripts):
+    """A FIFO would be waited for until the end of the worker."""
+    says(bench.builder(**scripts).refuses(), "not a regular file")
+
+
+def test_a_buildpack_that_closes_its_layers(bench):
+    says(bench.builder(build='mkdir "$1/layer" && chmod 000 "$1"').refuses(), "/layers/tests_own", "permission denied")
+
+
+@pytest.mark.parametrize("line", ["$keys = 1", "[$keys]", "[[$keys]]"], ids=["key", "table", "list"])
+def test_a_buildpack_that_nests_keys_without_end(bench, line):
+    keys = 'keys=a; for i in $(seq 12); do keys="$keys.$keys"; done'  # 4,096 of them
+    says(bench.builder(build=f'{keys}; echo "{line}" >"$1/launch.toml"').refuses(), "launch.toml", "nested deeper")
 
 
 def test_a_buildpack_that_writes_nonsense(bench):

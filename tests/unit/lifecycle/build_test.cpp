@@ -155,8 +155,12 @@ TEST_CASE("a file that a buildpack left malformed is named with its path") {
   }
 }
 
-TEST_CASE("a FIFO in place of a result does not stop the build") {
-  World world;
-  world.join("acme/web", {.build = "mkfifo \"$1/launch.toml\" \"$1/build.toml\" \"$1/store.toml\""});
-  CHECK(world.build().processes.empty());
+TEST_CASE("a FIFO in place of a result is named, and waited for by nobody") {
+  for (const auto* name : {"launch.toml", "build.toml", "store.toml", "layer.toml"}) {
+    World world;
+    world.join("acme/web", {.build = std::string("mkfifo \"$1/") + name + "\""});
+    INFO(name);
+    const auto path = (world.platform.layers / "acme_web" / name).string();
+    CHECK(world.error() == "cannot read " + path + ": it is a FIFO, not a regular file");
+  }
 }
