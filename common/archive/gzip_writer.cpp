@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "base/termination.hpp"
+#include "base/write_all.hpp"
 
 namespace archive {
 namespace {
@@ -108,12 +109,7 @@ class GzipWriter::Implementation {
   void emit(std::string_view bytes) {
     file_hash_.update(bytes);
     file_size_ += bytes.size();
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw base::system_error("write", path_.string(), errno);
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
+    base::write_all(file_.get(), bytes, path_);
   }
 
   base::Workers& workers_;

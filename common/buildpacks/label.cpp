@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.hpp"
 #include "buildpacks/go_number.hpp"
 #include "buildpacks/toml.hpp"
 
@@ -9,26 +10,6 @@ namespace buildpacks {
 namespace {
 
 using OrderedJson = nlohmann::ordered_json;
-
-// The length of the UTF-8 sequence at the start of `text`; 0 when it is invalid (RFC 3629: no surrogates, no
-// overlong forms, nothing beyond U+10FFFF).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xC2 ? 0
-                             : first < 0xE0 ? 2
-                             : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4
-                                            : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  }
-  if (length == 3 && ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F))) return 0;
-  if (length == 4 && ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F))) return 0;
-  return length;
-}
 
 void append_ascii(std::string& result, char c) {
   switch (c) {
@@ -94,7 +75,7 @@ void append(std::string& result, const OrderedJson& value) {
 std::string go_json_string(std::string_view text) {
   std::string result = "\"";
   while (!text.empty()) {
-    const auto length = sequence_length(text);
+    const auto length = base::utf8_length(text);
     const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
     if (length == 0) {
       result += "\\ufffd";
