@@ -8,6 +8,8 @@ import pytest
 
 # A row of the list: | `folder` ... | what it is | `folder` `folder` |
 ROW = re.compile(r"^\| (`[^|]*`) \|[^|]*\| ?([^|]*)\|$")
+# What every kind of resource has, under the same names.
+KIND_FILES = ("kind", "source", "params", "check", "in", "explain")
 # These phases run while untrusted code does, and have no business with the network.
 WITHOUT_NETWORK = {"lifecycle/detect", "lifecycle/build"}
 GENERATED = {"concourse/build_version.hpp", "fleet/build_version.hpp", "image/build_version.hpp"}  # by cmake/version.cmake
@@ -153,6 +155,14 @@ def test_the_arrows_of_the_list_point_down(drawing):
 def test_every_folder_has_a_row(drawing, project):
     folders = {path.name for path in (project / "common").iterdir() if path.is_dir()}
     assert folders - set(drawing.may_know) == set()
+
+
+def test_a_kind_has_the_same_files_as_every_other(tree, drawing):
+    kinds = drawing.may_know["kinds"] - {"concourse"}
+    assert len(kinds) == 4
+    lacking = [f"{kind}/{name}" for kind in sorted(kinds) for name in KIND_FILES
+               for suffix in (".hpp", ".cpp") if f"{kind}/{name}{suffix}" not in tree.includes]
+    assert lacking == []
 
 
 def test_there_is_no_cycle(tree):
