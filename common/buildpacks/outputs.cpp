@@ -1,16 +1,33 @@
 #include "buildpacks/outputs.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace buildpacks {
 namespace {
+
+bool has_odd_number(const Toml& value) {
+  if (const auto* number = value.get<double>()) return !std::isfinite(*number);
+  if (const auto* array = value.get<Toml::Array>()) return std::any_of(array->begin(), array->end(), has_odd_number);
+  const auto* table = value.table();
+  return table != nullptr &&
+         std::any_of(table->begin(), table->end(), [](const auto& member) { return has_odd_number(member.second); });
+}
+
+// Metadata go into a label as JSON and are read back from there by the next build: what JSON cannot hold would make the
+// whole image one that nobody can build on. (How deep they may be is bounded by parse_toml().)
+Toml read_metadata(const TomlReader& metadata, const TomlReader& owner) {
+  if (has_odd_number(metadata.value())) owner.fail("metadata", "holds inf or nan, which a label cannot");
+  return metadata.value();
+}
 
 std::vector<BomEntry> read_bom(const TomlReader& document, const GroupElement& buildpack) {
   std::vector<BomEntry> result;
   for (const auto& table : document.tables("bom")) {
     BomEntry entry{{table.text_or("name"), std::nullopt}, buildpack.id, buildpack.version};
     if (!table.text_or("version").empty()) table.fail("version", "is not allowed: use metadata.version instead");
-    if (const auto metadata = table.table("metadata")) entry.require.metadata = metadata->value();
+    if (const auto metadata = table.table("metadata")) entry.require.metadata = read_metadata(*metadata, table);
     result.push_back(std::move(entry));
   }
   return result;
@@ -80,7 +97,7 @@ LayerToml parse_layer_toml(std::string_view text, const std::string& what) {
     if (reader.has(flag)) reader.fail(flag, "stands at the top: it belongs into [types]");
   }
   LayerToml layer;
-  if (const auto metadata = reader.table("metadata")) layer.metadata = metadata->value();
+  if (const auto metadata = reader.table("metadata")) layer.metadata = read_metadata(*metadata, reader);
   if (const auto types = reader.table("types")) {
     layer.build = types->flag("build");
     layer.launch = types->flag("launch");
@@ -97,8 +114,9 @@ std::string restored_layer_toml(const std::optional<Toml>& metadata) {
 
 std::optional<Toml> parse_store_toml(std::string_view text, const std::string& what) {
   const auto document = parse_toml(text, what);
-  const auto metadata = TomlReader(document, what).table("metadata");
-  return metadata ? std::optional(metadata->value()) : std::nullopt;
+  const TomlReader reader(document, what);
+  const auto metadata = reader.table("metadata");
+  return metadata ? std::optional(read_metadata(*metadata, reader)) : std::nullopt;
 }
 
 std::string store_toml(const Toml& metadata) { return write_toml(Toml().add("metadata", metadata)); }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <fmt/format.h>
+#include <memory>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -92,7 +93,10 @@ Preparation prepare(const PutContext& context) {
   auto looking = beside.submit([&] { return look_up(context.client, context.source, choice, log); });
   lifecycle::SourceSettings settings{std::nullopt, params.env};
   if (!params.project.empty()) settings.project = params.project;
-  const auto source = lifecycle::examine(location, settings, result.platform.fields);
+  // Shared, for it may hold a hundred thousand files.
+  const auto examined =
+      std::make_shared<const lifecycle::ExaminedSource>(lifecycle::examine(location, settings, result.platform.fields));
+  const auto& source = *examined;
   describe(source, log);
   result.found = looking.get();
   result.wanted = {
@@ -105,8 +109,8 @@ Preparation prepare(const PutContext& context) {
       params.clear_cache};
   result.decision = decide_on_whole_image(context, result);
   const bool is_build = result.decision.action == Action::build;
-  result.make_workspace = [platform = result.platform, source, bindings] {
-    lifecycle::prepare(platform, source, bindings);
+  result.make_workspace = [platform = result.platform, examined, bindings] {
+    lifecycle::prepare(platform, *examined, bindings);
   };
   if (is_build) result.make_workspace();
   const auto count = source.tree.entries.size();

@@ -74,3 +74,10 @@ TEST_CASE("a layer's flags belong into [types]") {
   CHECK(failure([] { static_cast<void>(parse_layer_toml("launch = true\n", "jre.toml")); }) ==
         "cannot read jre.toml: launch stands at the top: it belongs into [types]");
 }
+
+TEST_CASE("metadata that could not be read back from a label are refused when they are taken") {
+  for (const auto* value : {"inf", "-inf", "nan", "[1.5, [nan]]"}) {
+    CHECK_THROWS_AS(parse_layer_toml(std::string("[metadata]\na = ") + value + "\n", "layer.toml"), base::Error);
+    CHECK_THROWS_AS(parse_store_toml(std::string("[metadata]\na = ") + value + "\n", "store.toml"), base::Error);
+  }
+}

@@ -108,3 +108,13 @@ TEST_CASE("a label of a stranger is no metadata, and its names are no paths") {
   REQUIRE(read);
   CHECK(read->buildpacks[0].layers.size() == 1);
 }
+
+TEST_CASE("the deepest metadata that a buildpack may write come back from the labels") {
+  const std::string text = "[metadata]\na = " + std::string(46, '[') + std::string(46, ']') + "\n";
+  const auto layer = buildpacks::parse_layer_toml(text, "layer.toml");
+  LayersMetadata metadata;
+  metadata.buildpacks = {{"acme/java", "1.0", {{"jre", {"sha256:x", layer.metadata, false, true, false}}}, {}}};
+  const auto read = parse_layers_metadata(to_label(metadata));
+  REQUIRE(read);
+  CHECK(read->buildpacks.at(0).layers.at("jre").metadata == layer.metadata);
+}
