@@ -102,6 +102,7 @@ concourse::VersionAndMetadata in(const Source& source, const InParams& params, c
                                base::printable(std::string_view(message).substr(0, message.find('\n')))));
   auto fetched = version;
   if (fetched.at("ref") == "HEAD") fetched["ref"] = retrieved.commit.text();  // what HEAD was
+  fetched.erase("branch");  // as the git resource answers: check does not tell it either
   return {std::move(fetched), std::move(metadata)};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "git/private_key.hpp"
 #include "git/refs.hpp"
 #include "source/kind.hpp"
 
@@ -21,6 +22,20 @@ std::optional<http::Credentials> read_credentials(const SourceFields& fields, gi
   }
   if (!fields.username.empty() || !fields.password.empty()) credentials = {fields.username, fields.password};
   return credentials;
+}
+
+void require_open(const base::Secret& key, const base::Secret& passphrase, const std::string& field) {
+  if (!passphrase.empty() || !git::is_locked(key.reveal())) return;
+  json::wrong_value(field, "it opens with a passphrase only", fmt::format("give {}_passphrase", field));
+}
+
+void require_open_keys(const SourceFields& fields) {
+  require_open(fields.private_key, fields.private_key_passphrase, "source.private_key");
+  for (std::size_t i = 0; i < fields.submodule_credentials.size(); ++i) {
+    const auto& credential = fields.submodule_credentials[i];
+    require_open(credential.private_key, credential.private_key_passphrase,
+                 fmt::format("source.submodule_credentials[{}].private_key", i));
+  }
 }
 
 }  // namespace
@@ -134,6 +149,7 @@ Source read_source(const json::Value& value) {
   fields.uri.erase(0, fields.uri.find_first_not_of(' '));  // as the git resource has it
   auto [named, location] = read_address(fields.uri, settings, "source.uri");
   auto credentials = read_credentials(fields, location);
+  require_open_keys(fields);
   auto branch = read_branch(fields.branch, "source.branch");
   if (fields.version_depth == 0 || fields.version_depth > deepest_version_list) {
     json::wrong_value("source.version_depth",

@@ -265,7 +265,7 @@ def test_a_pinned_version_may_say_its_branch(repository, directory, programs, ge
     with GitServer(directory) as server:
         version = {"ref": aside, "branch": "aside"}
         request = {"source": {"uri": server.url("app"), "branch": "main"}, "version": version}
-        assert run_program(programs, "in", request, destination).answer["version"] == version
+        assert run_program(programs, "in", request, destination).answer["version"] == {"ref": aside}
         assert git("for-each-ref", "--format=%(refname)", "refs/heads", directory=destination) == "refs/heads/aside"
         assert (destination / ".git/branch").read_text() == "aside\n"
         assert run_program(programs, "check", {**request, "version": {"ref": made[0], "branch": "main"}}).answer == [

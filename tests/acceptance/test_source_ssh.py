@@ -54,7 +54,9 @@ def test_a_key_may_have_a_passphrase(programs, server, repository, made):
     assert "wrong word" not in result.stderr
     del locked["private_key_passphrase"]
     result = check(programs, locked)
-    assert result.status == 1 and "check source.private_key" in result.error
+    assert result.status == 1
+    assert result.error == ("cannot read source.private_key: it opens with a passphrase only; "
+                            "give source.private_key_passphrase")
 
 
 def test_a_strange_key_is_refused_by_name(programs, server, repository, made):

@@ -52,6 +52,18 @@ TEST_CASE("fields that cannot be are refused by name") {
       "\"match_tagged\"?");
 }
 
+TEST_CASE("a key that is locked is refused without its passphrase, before anything is connected") {
+  const std::string key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIC3TBX\n-----END ENCRYPTED PRIVATE KEY-----\n";
+  const std::string refused = "it opens with a passphrase only; give ";
+  CHECK(refusal({{"uri", "/srv/app"}, {"private_key", key}}) ==
+        "cannot read source.private_key: " + refused + "source.private_key_passphrase");
+  CHECK(refusal({{"uri", "/srv/app"}, {"private_key", key}, {"private_key_passphrase", "x"}}) == "accepted");
+  const json::Value submodule = {{"url", "ssh://git@example.com/part.git"}, {"private_key", key}};
+  CHECK(refusal({{"uri", "/srv/app"}, {"submodule_credentials", json::Value::array({submodule})}}) ==
+        "cannot read source.submodule_credentials[0].private_key: " + refused +
+            "source.submodule_credentials[0].private_key_passphrase");
+}
+
 TEST_CASE("what a check remembers belongs to all that decides about versions and to nothing else") {
   const auto& fields = json::fields_of<source::SourceFields>();
   json::Value all = json::Value::object();
