@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <fmt/format.h>
+#include <map>
 
 #include "base/error.hpp"
 #include "http/message.hpp"
@@ -13,10 +14,28 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::string_view number_annotation = "io.build-service.build.number";
+constexpr std::string_view record_annotation = "io.build-service.build.record";
 constexpr std::string_view log_type = "text/plain";
+constexpr std::string_view empty_json = "{}";
 constexpr std::size_t longest_history = 99;
 constexpr std::uint64_t largest_record = 4ULL << 20U;
 constexpr std::uint64_t largest_log = 16ULL << 20U;
+
+using Annotations = std::map<std::string, std::string>;
+
+std::optional<BuildRecord> annotated_record(const Annotations& annotations) {
+  const auto found = annotations.find(std::string(record_annotation));
+  return found == annotations.end() ? std::nullopt : parse_build_record(found->second);
+}
+
+Annotations annotations_of(const BuildRecord& record) {
+  return {{std::string(number_annotation), std::to_string(record.number)},
+          {"org.opencontainers.image.created", record.finished}};
+}
+
+registry::Descriptor subject_of(const registry::RawManifest& image) {
+  return {image.media_type, image.digest, image.bytes.size(), {}, std::nullopt, ""};
+}
 
 std::uint64_t annotated_number(const registry::Descriptor& descriptor) {
   const auto found = descriptor.annotations.find(std::string(number_annotation));
@@ -42,11 +61,11 @@ StoredRecord read_record(registry::Client& client, const registry::Repository& r
   const auto raw = client.find_manifest(reference);
   if (!raw) fail(ErrorKind::not_found, "the registry does not have it any more");
   const auto manifest = registry::parse_manifest(*raw, "build record " + reference.text());
+  if (auto record = annotated_record(manifest.annotations)) return {*std::move(record), digest, std::nullopt};
   if (manifest.layers.size() != 1) fail(ErrorKind::protocol, "it has no log");
   auto record = parse_build_record(client.blob(repository, manifest.config, largest_record));
   if (!record) fail(ErrorKind::protocol, "it is not a build record");
-  const auto& log = manifest.layers.front();
-  return {*std::move(record), digest, log.digest == manifest.config.digest ? std::nullopt : std::optional(log)};
+  return {*std::move(record), digest, manifest.layers.front()};
 }
 
 std::optional<StoredRecord> find_record(registry::Client& client, const registry::Repository& repository,
@@ -58,6 +77,9 @@ std::optional<StoredRecord> find_record(registry::Client& client, const registry
       if (newest == nullptr || annotated_number(record) > annotated_number(*newest)) newest = &record;
     }
     if (newest == nullptr) return std::nullopt;
+    if (auto record = annotated_record(newest->annotations)) {
+      return StoredRecord{*std::move(record), newest->digest, std::nullopt};
+    }
     return read_record(client, repository, newest->digest);
   } catch (const Error& error) {
     log.detail(fmt::format("no build record: {}", error.what()));
@@ -79,26 +101,41 @@ void follow(BuildRecord& record, const std::optional<StoredRecord>& previous) {
   if (record.earlier.size() > longest_history) record.earlier.resize(longest_history);
 }
 
+registry::Descriptor empty_blob() { return descriptor_of(registry::media_type::empty_json, std::string(empty_json)); }
+
+registry::RawManifest record_manifest(const registry::RawManifest& image, const BuildRecord& record) {
+  auto annotations = annotations_of(record);
+  annotations.emplace(record_annotation, json::dump(to_json(record)));
+  return registry::serialize({std::string(registry::media_type::oci_manifest),
+                              empty_blob(),
+                              {empty_blob()},
+                              std::move(annotations),
+                              subject_of(image),
+                              std::string(record_type)});
+}
+
 registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
                                    const registry::RawManifest& image, const BuildRecord& record,
                                    const std::optional<std::string>& log) {
-  // The record is the configuration, too: some registries take its type for that of the artifact (image-spec 1.0). A
-  // manifest needs a layer: without a log the record stands in its place.
+  const auto put = [&](registry::RawManifest raw) {
+    client.put_manifest({repository, std::nullopt, raw.digest}, raw);
+    return raw;
+  };
+  if (!log) {
+    static_cast<void>(client.put_blob(repository, empty_blob(), http::text_body(std::string(empty_json))));
+    return put(record_manifest(image, record));
+  }
+  // The record is the configuration, too: some registries take its type for that of the artifact (image-spec 1.0).
   const auto text = json::dump(to_json(record));
-  const auto config = descriptor_of(record_type, text);
-  const registry::Manifest manifest{
-      std::string(registry::media_type::oci_manifest),
-      config,
-      {log ? descriptor_of(log_type, *log) : config},
-      {{std::string(number_annotation), std::to_string(record.number)},
-       {"org.opencontainers.image.created", record.finished}},
-      registry::Descriptor{image.media_type, image.digest, image.bytes.size(), {}, std::nullopt, ""},
-      std::string(record_type)};
+  const registry::Manifest manifest{std::string(registry::media_type::oci_manifest),
+                                    descriptor_of(record_type, text),
+                                    {descriptor_of(log_type, *log)},
+                                    annotations_of(record),
+                                    subject_of(image),
+                                    std::string(record_type)};
   client.put_new_blob(repository, manifest.config, http::text_body(text));
-  if (log) client.put_new_blob(repository, manifest.layers[0], http::text_body(*log));
-  auto raw = registry::serialize(manifest);
-  client.put_manifest({repository, std::nullopt, raw.digest}, raw);
-  return raw;
+  client.put_new_blob(repository, manifest.layers[0], http::text_body(*log));
+  return put(registry::serialize(manifest));
 }
 
 void try_to_write_record(registry::Client& client, const registry::Repository& repository,

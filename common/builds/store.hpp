@@ -1,5 +1,7 @@
 // Build records in a registry: an OCI artifact whose subject is the image (image-spec, manifest.md, "subject"), with
-// the record as its configuration and the log as its only layer.
+// the record as its configuration and the log as its only layer. A record without a log needs no blob of its own: it
+// stands in an annotation of its manifest, so that who lists what refers to an image has read it ("Guidelines for
+// Artifact Usage", an artifact of annotations alone).
 #pragma once
 
 #include <optional>
@@ -33,8 +35,12 @@ struct StoredRecord {
 // `record` becomes the one after `previous`: its number and its history.
 void follow(BuildRecord& record, const std::optional<StoredRecord>& previous);
 
+// The manifest of a record without a log, and the only blob that it names.
+[[nodiscard]] registry::RawManifest record_manifest(const registry::RawManifest& image, const BuildRecord& record);
+[[nodiscard]] registry::Descriptor empty_blob();
+
 // Written before any tag names the image, so that who follows a tag finds it; the image's manifest should be in the
-// registry. Nothing as log: the record alone, in two requests less. Gives the record's manifest.
+// registry. Gives the record's manifest.
 registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
                                    const registry::RawManifest& image, const BuildRecord& record,
                                    const std::optional<std::string>& log);

@@ -79,7 +79,9 @@ std::uint64_t Mover::write(builds::BuildRecord record, const registry::Reference
     record.finished = base::rfc3339(now);
     record.seconds = std::chrono::duration<double>(took).count();
     builds::follow(record, previous);
-    static_cast<void>(builds::write_record(client_, repository, image, record, std::nullopt));
+    supply_.bring(repository, record_repository_, builds::empty_blob());
+    const auto manifest = builds::record_manifest(image, record);
+    client_.put_manifest({repository, std::nullopt, manifest.digest}, manifest);
     return record.number;
   } catch (const Error& error) {
     log_.detail(fmt::format("{}: the build record is not saved: {}", repository.text(), error.what()));

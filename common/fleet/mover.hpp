@@ -42,9 +42,15 @@ struct Task {
 
 class Mover {
  public:
-  // `staging` is params.tag: moved in place of the image's own tag; empty: the own one is moved.
-  Mover(registry::Client& client, Occasion occasion, std::string staging, base::Log& log)
-      : client_(client), occasion_(std::move(occasion)), staging_(std::move(staging)), log_(log), supply_(client) {}
+  // `record` is where the fleet's record is kept: it has the blob that build records name. `staging` is params.tag,
+  // moved in place of the image's own tag; empty: the own one is moved.
+  Mover(registry::Client& client, registry::Repository record, Occasion occasion, std::string staging, base::Log& log)
+      : client_(client),
+        record_repository_(std::move(record)),
+        occasion_(std::move(occasion)),
+        staging_(std::move(staging)),
+        log_(log),
+        supply_(client) {}
 
   // What became of each tag of the task, in their order. Whatever fails is a verdict; only an abort is thrown.
   [[nodiscard]] std::vector<Moved> rebase(const Survey& survey, Task& task);
@@ -61,6 +67,7 @@ class Mover {
                                  const registry::RawManifest& image, State moved);
 
   registry::Client& client_;
+  registry::Repository record_repository_;
   Occasion occasion_;
   std::string staging_;
   base::Log& log_;

@@ -104,6 +104,7 @@ std::vector<std::string> tags(Session& session, const Repository& repository) {
 std::vector<Descriptor> referrers(Session& session, const Repository& repository, const Digest& subject,
                                   std::string_view artifact_type) {
   const std::string object = fmt::format("the referrers of {}@{}", repository.text(), subject.text());
+  if (!session.lists_referrers()) return only(tagged_referrers(session, repository, subject), artifact_type);
   std::vector<Descriptor> result;
   bool supported = true;
   auto first = session.url(fmt::format("{}/referrers/{}", repository.path, subject.text()));
@@ -111,6 +112,8 @@ std::vector<Descriptor> referrers(Session& session, const Repository& repository
   each_page(session, first, repository, object, [&](const http::Response& response) {
     // 404 is what the specification has for it; older registries also answer with other refusals of the path.
     supported = response.status != 404 && response.status != 400 && response.status != 405 && response.status != 501;
+    // An unknown repository says nothing of the registry (distribution-spec, "Error Codes").
+    if (!supported && response.body.find("NAME_UNKNOWN") == std::string::npos) session.note_no_referrers();
     if (!supported) return false;
     if (!response.ok()) throw session.refusal("list", object, response);
     const auto page = parse_raw(std::string(media_type::oci_index), response.body, object);

@@ -3,6 +3,7 @@
 // for a request that is not its own.
 #pragma once
 
+#include <atomic>
 #include <semaphore>
 #include <string>
 #include <vector>
@@ -33,6 +34,10 @@ class Session {
   // host that is not the registry's own.
   [[nodiscard]] http::Response send(http::Request request, const Scopes& scopes);
 
+  // Whether the registry lists referrers itself, as far as is known: one that does not is asked once.
+  [[nodiscard]] bool lists_referrers() const { return lists_referrers_; }
+  void note_no_referrers() { lists_referrers_ = false; }
+
   // An error for a refused request, with what the registry says and which field holds the credentials.
   [[nodiscard]] base::Error refusal(const std::string& action, const std::string& object,
                                     const http::Response& response) const;
@@ -47,6 +52,7 @@ class Session {
   base::Log& log_;
   Authorizer authorizer_;
   Once<std::string, http::Origin> origin_;
+  std::atomic<bool> lists_referrers_ = true;
   std::counting_semaphore<> questions_;
   std::counting_semaphore<> transfers_;
 };

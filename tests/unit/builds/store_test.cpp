@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.hpp"
+#include "http/message.hpp"
 #include "support/build_world.hpp"
 
 using namespace builds;
@@ -55,17 +56,35 @@ TEST_CASE("a history is bounded") {
   CHECK(next.earlier.front().image == base::Sha256::of("image").text());
 }
 
-TEST_CASE("a record without a log is written without one, and has none when it is read") {
+TEST_CASE("a record without a log stands in its manifest: who lists what refers to an image has read it") {
   BuildWorld world;
   const auto image = world.add_image("one");
-  static_cast<void>(write_record(world.registry, world.reference.repository, image, {}, std::nullopt));
+  BuildRecord record;
+  record.number = 3;
+  record.changes = {{Reason::stack, "old", "new <&> \"quoted\""}};
+  const auto written = write_record(world.registry, world.reference.repository, image, record, std::nullopt);
+  const auto before = world.registry.operations().size();
   const auto found = world.find(image.digest);
+  CHECK(world.registry.operations().size() == before + 1);
   REQUIRE(found);
+  CHECK(found->record.number == 3);
+  CHECK(found->record.changes == record.changes);
+  CHECK(found->digest == written.digest);
   CHECK_FALSE(found->log);
   CHECK(read_log(world.registry, world.reference.repository, *found).empty());
-  const auto operations = world.registry.operations();
-  CHECK(std::count_if(operations.begin(), operations.end(),
-                      [](const auto& line) { return line.starts_with("put_new_blob"); }) == 1);
+  CHECK(read_record(world.registry, world.reference.repository, written.digest).record.number == 3);
+}
+
+TEST_CASE("an annotation that is not a record is no reason to lose the record that there is") {
+  BuildWorld world;
+  const auto image = world.build("one", std::nullopt);
+  auto forged = registry::parse_manifest(record_manifest(image, {}), "test");
+  forged.annotations["io.build-service.build.record"] = "{}";
+  forged.annotations["io.build-service.build.number"] = "0";
+  static_cast<void>(world.registry.put_blob(world.reference.repository, empty_blob(), http::text_body("{}")));
+  const auto raw = registry::serialize(forged);
+  world.registry.put_manifest({world.reference.repository, std::nullopt, raw.digest}, raw);
+  CHECK(world.find(image.digest)->record.number == 1);
 }
 
 TEST_CASE("a registry that takes no artifacts is warned of, and is no failure") {

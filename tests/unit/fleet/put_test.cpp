@@ -273,7 +273,7 @@ TEST_CASE("a dry run says what would happen, and moves nothing") {
   world.put(with({{"dry_run", true}, {"rate", 100U}}));
   CHECK(world.state("a:main") == "planned");
   CHECK(world.digest("a:main") == before.text());
-  CHECK(holds(world.text.str(), "to be moved: 2 images, 16 writes, 9.6 s at 100 writes a minute"));
+  CHECK(holds(world.text.str(), "to be moved: 2 images, 14 writes, 8.4 s at 100 writes a minute"));
   CHECK(world.operations("put_manifest r.example.com/a").empty());
   CHECK_FALSE(find_fleet(world.registry, at("fleet:main")));
   CHECK(world.record().operation == "dry run");
@@ -318,8 +318,7 @@ TEST_CASE("an image under two tags is rebased once, and both tags move") {
   CHECK(world.record().changed() == 3);
   CHECK(world.digest("a:v1") == world.digest("a:main"));
   CHECK(world.digest("a:next") != world.digest("a:main"));
-  CHECK(world.operations("put_new_blob r.example.com/a").size() + world.operations("put_blob r.example.com/a").size() ==
-        4);
+  CHECK(world.operations("put_new_blob r.example.com/a").size() == 2);
 }
 
 TEST_CASE("tags of a repository are found by a pattern") {

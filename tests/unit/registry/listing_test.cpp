@@ -68,9 +68,19 @@ TEST_CASE("a registry without referrers is asked for the tag") {
   world.server.answer(200, {}, referrers_index().dump());
   CHECK(world.client->referrers(world.repository, subject, "wanted").size() == 1);
   CHECK(world.lines()[1] == "GET https://r.example/v2/app/manifests/sha256-" + std::string(subject.hex()));
-  world.server.answer(404);
+  // It is not asked for its own list again.
   world.server.answer(404);
   CHECK(world.client->referrers(world.repository, subject, "wanted").empty());
+  CHECK(world.lines().size() == 3);
+}
+
+TEST_CASE("a repository that is not there says nothing of whether its registry lists referrers") {
+  RegistryWorld world;
+  world.server.answer(404, {}, R"({"errors":[{"code":"NAME_UNKNOWN"}]})");
+  world.server.answer(404);
+  CHECK(world.client->referrers(world.repository, subject, "wanted").empty());
+  world.server.answer(200, {}, referrers_index().dump());
+  CHECK(world.client->referrers(world.repository, subject, "wanted").size() == 1);
 }
 
 TEST_CASE("an artifact pushed to a registry without referrers is added to the tag") {
