@@ -6,6 +6,8 @@
 #include "kpack_image/explain.hpp"
 #include "kpack_image/in.hpp"
 #include "kpack_image/params.hpp"
+#include "kpack_image/put.hpp"
+#include "kpack_image/put_params.hpp"
 #include "kpack_image/source.hpp"
 #include "kpack_image/version.hpp"
 
@@ -30,6 +32,15 @@ concourse::In prepare_in(const concourse::Request& request) {
           }};
 }
 
+concourse::Out prepare_out(const concourse::Request& request) {
+  const auto source = std::make_shared<const Source>(read_source(request.source));
+  auto params = read_put_params(request.params);
+  return {[source] { return explain(*source); },
+          [source, params = std::move(params)](const auto& inputs, auto& context) {
+            return put(*source, params, inputs, context);
+          }};
+}
+
 }  // namespace
 
 concourse::Kind kind() {
@@ -40,7 +51,8 @@ concourse::Kind kind() {
       concourse::Service<concourse::Check>{"digests that kpack built", prepare_check, json::schema<SourceFields>},
       concourse::Service<concourse::In>{"the reference files of an image that kpack built", prepare_in,
                                         json::schema<InParams>},
-      concourse::NotServed{"use source.repository to build and push an image, or the kpack resource"},
+      concourse::Service<concourse::Out>{"has kpack build a commit, an archive or a directory, and waits for the image",
+                                         prepare_out, json::schema<PutFields>},
   };
 }
 

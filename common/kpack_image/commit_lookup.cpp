@@ -1,0 +1,136 @@
+#include "kpack_image/commit_lookup.hpp"
+
+#include <fmt/format.h>
+#include <memory>
+
+#include "base/error.hpp"
+#include "git/http_transport.hpp"
+#include "git/remote.hpp"
+#include "git/ssh_transport.hpp"
+#include "http/authenticating.hpp"
+#include "http/redirecting.hpp"
+#include "http/retrying.hpp"
+
+namespace kpack_image {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::string_view other_network = "set source.git.lookup: false where only the cluster reaches it";
+
+// The first bytes of a pack tell enough.
+struct Arrived {};
+
+class FirstBytes final : public git::PackSink {
+ public:
+  void restart() override {}
+  void write(std::string_view /*bytes*/) override { throw Arrived(); }
+};
+
+struct Connection {
+  std::unique_ptr<http::Client> http;
+  std::unique_ptr<git::Remote> remote;
+};
+
+Connection connect_http(const http::Url& url, const GitFields& fields, concourse::Context& context) {
+  http::ConnectionOptions options;
+  if (fields.skip_ssl_verification) options.verification = http::Verification::off;
+  options.ca_certificates = fields.ca_certs;
+  options.certificate_remedy = "add its authority to source.git.ca_certs";
+  auto client = http::make_curl_client(context.environment, std::move(options), context.log);
+  if (!fields.username.empty() || !fields.password.empty()) {
+    client = http::make_basic_authenticating(std::move(client), url.origin, {fields.username, fields.password});
+  }
+  client = http::make_retrying(http::make_redirecting(std::move(client)), {}, context.random, context.log);
+  auto remote =
+      git::make_remote(git::make_http_transport(*client, url, "check source.git.username and source.git.password"));
+  return {std::move(client), std::move(remote)};
+}
+
+Connection connect_ssh(const git::SshLocation& ssh, const std::string& shown, const GitFields& fields,
+                       concourse::Context& context) {
+  git::SshOptions options;
+  options.private_key = fields.private_key;
+  options.passphrase = fields.private_key_passphrase;
+  options.user = fields.private_key_user;
+  options.known_hosts = fields.known_hosts;
+  auto client = std::make_shared<const git::SshClient>(ssh, options, shown, context.environment, context.log);
+  return {nullptr, git::make_remote(git::make_ssh_transport(ssh, client, context.random, context.log))};
+}
+
+bool has_credentials(const git::Location& location, const GitFields& fields) {
+  if (std::holds_alternative<git::SshLocation>(location.where)) return !fields.private_key.empty();
+  return !fields.username.empty() || !fields.password.empty();
+}
+
+Looked look_for_commit(git::Remote& remote, const git::ObjectId& commit) {
+  if (!remote.can_want_any()) {
+    for (const auto& ref : remote.refs({"refs/heads/", "refs/tags/"})) {
+      if (ref.commit() == commit) return {Sight::there, commit};
+    }
+    // It may lie below a branch, which such a server does not tell.
+    return {};
+  }
+  git::FetchRequest request;
+  request.wants = {commit};
+  if (remote.can_deepen()) request.depth = 1;
+  if (remote.can_filter()) request.filter = "tree:0";
+  FirstBytes sink;
+  try {
+    remote.fetch(request, sink);
+  } catch (const Arrived&) {
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::not_found) return {Sight::absent, std::nullopt};
+    throw;
+  }
+  return {Sight::there, commit};
+}
+
+Looked look_for_name(git::Remote& remote, const std::string& name) {
+  if (!git::is_valid_ref_name("refs/heads/" + name)) return {Sight::absent, std::nullopt};
+  const auto refs = remote.refs({"refs/heads/" + name, "refs/tags/" + name});
+  for (const auto* folder : {"refs/heads/", "refs/tags/"}) {
+    if (const auto* ref = git::find_ref(refs, folder + name)) return {Sight::there, ref->commit()};
+  }
+  return {Sight::absent, std::nullopt};
+}
+
+Looked unknown(const std::string& repository, const std::string& why, base::Log& log) {
+  log.warning(fmt::format("the commit is not looked up in {}: {}", repository, why));
+  return {};
+}
+
+}  // namespace
+
+Looked look_up(const std::string& repository, const std::string& revision, const GitFields& fields,
+               concourse::Context& context) {
+  for (const auto& secret : {fields.password, fields.private_key, fields.private_key_passphrase}) {
+    context.log.redact(secret);
+  }
+  const auto location = git::Location::parse(repository, "the Image's spec.source.git.url");
+  const auto* url = std::get_if<http::Url>(&location.where);
+  const auto* ssh = std::get_if<git::SshLocation>(&location.where);
+  // A path is one of the cluster's machines, not of this one.
+  if (url == nullptr && ssh == nullptr) return unknown(location.text(), "it is a path", context.log);
+  if (ssh != nullptr && fields.private_key.empty()) {
+    return unknown(location.text(), "source.git.private_key is not given", context.log);
+  }
+  try {
+    const auto connection =
+        url != nullptr ? connect_http(*url, fields, context) : connect_ssh(*ssh, location.text(), fields, context);
+    const auto commit = git::ObjectId::parse(revision);
+    return commit ? look_for_commit(*connection.remote, *commit) : look_for_name(*connection.remote, revision);
+  } catch (const Error& error) {
+    const bool is_closed = error.kind() == ErrorKind::denied || error.kind() == ErrorKind::not_found;
+    if (is_closed && !has_credentials(location, fields)) {
+      return unknown(location.text(), fmt::format("{} (source.git has no credentials for it)", error.report().cause),
+                     context.log);
+    }
+    if (error.kind() != ErrorKind::transient) throw;
+    const auto& report = error.report();
+    throw Error(error.kind(), {"look up the commit in", location.text(), report.cause, std::string(other_network)});
+  }
+}
+
+}  // namespace kpack_image
