@@ -1,5 +1,9 @@
 #include "image/check.hpp"
 
+#include <algorithm>
+
+#include "base/parallel.hpp"
+#include "builds/store.hpp"
 #include "registry/connection.hpp"
 
 namespace image {
@@ -16,10 +20,52 @@ std::vector<concourse::Version> check_tag(const registry::Repository& repository
   return result;
 }
 
+std::vector<registry::Digest> earlier_digests(registry::Client& client, const registry::Repository& repository,
+                                              const registry::Digest& current, std::uint32_t count, base::Log& log) {
+  constexpr std::size_t lanes = 8;
+  const auto record = builds::find_record(client, repository, current, log);
+  if (!record) return {};
+  std::vector<registry::Digest> told;
+  for (const auto& earlier : record->record.earlier) {
+    if (told.size() + 1 >= count) break;
+    const auto digest = registry::Digest::parse(earlier.image);
+    // A digest that came back (a base that was reverted) stands where it was last.
+    if (digest && *digest != current && std::find(told.begin(), told.end(), *digest) == told.end()) {
+      told.push_back(*digest);
+    }
+  }
+  std::vector<char> there(told.size());
+  base::for_each_parallel(told.size(), lanes, [&](std::size_t i) {
+    there[i] = client.resolve({repository, std::nullopt, told[i]}) ? 1 : 0;
+  });
+  std::vector<registry::Digest> result;
+  for (std::size_t i = told.size(); i-- > 0;) {
+    if (there[i] != 0) result.push_back(told[i]);
+  }
+  return result;
+}
+
+namespace {
+
+// Concourse has no version of the resource: it is new, or its type's image has changed and its history is forgotten.
+std::vector<concourse::Version> first_check(const Source& source, registry::Client& client, base::Log& log) {
+  const auto current = client.resolve({source.repository, *source.tag, std::nullopt});
+  if (!current) return {};
+  std::vector<concourse::Version> result;
+  for (const auto& digest : earlier_digests(client, source.repository, current->digest, source.history, log)) {
+    result.push_back(write_version(*source.tag, digest));
+  }
+  result.push_back(write_version(*source.tag, current->digest));
+  return result;
+}
+
+}  // namespace
+
 std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
                                       concourse::Context& context) {
   const registry::Connection connection = registry::connect(source.hosts, context);
   registry::Client& client = *connection.registry;
+  if (source.tag && !version && source.history > 1) return first_check(source, client, context.log);
   if (source.tag) return check_tag(source.repository, *source.tag, version, client);
   if (const auto* pattern = std::get_if<PatternTags>(&source.tags)) {
     return check_pattern(source.repository, *pattern, source.platform, client);

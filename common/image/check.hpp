@@ -22,4 +22,12 @@ namespace image {
                                                         const std::optional<Version>& version,
                                                         registry::Client& client);
 
+// The digests before `current` under the tag, oldest first, each once: of the last builds that the record of `current`
+// tells of and the registry still has, so that with `current` there are at most `count`. None where the image has no
+// record: the log says so.
+[[nodiscard]] std::vector<registry::Digest> earlier_digests(registry::Client& client,
+                                                            const registry::Repository& repository,
+                                                            const registry::Digest& current, std::uint32_t count,
+                                                            base::Log& log);
+
 }  // namespace image

@@ -100,6 +100,10 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.optional("registries", &SourceFields::registries,
                   "credentials of other hosts: of the run image, the cache, the base");
   fields.optional("cache", &SourceFields::cache, "the image that keeps the build cache, with its tag");
+  fields.optional(
+      "history", &SourceFields::history,
+      "how many of the tag's last builds a check without a version reports, as after a change of the type's "
+      "image, when Concourse has forgotten them; default 1, at most 100; needs tag");
   fields.optional("debug", &SourceFields::debug, "whether the log shows each request");
   describe_refused(fields);
 }
@@ -120,6 +124,14 @@ Source read_source(const json::Value& source) {
   result.platform = read_platform(fields.platform);
   result.hosts = registry::hosts_of(
       {result.repository.host, fields.username, fields.password, fields.insecure, fields.ca_certs}, fields.registries);
+  constexpr std::uint32_t most_builds = 100;
+  if (fields.history < 1 || fields.history > most_builds) {
+    json::wrong_value("source.history", fmt::format("{} is not from 1 to {}", fields.history, most_builds));
+  }
+  if (fields.history > 1 && fields.tag.empty()) {
+    json::wrong_value("source.history", "it means nothing without source.tag");
+  }
+  result.history = fields.history;
   if (!fields.cache.empty()) result.cache = registry::Reference::parse(fields.cache, "source.cache");
   return result;
 }

@@ -41,6 +41,7 @@ struct SourceFields {
   std::optional<PlatformFields> platform;
   std::vector<registry::HostFields> registries;
   std::string cache;
+  std::uint32_t history = 1;
   bool debug = false;
 };
 void describe(json::Fields<SourceFields>& fields);
@@ -55,6 +56,7 @@ struct Source {
   // The repository's own host first, then those of `registries`.
   std::vector<registry::HostOptions> hosts;
   std::optional<registry::Reference> cache;  // the cache image; nothing: the put's default
+  std::uint32_t history = 1;                 // how many builds the first check of a tag tells of
 };
 
 // Error{usage} naming the field.

@@ -8,7 +8,7 @@ import pytest
 
 from acceptance.test_put_reasons import Put, differences, reasons
 from acceptance.test_put_reasons import builder, registry  # noqa: F401 - fixtures
-from support.program import ANSI
+from support.program import ANSI, run_program
 
 
 @pytest.fixture
@@ -154,3 +154,28 @@ def test_setuid_and_sticky_bits_reach_the_image(put):
     facts, _ = put()
     modes = {line.split()[-1]: line.split()[0] for line in listed(put, facts["digest"])}
     assert modes["/workspace/tool"] == "-rwsr-xr-x" and modes["/workspace/shared"] == "drwxrwsr-t"
+
+
+def check(put: Put, version: dict | None = None, **source) -> list[str]:
+    request = {"source": {"repository": f"{put.host}/app", "tag": "main", **source}, **({"version": version} if version else {})}
+    answer = run_program(put.programs, "check", request).answer
+    assert all(entry["tag"] == "main" for entry in answer)
+    return [entry["digest"] for entry in answer]
+
+
+def test_a_history_that_concourse_forgot_is_found_again(put):
+    digests = []
+    for words in ("one", "two", "three"):
+        put.write("words", words)
+        digests.append(put()[0]["digest"])
+    assert check(put) == digests[2:]
+    assert check(put, history=100) == digests and check(put, history=2) == digests[1:]
+    # With a version Concourse knows its history.
+    assert check(put, {"tag": "main", "digest": digests[1]}, history=100) == digests[1:]
+    put.registry.request("DELETE", f"/v2/app/manifests/{digests[1]}")
+    assert check(put, history=100) == [digests[0], digests[2]]
+
+
+def test_a_history_needs_a_tag(programs):
+    result = run_program(programs, "check", {"source": {"repository": "registry.invalid/app", "history": 3}})
+    assert result.status != 0 and "source.history" in result.error

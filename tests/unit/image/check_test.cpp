@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/build_world.hpp"
 #include "support/in_memory_registry.hpp"
 
 namespace {
@@ -43,4 +44,28 @@ TEST_CASE("a version of another tag is not mixed with this one's") {
   const auto first = world.add("1");
   const auto second = world.add("2");
   CHECK(world.check(image::Version{"other", first}) == std::vector{version(second)});
+}
+
+TEST_CASE("the history of a tag is what its records tell and the registry still has, oldest first, each digest once") {
+  test::BuildWorld world;
+  const auto first = world.build("one", std::nullopt);
+  const auto second = world.build("two", first.digest);
+  const auto third = world.build("three", second.digest);
+  const auto again = world.build("two", third.digest);
+  const auto last = world.build("five", again.digest);
+  const auto& repository = world.reference.repository;
+  const auto history = [&](std::uint32_t count) {
+    return image::earlier_digests(world.registry, repository, last.digest, count, world.log);
+  };
+  CHECK(history(1).empty());
+  CHECK(history(3) == std::vector{third.digest, second.digest});
+  CHECK(history(100) == std::vector{first.digest, third.digest, second.digest});
+  world.registry.delete_manifest(repository, third.digest);
+  CHECK(history(100) == std::vector{first.digest, second.digest});
+}
+
+TEST_CASE("an image without a record has no history") {
+  test::BuildWorld world;
+  const auto image = world.add_image("one");
+  CHECK(image::earlier_digests(world.registry, world.reference.repository, image.digest, 100, world.log).empty());
 }
