@@ -20,7 +20,7 @@ VERSIONS = {
     "uri": {"ref": "1" * 40},
     "repository": {"tag": "main", "digest": "sha256:" + "1" * 64},
     "image": {"image": "registry.example.com/app@sha256:" + "1" * 64},
-    "fleet": {"run_image": "sha256:" + "1" * 64, "images": "2" * 64},
+    "fleet": {"fleet": "sha256:" + "1" * 64, "run_image": "registry.example.com/run@sha256:" + "2" * 64},
 }
 
 

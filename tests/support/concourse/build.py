@@ -9,7 +9,7 @@ import re
 import threading
 import time
 
-from support.concourse.config import HOOKS, kind_of
+from support.concourse.config import HOOKS, PipelineError, kind_of, read_task
 from support.concourse.container import PATH, ResourceError, bounded_set, copy_tree, link_tree, remove_tree, run
 
 ARTIFACT = re.compile(r"[^/]+")
@@ -224,7 +224,7 @@ class Build:
     def _task(self, step: dict, abort) -> None:
         record = Step("task", step["task"])
         self.steps.append(record)
-        config = step["config"]
+        config = step["config"] if "config" in step else self._task_file(step)
         work = self._new_directory() / "task"
         image = self._task_root(step, work.parent)
         inside = work
@@ -259,6 +259,15 @@ class Build:
         for entry in config.get("outputs", []):
             name = step.get("output_mapping", {}).get(entry["name"], entry["name"])
             self.artifacts[name] = work / entry.get("path", entry["name"])
+
+    def _task_file(self, step: dict) -> dict:
+        artifact, _, path = step["file"].partition("/")
+        if artifact not in self.artifacts:
+            raise BuildFailed("errored", f"task {step['task']}: no such artifact: {artifact}")
+        try:
+            return read_task(self.artifacts[artifact] / path, step)
+        except (OSError, PipelineError) as error:
+            raise BuildFailed("errored", f"task {step['task']}: {error}") from error
 
     def _task_root(self, step: dict, directory: pathlib.Path):
         if "image" not in step:

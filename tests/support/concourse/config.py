@@ -8,7 +8,7 @@ import yaml
 STEP_KEYS = {
     "get": {"resource", "version", "params", "passed", "trigger"},
     "put": {"resource", "params", "inputs", "get_params", "no_get"},
-    "task": {"config", "image", "params", "vars", "input_mapping", "output_mapping", "privileged"},
+    "task": {"config", "file", "image", "params", "vars", "input_mapping", "output_mapping", "privileged"},
     "in_parallel": set(),
     "do": set(),
     "try": set(),
@@ -134,13 +134,25 @@ def validate_step(step: dict, where: str, resources: dict, jobs: dict) -> None:
         if step.get("resource", step["get"]) not in used:
             raise PipelineError(f"{where}: job {name} neither gets nor puts it")
     if kind == "task":
-        if "config" not in step:
-            raise PipelineError(f"{where}: only tasks with an inline config are played here")
-        known(step["config"], TASK_KEYS, f"{where}, config")
-        if "run" not in step["config"] or "platform" not in step["config"]:
-            raise PipelineError(f"{where}: config needs platform and run")
-        if "image" not in step and "image_resource" not in step["config"]:
-            raise PipelineError(f"{where}: a task needs an image")
+        if ("config" in step) == ("file" in step):
+            raise PipelineError(f"{where}: a task has either a config or a file")
+        if "config" in step:
+            validate_task(step["config"], step, where)
+
+
+def validate_task(config: dict, step: dict, where: str) -> None:
+    known(config, TASK_KEYS, f"{where}, config")
+    if "run" not in config or "platform" not in config:
+        raise PipelineError(f"{where}: config needs platform and run")
+    if "image" not in step and "image_resource" not in config:
+        raise PipelineError(f"{where}: a task needs an image")
+
+
+def read_task(path: pathlib.Path, step: dict) -> dict:
+    """The config of a task's file, with the step's vars filled in."""
+    config = fill(yaml.safe_load(path.read_text()), step.get("vars", {}))
+    validate_task(config, step, f"task {step['task']}")
+    return config
 
 
 def walk(plan: list):
