@@ -10,6 +10,11 @@ from support.kube.client import eventually
 from support.kube.proxy import Cut, Drop, Hold, Slow, Status, WatchError, WatchGarbage
 
 
+def release(value):
+    """A variant of a test that the fast tier can do without."""
+    return pytest.param(value, marks=pytest.mark.release)
+
+
 def revision_of(build: dict) -> str:
     return build["spec"]["source"]["git"]["revision"]
 
@@ -48,6 +53,7 @@ def test_a_stale_failure_is_built_again(world):
     assert len(world.builds()) == 2, "a trigger must not repeat itself"
 
 
+@pytest.mark.release
 def test_a_failure_of_another_commit_is_no_reason_to_trigger(world):
     world.kpack.next_build("app", BuildPlay(fails="build"))
     world.built(world.commit("one"))
@@ -76,6 +82,7 @@ def test_a_builder_may_come_later(world):
     assert put.answer["version"] == {"image": image_of(world.builds()[0])}
 
 
+@pytest.mark.release
 def test_a_build_that_comes_between_is_annotated_in_its_turn(world, kube_proxy):
     commit, other = world.commit("one"), world.commit("other")
     world.kpack.next_build("app", BuildPlay(fails="build"))
@@ -99,7 +106,7 @@ def test_a_build_that_comes_between_is_annotated_in_its_turn(world, kube_proxy):
     assert answer["version"] == {"image": image_of(builds[2])}
 
 
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("times", [1, release(3)])
 def test_a_conflict_is_read_and_written_again(world, kube_proxy, times):
     world.built(world.commit("one"))
     world.behind(kube_proxy)
@@ -117,6 +124,7 @@ def test_a_conflict_is_read_and_written_again(world, kube_proxy, times):
     assert answer["version"] == {"image": image_of(world.builds()[-1])}
 
 
+@pytest.mark.release
 def test_an_answer_that_was_lost_changes_nothing(world, kube_proxy):
     world.built(world.commit("one"))
     world.behind(kube_proxy)
@@ -132,7 +140,7 @@ def test_an_answer_that_was_lost_changes_nothing(world, kube_proxy):
     lambda proxy, what: Cut((what, "watch="), after=700),
     lambda proxy, what: Cut((what, "watch="), after=0, end=True),
 ], ids=["expired in an event", "expired at once", "cut in an event", "ended"])
-@pytest.mark.parametrize("what", ["/images", "/builds", "/pods"])
+@pytest.mark.parametrize("what", [release("/images"), "/builds", release("/pods")])
 def test_a_watch_that_breaks_goes_on(world, kube_proxy, fault, what):
     world.built(world.commit("one"))
     world.behind(kube_proxy)
@@ -155,7 +163,7 @@ def test_a_watch_of_garbage_is_told(world, kube_proxy):
     play.release()
 
 
-@pytest.mark.parametrize("silent", [False, True])
+@pytest.mark.parametrize("silent", [False, release(True)])
 def test_a_cluster_that_is_lost_for_a_while_is_waited_for(world, kube_proxy, silent):
     world.built(world.commit("one"))
     world.behind(kube_proxy)
@@ -174,6 +182,7 @@ def test_a_cluster_that_is_lost_for_a_while_is_waited_for(world, kube_proxy, sil
     assert [put.lines.count(line) for line in ("before", "after")] == [1, 1]
 
 
+@pytest.mark.release
 def test_an_apiserver_that_forgets_its_history_is_listed_again(world, kube_server):
     world.built(world.commit("one"))
     play = world.kpack.next_build("app", BuildPlay(hold="build", lines={"build": ["before"]}))
@@ -185,8 +194,8 @@ def test_an_apiserver_that_forgets_its_history_is_listed_again(world, kube_serve
     assert put.lines.count("before") == 1
 
 
-@pytest.mark.parametrize("after", [1, 40, 100, 250])
-@pytest.mark.parametrize("end", [False, True], ids=["broken", "as if it were whole"])
+@pytest.mark.parametrize("after", [release(1), release(40), 100, release(250)])
+@pytest.mark.parametrize("end", [False, release(True)], ids=["broken", "as if it were whole"])
 def test_a_log_that_is_cut_is_shown_once_and_whole(world, kube_proxy, after, end):
     world.built(world.commit("one"))
     world.behind(kube_proxy)
@@ -200,6 +209,7 @@ def test_a_log_that_is_cut_is_shown_once_and_whole(world, kube_proxy, after, end
     assert put.lines[at + 21] == "===> EXPORT"
 
 
+@pytest.mark.release
 def test_a_last_line_without_newline_is_shown(world):
     world.built(world.commit("one"))
     world.kpack.next_build("app", BuildPlay(write={"build": lambda log: log.write(b"the end")}))
@@ -273,6 +283,7 @@ def test_an_image_that_is_deleted_meanwhile_is_told(world):
     assert put.error == "cannot build the Image app: the Image was deleted; put again"
 
 
+@pytest.mark.release
 def test_puts_of_one_commit_at_the_same_time_have_one_answer(world):
     world.built(world.commit("one"))
     commit = world.commit("two")
