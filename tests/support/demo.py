@@ -10,6 +10,7 @@ import textwrap
 import time
 
 from support.concourse import Observer
+from support.kpack_story import KpackStory
 from support.make_roots import RootError
 from support.program import ANSI
 from support.push_image import PushError
@@ -17,7 +18,7 @@ from support.run_image import RunError
 from support.story import SMALL, SPRING, Story
 
 COLOURS = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-HIDDEN = {"username", "password"}
+HIDDEN = {"username", "password", "kubeconfig"}
 
 
 def style(code: str, text: str) -> str:
@@ -111,7 +112,7 @@ class Teller:
         self.times.append((what, time.monotonic() - began))
         put = builds[0].step("petclinic-image", "put")
         say()
-        say(f"the digest in the pipeline: {bold(put.version['digest'])}")
+        say(f"the digest in the pipeline: {bold(put.version.get('digest') or put.version['image'])}")
         shown = [f"{name} {value}" for name, value in self.story.pipeline.resource("petclinic-image").history.latest.facts.items()
                  if name != "digest" and "\n" not in value and len(value) < 80]
         say(dim(textwrap.fill("on its page: " + ", ".join(shown), 108)))
@@ -170,11 +171,52 @@ def tell(story: Story) -> None:
     say("The servers are stopped and nothing is left behind.")
 
 
+def tell_kpack(story: KpackStory) -> None:
+    teller = Teller(story)
+    teller.chapter("The servers", "A git server, a registry, a Kubernetes API with kpack's CRDs and a stand-in for kpack. All on "
+                   "loopback.")
+    say(f"git       {story.git.url('petclinic')}")
+    say(f"registry  {story.registry.host}")
+    say(f"cluster   {story.server.url}, namespace {story.namespace}; the pipeline's token has the Role of docs/kpack-rbac.yaml")
+    say("pipeline  pipelines/petclinic-kpack.yml, played by a stand-in for Concourse")
+
+    teller.chapter("A developer commits the application", "There is no Image yet: the put creates it.")
+    say(f"commit {story.commit('Welcome our visitors')[:10]}  Welcome our visitors")
+    teller.chapter("Concourse sees the commit, kpack builds, the digest is rolled out")
+    teller.concourse("a first commit")
+    say(f"the cluster runs {bold(story.deployed)}")
+
+    teller.chapter("The developer edits the words and commits", f"One line of {story.application.messages}.")
+    commit = story.commit("Greet in spring", "Welcome to the spring")
+    say(f"commit {commit[:10]}  Greet in spring")
+    teller.chapter("Concourse sees the commit, kpack builds, the digest is rolled out")
+    teller.concourse("an edited message")
+
+    teller.chapter("The pipeline names another builder", "As kp image patch --cluster-builder does, with the next put.")
+    story.set_pipeline(story.make_builder("full", {"acme/java": "2.0.0", "acme/spring-boot": "2.3.0"}))
+    story.commit("Say it again", "Welcome once more")
+    teller.concourse("another builder and a commit")
+
+    teller.chapter("What was built, and why", "in of the image with builds: 10")
+    for line in story.builds():
+        say(re.sub(r"(@sha256:.{10})[0-9a-f]*", r"\1...", line))
+
+    print(f"\n{style('1;36', '    From change to rollout')}")
+    for what, seconds in teller.times:
+        say(f"{what:32} {seconds:6.2f} s")
+    say()
+    say("The servers are stopped and nothing is left behind.")
+
+
 def main() -> int:
     programs, work = map(pathlib.Path, sys.argv[1:3])
     application = SPRING if sys.argv[3:] == ["--spring"] else SMALL
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        if sys.argv[3:] == ["--kpack"]:
+            with KpackStory(work, programs, Narrator(), pace=0.1) as story:
+                tell_kpack(story)
+            return 0
         with Story(work, programs, Narrator(), application) as story:
             tell(story)
     except (RootError, PushError, RunError) as error:
