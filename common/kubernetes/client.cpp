@@ -146,7 +146,12 @@ Error Client::not_served(const Action& action, const http::Response& response) {
   std::string versions;
   const auto document = read(group, action);
   if (const auto* list = json::find(document, "versions"); list != nullptr && list->is_array()) {
-    for (const auto& version : *list) versions += (versions.empty() ? "" : ", ") + json::text_or(version, "version");
+    for (const auto& entry : *list) {
+      const auto version = json::text_or(entry, "version");
+      // It is served, so something else is not there.
+      if (version == action.resource.version) return refusal(action, response, caller_, log_.clock().now());
+      versions += (versions.empty() ? "" : ", ") + version;
+    }
   }
   return made(
       fmt::format("the cluster does not serve {} in version {}", action.resource.plural, action.resource.version),
