@@ -12,6 +12,9 @@ namespace {
 using base::Error;
 
 constexpr std::string_view engine = "fleet";
+constexpr std::uint32_t uploads = 2;  // of a configuration: POST and PUT
+// A mount, the manifest, and the list of referrers where the registry keeps none itself.
+constexpr std::uint32_t record_writes = 3;
 
 registry::RawManifest parsed(std::string bytes, std::string_view type) {
   return registry::parse_raw(std::string(type), std::move(bytes), "a manifest of our own");
@@ -20,6 +23,7 @@ registry::RawManifest parsed(std::string bytes, std::string_view type) {
 }  // namespace
 
 void Mover::bring(const registry::Repository& repository, const Rebasing& rebasing) {
+  pacer_.take(repository.host, uploads + static_cast<std::uint32_t>(rebasing.missing.size()));
   for (const auto& layer : rebasing.missing) supply_.bring(repository, rebasing.base, layer);
   client_.put_new_blob(repository, rebasing.config, http::text_body(rebasing.config_text));
 }
@@ -32,10 +36,12 @@ registry::RawManifest Mover::publish(const Survey& survey, Task& task) {
   for (auto& rebasing : task.image.rebasings) {
     bring(repository, rebasing);
     image = parsed(std::move(rebasing.manifest), registry::media_type::oci_manifest);
+    pacer_.take(repository.host, 1);
     client_.put_manifest({repository, std::nullopt, image->digest}, *image);
   }
   if (task.image.is_index) {
     image = parsed(std::move(task.image.index), registry::media_type::oci_index);
+    pacer_.take(repository.host, 1);
     client_.put_manifest({repository, std::nullopt, image->digest}, *image);
   }
   return *std::move(image);
@@ -79,6 +85,7 @@ std::uint64_t Mover::write(builds::BuildRecord record, const registry::Reference
     record.finished = base::rfc3339(now);
     record.seconds = std::chrono::duration<double>(took).count();
     builds::follow(record, previous);
+    pacer_.take(repository.host, record_writes);
     supply_.bring(repository, record_repository_, builds::empty_blob());
     const auto manifest = builds::record_manifest(image, record);
     client_.put_manifest({repository, std::nullopt, manifest.digest}, manifest);
@@ -92,6 +99,7 @@ std::uint64_t Mover::write(builds::BuildRecord record, const registry::Reference
 // No registry moves a tag on a condition: it is looked at right before, and what was moved meanwhile is left alone.
 Verdict Mover::move_tag(const registry::Reference& tag, const registry::Digest& seen,
                         const registry::RawManifest& image, State moved) {
+  pacer_.take(tag.repository.host, 1);  // no wait may lie between the look and the move
   const auto standing = client_.resolve(tag);
   if (!standing) return {State::moved, "its tag was removed meanwhile"};
   if (standing->digest != seen) {

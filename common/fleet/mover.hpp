@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "builds/record.hpp"
+#include "fleet/pacer.hpp"
 #include "fleet/supply.hpp"
 #include "fleet/survey.hpp"
 
@@ -44,12 +45,14 @@ class Mover {
  public:
   // `record` is where the fleet's record is kept: it has the blob that build records name. `staging` is params.tag,
   // moved in place of the image's own tag; empty: the own one is moved.
-  Mover(registry::Client& client, registry::Repository record, Occasion occasion, std::string staging, base::Log& log)
+  Mover(registry::Client& client, registry::Repository record, Occasion occasion, std::string staging,
+        std::optional<std::uint32_t> rate, base::Log& log)
       : client_(client),
         record_repository_(std::move(record)),
         occasion_(std::move(occasion)),
         staging_(std::move(staging)),
         log_(log),
+        pacer_(log.clock(), rate),
         supply_(client) {}
 
   // What became of each tag of the task, in their order. Whatever fails is a verdict; only an abort is thrown.
@@ -71,6 +74,7 @@ class Mover {
   Occasion occasion_;
   std::string staging_;
   base::Log& log_;
+  Pacer pacer_;
   Supply supply_;
 };
 

@@ -72,9 +72,8 @@ void describe(json::Fields<PutParams>& fields) {
   fields.optional("exclude", &PutParams::exclude, "patterns of images that are left out");
   fields.optional("limit", &PutParams::limit, "how many images are moved: a number, or a share such as 10%");
   fields.optional("max_failures", &PutParams::max_failures, "the put stops once so many images have failed");
-  fields.optional(
-      "rate", &PutParams::rate,
-      "writes a minute that one registry allows; default: as it comes, slowed down by the registry's own word");
+  fields.optional("rate", &PutParams::rate,
+                  "writes a minute that each registry gets at most; default: as fast as it goes");
   fields.optional("tag", &PutParams::tag, "another tag that is moved in place of the image's own, for staging");
   fields.optional("pin", &PutParams::pin,
                   "images that stay where they are, each with the reason; the image's label "

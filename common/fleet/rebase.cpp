@@ -191,7 +191,7 @@ class RebaseFleet {
     log_.heading("MOVING");
     Occasion occasion{link_of(record_), record_.build_url, record_.run_image, {}};
     for (const auto& step : record_.bases) occasion.packages[step.before] = summary(step);
-    Mover mover(client_, operation_.source.record.repository, std::move(occasion), params_.tag, log_);
+    Mover mover(client_, operation_.source.record.repository, std::move(occasion), params_.tag, params_.rate, log_);
     Patience patience(params_.max_failures);
     for (const auto& image : surveyed_) patience.note(image.verdict.state);
     std::size_t total = 0;

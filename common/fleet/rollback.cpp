@@ -38,9 +38,9 @@ class RollBackFleet {
     look_at();
     limit();
     log_.heading("PLANNING");
-    // A build record's blob, mounted, and its manifest; and the tag.
+    // A build record's blob, mounted, its manifest, the list of referrers; and the tag.
     const auto planned = record_.count(State::planned);
-    log_.info("to be moved: " + text_of(Effort{planned, planned * 3}, params_.rate));
+    log_.info("to be moved: " + text_of(Effort{planned, planned * 4}, params_.rate));
     if (!params_.dry_run) move();
   }
 
@@ -110,7 +110,7 @@ class RollBackFleet {
     if (planned.empty()) return;
     log_.heading("MOVING");
     Mover mover(client_, operation_.source.record.repository,
-                {link_of(record_), record_.build_url, record_.run_image, {}}, "", log_);
+                {link_of(record_), record_.build_url, record_.run_image, {}}, "", params_.rate, log_);
     Patience patience(params_.max_failures);
     for (const auto& image : record_.images) patience.note(image.state);
     Progress progress(log_, planned.size());

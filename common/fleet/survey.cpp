@@ -82,8 +82,9 @@ struct Survey::Read {
 };
 
 std::size_t Surveyed::writes() const {
-  // An upload's two, its mounts, the manifest; and once the index, the build record (a mount, its manifest), the tag.
-  std::size_t result = is_index ? 4 : 3;
+  // An upload's two, its mounts, the manifest; and once the index, the build record (a mount, its manifest,
+  // the list of referrers), the tag.
+  std::size_t result = is_index ? 5 : 4;
   for (const auto& rebasing : rebasings) result += 3 + rebasing.missing.size();
   return result;
 }

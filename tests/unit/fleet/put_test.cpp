@@ -273,10 +273,19 @@ TEST_CASE("a dry run says what would happen, and moves nothing") {
   world.put(with({{"dry_run", true}, {"rate", 100U}}));
   CHECK(world.state("a:main") == "planned");
   CHECK(world.digest("a:main") == before.text());
-  CHECK(holds(world.text.str(), "to be moved: 2 images, 14 writes, 8.4 s at 100 writes a minute"));
+  CHECK(holds(world.text.str(), "to be moved: 2 images, 16 writes, 9.6 s at 100 writes a minute"));
   CHECK(world.operations("put_manifest r.example.com/a").empty());
   CHECK_FALSE(find_fleet(world.registry, at("fleet:main")));
   CHECK(world.record().operation == "dry run");
+}
+
+TEST_CASE("a rate spreads the writes of an image over time") {
+  FleetWorld world;
+  world.add_app("a:main");
+  const auto before = world.clock.steady_now();
+  world.put(with({{"rate", 60U}}));
+  CHECK(world.record().changed() == 1);
+  CHECK(world.clock.steady_now() - before >= std::chrono::seconds(6));
 }
 
 TEST_CASE("only and exclude choose, and what is left out is still named by its digest") {

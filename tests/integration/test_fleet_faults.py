@@ -1,0 +1,191 @@
+"""A put of a fleet that is interrupted, raced or let down by its registry: no tag names what is not whole, and a second
+put finishes what the first began."""
+
+import gzip
+import json
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support.fault_proxy import CutResponse, FaultProxy, Status
+from support.fleet import Layer, Storage, base_layers
+from support.program import ENVIRONMENT, Result, run_program
+from support.registry_server import RegistryServer, TokenServer, free_port
+
+APPLICATIONS = 12
+
+
+class Fleet:
+    """Applications on an old base, and a new one. `host` is how the put reaches the registry."""
+
+    def __init__(self, programs, server, directory, host: str = "", name: str = "acme"):
+        self.programs, self.server, self.inputs, self.name = programs, server, directory, name
+        self.host = host or server.host
+        self.storage = Storage(server.data, self.host)
+        self.old = self.storage.base("3.0.11-1", tag="1")
+        self.new = self.storage.base("3.0.15-1", tag="2")
+        self.repositories = [f"{name}/app{number}" for number in range(APPLICATIONS)]
+        self.before = {name: self.storage.application(name, "main", "3.0.11-1", self.old) for name in self.repositories}
+        self.images = [f"{self.host}/{name}:main" for name in self.repositories]
+        self.extra: dict = {}
+
+    @property
+    def request(self) -> dict:
+        source = {"fleet": {"record": f"{self.host}/{self.name}/fleet:main", "images": self.images}, **self.server.source, **self.extra}
+        return {"source": source, "params": {"run_image": f"{self.host}/run:2"}}
+
+    def put(self, **params) -> Result:
+        request = self.request
+        request["params"].update(params)
+        return run_program(self.programs, "out", request, self.inputs, timeout=120)
+
+    def start(self) -> subprocess.Popen:
+        process = subprocess.Popen([str(self.programs / "opt/resource/out"), str(self.inputs)], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, cwd="/")
+        process.stdin.write(json.dumps(self.request).encode())
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    def rewind(self) -> None:
+        """Every tag as it was before the first put."""
+        for repository, digest in self.before.items():
+            self.storage._link(f"repositories/{repository}/_manifests/tags/main/current", digest)
+
+    def states(self, result: Result) -> list[str]:
+        version = result.answer["version"]
+        directory = self.inputs / "images"
+        got = run_program(self.programs, "in", {"source": self.request["source"], "version": version}, directory)
+        assert got.status == 0, got.stderr
+        return [image["state"] for image in json.loads((directory / "images.json").read_text())]
+
+    def assert_whole(self) -> None:
+        assert all(self.storage.is_whole(repository, "main") for repository in self.repositories)
+
+    def assert_patched(self) -> None:
+        new = [layer["digest"] for layer in self.storage.document(self.new)["layers"]]
+        for repository in self.repositories:
+            assert self.storage.layers(repository, "main")[:3] == new
+        self.assert_whole()
+
+
+@pytest.fixture
+def server(tmp_path):
+    with RegistryServer(tmp_path / "registry") as server:
+        yield server
+
+
+@pytest.fixture
+def fleet(programs, server, tmp_path):
+    return Fleet(programs, server, tmp_path)
+
+
+def interrupted(fleet, number: int, points: int) -> None:
+    """Ends puts at points that are spread over the time that one takes, then lets one finish."""
+    began = time.monotonic()
+    assert fleet.put().status == 0
+    whole = time.monotonic() - began
+    for point in range(points):
+        fleet.rewind()
+        process = fleet.start()
+        time.sleep(whole * point / points)
+        process.send_signal(number)
+        _, log = process.communicate(timeout=30)
+        assert process.returncode in (0, -number, 128 + number), log.decode()
+        fleet.assert_whole()
+    assert fleet.put().status == 0
+    fleet.assert_patched()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_put_that_is_ended_anywhere_leaves_whole_images_and_is_finished_by_the_next(fleet, number):
+    interrupted(fleet, number, 5)
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_put_that_is_ended_at_fifty_points(fleet, number):
+    interrupted(fleet, number, 50)
+
+
+def test_two_puts_at_once_both_succeed_and_leave_two_records(fleet):
+    processes = [fleet.start() for _ in range(2)]
+    logs = [process.communicate(timeout=60)[1].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], logs
+    fleet.assert_patched()
+    assert fleet.states(fleet.put()) == ["current"] * APPLICATIONS
+
+
+def test_statuses_and_broken_connections_are_retried(programs, server, tmp_path):
+    with FaultProxy(server.host) as proxy:
+        fleet = Fleet(programs, server, tmp_path, proxy.host)
+        rolled = random.Random(4)
+        for repository in fleet.repositories:
+            path = f"/{repository.partition('/')[2]}/"
+            fault = rolled.choice([Status(path, status=429, headers={"Retry-After": "0"}), Status(path, status=503),
+                                   CutResponse(f"{path}blobs/sha256", after=10), Status(path, method="PUT", status=502)])
+            proxy.faults.append(fault)
+        result = fleet.put()
+        assert result.status == 0 and not [fault for fault in proxy.faults if fault.times]
+        fleet.assert_whole()
+        assert fleet.put().status == 0
+        fleet.assert_patched()
+
+
+def test_one_registry_that_is_down_holds_nothing_else_up(fleet):
+    fleet.images.append(f"127.0.0.1:{free_port()}/acme/away:main")
+    assert sorted(fleet.states(fleet.put())) == ["failed"] + ["rebased"] * APPLICATIONS
+    fleet.assert_patched()
+
+
+def test_tokens_that_end_in_the_middle_are_fetched_anew(programs, tmp_path):
+    with TokenServer(tmp_path / "tokens", {"robot": "word"}, lifetime=1) as tokens, \
+            RegistryServer(tmp_path / "registry", "robot", "word", tokens=tokens) as server:
+        fleet = Fleet(programs, server, tmp_path)
+        result = fleet.put(rate=3000)
+        assert result.status == 0 and fleet.states(result) == ["rebased"] * APPLICATIONS
+        fleet.assert_patched()
+
+
+def test_a_user_who_may_only_read_moves_nothing(programs, tmp_path):
+    with TokenServer(tmp_path / "tokens", {"robot": "word"}) as tokens, \
+            RegistryServer(tmp_path / "registry", "robot", "word", tokens=tokens) as server:
+        fleet = Fleet(programs, server, tmp_path)
+        fleet.extra = {"username": "", "password": ""}
+        result = fleet.put()
+        assert result.status == 1 and "nothing was moved" in result.error
+        assert all(fleet.storage.tag(name, "main") == digest for name, digest in fleet.before.items())
+
+
+def test_bases_and_images_of_odd_shapes_are_rebased(programs, server, tmp_path):
+    fleet = Fleet(programs, server, tmp_path)
+    storage, labels = fleet.storage, {"io.buildpacks.base.distro.name": "debian", "io.buildpacks.base.distro.version": "12"}
+    empty = Layer.of({})
+    twice = [*base_layers("3.0.11-1"), empty, Layer.of({"etc/between": "x"}), empty]  # the top layer's diffID occurs twice
+    odd = storage.image("run", "odd", twice, labels)
+    storage.application("acme/twice", "main", "", odd, layers=twice)
+    history = [{"created_by": "one"}, {"created_by": "empty", "empty_layer": True}, {"created_by": "two"}]
+    storage.application("acme/history", "main", "3.0.11-1", fleet.old, history=history)
+    storage.application("acme/noted", "main", "3.0.11-1", fleet.old, labels={"note": "x" * 3_000_000})
+    fleet.images = [f"{fleet.host}/acme/{name}:main" for name in ("twice", "history", "noted", "noted")]
+    assert fleet.states(fleet.put()) == ["rebased"] * 3
+    new = [layer["digest"] for layer in storage.document(fleet.new)["layers"]]
+    for name in ("twice", "history", "noted"):
+        layers = storage.layers(f"acme/{name}", "main")
+        assert layers[:3] == new and len(layers) == 5
+        assert storage.is_whole(f"acme/{name}", "main")
+    assert gzip.decompress(empty.blob)  # an empty archive is a layer, too
+
+
+def test_forged_referrers_by_the_thousand_do_not_hold_an_image_up(fleet):
+    storage, repository = fleet.storage, fleet.repositories[0]
+    entries = [{"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": f"sha256:{number:064x}", "size": 7,
+                "artifactType": "application/vnd.build-service.build.v1+json",
+                "annotations": {"io.build-service.build.number": "99999999999999999999"}} for number in range(10_000)]
+    tag = "sha256-" + fleet.before[repository].partition(":")[2]
+    storage.manifest(repository, tag, {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": entries})
+    assert fleet.states(fleet.put()) == ["rebased"] * APPLICATIONS
+    fleet.assert_patched()
