@@ -55,7 +55,7 @@ void complete(Build& build, registry::Client& client, const registry::Repository
     }
     if (build.stored->log) build.log = read_log(client, repository, *build.stored);
   } catch (const Error& error) {
-    log.warning(fmt::format("build #{} is known by its number alone: {}", build.summary.number, error.what()));
+    log.warning(fmt::format("image build #{} is known by its number alone: {}", build.summary.number, error.what()));
   }
 }
 

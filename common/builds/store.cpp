@@ -143,7 +143,7 @@ void try_to_write_record(registry::Client& client, const registry::Repository& r
                          const std::optional<std::string>& text, base::Log& log) {
   try {
     static_cast<void>(write_record(client, repository, image, record, text));
-    log.info(fmt::format("recorded as build #{}", record.number));
+    log.info(fmt::format("recorded as image build #{}", record.number));
   } catch (const Error& error) {
     log.warning(fmt::format("the build record is not saved: {}", error.what()));
   }

@@ -21,7 +21,7 @@ struct StoredRecord {
   std::optional<registry::Descriptor> log;  // the build's log, text; a rebase in a fleet keeps none
 };
 
-// The record of the newest build that gave this image. Nothing when there is none, or none that can be read: then the
+// The record of the newest build that gave this image. Nothing when there is none, or when it cannot be read: then the
 // log says so, for an image is good without its record.
 [[nodiscard]] std::optional<StoredRecord> find_record(registry::Client& client, const registry::Repository& repository,
                                                       const registry::Digest& image, base::Log& log);

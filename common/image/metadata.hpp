@@ -10,8 +10,8 @@
 
 namespace image {
 
-// `found` is nothing for an artifact that is no image of the source's platform, `record` for an image that another tool
-// made: then the image's labels say what they can.
+// `found` is nothing for an artifact that is not an image of the source's platform, `record` for an image that another
+// tool made: then the image's labels say what they can.
 [[nodiscard]] concourse::Metadata metadata_of(const Source& source, const Version& version,
                                               const std::optional<registry::Image>& found,
                                               const std::optional<builds::BuildRecord>& record);

@@ -92,7 +92,7 @@ class Put {
       log_.difference(record->builder, builder_);
     }
     log_.success(fmt::format("nothing has changed since {}: {} stands",
-                             record != nullptr ? fmt::format("build #{}", record->number) : "it was built",
+                             record != nullptr ? fmt::format("image build #{}", record->number) : "it was built",
                              image_name(source_, image.raw.digest)));
     const Version version{watched_tag(source_), image.raw.digest};
     return {write_version(version.tag, version.digest),

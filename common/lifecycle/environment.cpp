@@ -46,7 +46,7 @@ void append(Variables& variables, const std::string& name, const std::string& va
   variables[name] = old.empty() ? value : old + delimiter + value;
 }
 
-// The files of a folder in the order of their names; what is no file (also behind a link) is passed over.
+// The files of a folder in the order of their names; what is not a file (also behind a link) is passed over.
 void for_each_file(const fs::path& directory,
                    const std::function<void(const std::string&, const std::string&)>& visit) {
   for (const auto& file : base::entries_if_exists(directory)) {

@@ -12,7 +12,7 @@ namespace {
   throw base::Error(base::ErrorKind::protocol, {"match", std::string(pattern), "the pattern is malformed", ""});
 }
 
-// The length of the UTF-8 character that starts here; 1 for what is none.
+// The length of the UTF-8 character that starts here; 1 for bytes that are not UTF-8.
 std::size_t character_length(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const std::size_t length = first < 0xC2 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 1;

@@ -32,7 +32,7 @@ struct BuildpackLayers {
 // Error{protocol} naming the file when one is malformed. To be read as the builder's user (FilesAsBuilder).
 [[nodiscard]] BuildpackLayers read_layers(const Platform& platform, std::string_view buildpack);
 
-// A file that a buildpack may have written: nothing when there is none.
+// A file that a buildpack may have written: nothing when it wrote none.
 [[nodiscard]] std::optional<std::string> read_output(const std::filesystem::path& file);
 
 }  // namespace lifecycle

@@ -62,7 +62,7 @@ struct LayersMetadata {
 };
 
 [[nodiscard]] std::string to_label(const LayersMetadata& metadata);
-// Lenient: the label may come from another platform or an older version. Nothing when it is no such metadata at all.
+// Lenient: the label may come from another platform or an older version. Nothing when it is not such metadata at all.
 [[nodiscard]] std::optional<LayersMetadata> parse_layers_metadata(std::string_view label);
 
 // io.buildpacks.lifecycle.cache.metadata, of a cache image.

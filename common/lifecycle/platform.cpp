@@ -23,7 +23,8 @@ std::uint32_t read_id(const base::Environment& environment, const char* name) {
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
     throw Error(ErrorKind::usage,
                 {"build", "",
-                 text.empty() ? fmt::format("{} is not set", name) : fmt::format("{} is \"{}\", no number", name, text),
+                 text.empty() ? fmt::format("{} is not set", name)
+                              : fmt::format("{} is \"{}\", which is not a number", name, text),
                  "a Cloud Native Buildpacks builder image sets it; base the resource type's image on one"});
   }
   if (id == 0) {

@@ -36,7 +36,7 @@ struct Platform {
   FieldNames fields;
 };
 
-// Reads the builder's settings from the environment its image sets. Error{usage} when this is no builder, when the
+// Reads the builder's settings from the environment its image sets. Error{usage} when this is not a builder, when the
 // step does not run as root, or when the builder's user is root.
 [[nodiscard]] Platform read_platform(const base::Environment& environment, Platform defaults);
 

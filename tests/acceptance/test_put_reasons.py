@@ -164,7 +164,7 @@ def test_nothing_changed_is_no_build_and_sets_every_tag(put):
     assert reasons(log) == "CONFIG" and "first build" in log and "===> BUILDING" in log
     second, log = put(additional_tags=["1.2.3", "stable"])
     assert second["digest"] == first["digest"]
-    assert "nothing has changed since build #1" in log and "===> BUILDING" not in log and "Build reason" not in log
+    assert "nothing has changed since image build #1" in log and "===> BUILDING" not in log and "Build reason" not in log
     assert {put.manifest(tag)["digest"] for tag in ("main", "1.2.3", "stable")} == {first["digest"]}
     # The page of such a put shows the build that made the image.
     assert second["build"] == "#1 (build)" and second["reason"] == "CONFIG"
@@ -253,7 +253,7 @@ def test_the_base_may_be_patched_and_reverted(put, registry):
     assert third["digest"] == first["digest"] and put.manifest("main")["digest"] == first["digest"]
     assert "has been in the registry before" in log
     _, log = put()
-    assert "nothing has changed since build #3" in log
+    assert "nothing has changed since image build #3" in log
 
 
 def test_a_rebase_sends_and_reads_nothing_of_the_application(programs, builder, tmp_path, registry):

@@ -97,5 +97,5 @@ TEST_CASE("a registry that takes no artifacts is warned of, and is no failure") 
   CHECK(world.output.str().find("the build record is not saved") != std::string::npos);
   world.registry.before_each = nullptr;
   try_to_write_record(world.registry, world.reference.repository, image, {}, "log", world.log);
-  CHECK(world.output.str().find("recorded as build #1") != std::string::npos);
+  CHECK(world.output.str().find("recorded as image build #1") != std::string::npos);
 }

@@ -78,8 +78,8 @@ TEST_CASE("the builder's user comes from the image's environment and is never ro
   CHECK(platform.home == "/");
   CHECK(world.error({}).starts_with("cannot build: CNB_USER_ID is not set; "));
   CHECK(world.error(with(builder, "CNB_GROUP_ID", "1000x"))
-            .starts_with("cannot build: CNB_GROUP_ID is \"1000x\", no number"));
-  CHECK(world.error(with(builder, "CNB_USER_ID", "-1")).find("no number") != std::string::npos);
+            .starts_with("cannot build: CNB_GROUP_ID is \"1000x\", which is not a number"));
+  CHECK(world.error(with(builder, "CNB_USER_ID", "-1")).find("not a number") != std::string::npos);
   for (const auto* name : {"CNB_USER_ID", "CNB_GROUP_ID"}) {
     CHECK(world.error(with(builder, name, "0")).find("buildpacks never run as root") != std::string::npos);
   }
