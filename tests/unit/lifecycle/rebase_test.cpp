@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "support/in_memory_registry.hpp"
 #include "support/manual_clock.hpp"
 
@@ -315,4 +316,23 @@ TEST_CASE("an image below an index is known for one") {
   const auto app = world.app();
   CHECK(app.in_index);
   CHECK(app.reference.digest == child->digest);
+}
+
+TEST_CASE("hundreds of images are rebased side by side on a base that was read once") {
+  World world;
+  const auto base = world.base("run:2");
+  const auto app = world.app();
+  constexpr std::size_t count = 300;
+  std::vector<std::string> digests(count);
+  base::for_each_parallel(count, 16, [&](std::size_t i) {
+    auto other = app;
+    other.reference.repository.path = "app-" + std::to_string(i);
+    for (const auto* layer : {"lib", "code"}) {
+      world.registry.add_blob(other.reference.repository, layer, registry::media_type::oci_layer);
+    }
+    const auto rebased = rebase(world.registry, other, base, 1);
+    world.registry.put_manifest(other.reference.with_tag("main"), rebased.manifest);
+    digests[i] = rebased.manifest.digest.text();
+  });
+  CHECK(std::count(digests.begin(), digests.end(), digests.front()) == count);
 }
