@@ -63,7 +63,11 @@ class Fleet:
         return [image["state"] for image in json.loads((directory / "images.json").read_text())]
 
     def assert_whole(self) -> None:
-        assert all(self.storage.is_whole(repository, "main") for repository in self.repositories)
+        # The registry may still be writing down what the put's last request brought: its files are read right from disk.
+        deadline = time.monotonic() + 10
+        while not all(self.storage.is_whole(repository, "main") for repository in self.repositories):
+            assert time.monotonic() < deadline, "a tag names what is not whole"
+            time.sleep(0.05)
 
     def assert_patched(self) -> None:
         new = [layer["digest"] for layer in self.storage.document(self.new)["layers"]]

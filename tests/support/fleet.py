@@ -147,7 +147,7 @@ class Storage:
         pending = [self.tag(repository, tag)]
         while pending:
             digest = pending.pop()
-            if not has("_manifests/revisions", digest):
+            if not digest or not has("_manifests/revisions", digest):
                 return False
             document = self.document(digest)
             pending += [entry["digest"] for entry in document.get("manifests", [])]
