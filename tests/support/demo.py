@@ -10,6 +10,7 @@ import textwrap
 import time
 
 from support.concourse import Observer
+from support.fleet_story import LARGE, FleetStory
 from support.kpack_story import KpackStory
 from support.make_roots import RootError
 from support.program import ANSI
@@ -208,6 +209,56 @@ def tell_kpack(story: KpackStory) -> None:
     say("The servers are stopped and nothing is left behind.")
 
 
+def tell_fleet(story: FleetStory) -> None:
+    teller = Teller(story)
+
+    def beat() -> list:
+        began = time.monotonic()
+        builds = story.pipeline.tick()
+        failed = [build for build in builds if build.status != "succeeded"]
+        if failed or not builds:
+            sys.exit(f"demo: {'build failed: ' + str(failed[0].error) if failed else 'Concourse found nothing new'}")
+        teller.times.append((", ".join(build.job["name"] for build in builds), time.monotonic() - began))
+        return builds
+
+    teller.chapter("The servers", "A registry that wants a password, a Kubernetes API, a git server for the tasks. All on loopback.")
+    say(f"registry  {story.registry.host}")
+    say(f"cluster   {story.server.url}, namespace {story.namespace}")
+    say("pipeline  pipelines/fleet.yml, played by a stand-in for Concourse")
+
+    teller.chapter(f"{len(story.applications)} applications stand on one base, and each is deployed", ", ".join(story.applications) + ".")
+    beat()
+    before = story.deployed()
+
+    teller.chapter("A hole is found in the base image", "The operator publishes a patched one. No developer does anything.")
+    say(f"pushed {story.registry.host}/run:base, digest {story.patch_base()}")
+    teller.chapter("A canary, its rollout and its test; then the rest, and every cluster")
+    builds = beat()
+    if story.deployed() != story.tagged() or set(story.deployed().values()) & set(before.values()):
+        sys.exit("demo: not every Deployment runs the patched image")
+    say()
+    say(style("1;32", f"all {len(story.applications)} Deployments run their image on the patched base"))
+
+    teller.chapter("The report", "report.md of the put that moved the rest; report.html beside it is for a browser.")
+    put = next(build for build in builds if build.job["name"] == "rest")
+    for line in story.report(put).splitlines()[:34]:
+        say(dim(line))
+    say("...")
+
+    teller.chapter("The way back", "A person pins the fleet's first version and starts the job back.")
+    story.go_back(story.versions()[0]).expect()
+    if story.deployed() != before:
+        sys.exit("demo: not every Deployment went back")
+    say()
+    say(style("1;32", f"all {len(story.applications)} Deployments run what they ran before"))
+
+    print(f"\n{style('1;36', '    How long it took')}")
+    for what, seconds in teller.times:
+        say(f"{what:48} {seconds:6.2f} s")
+    say()
+    say("The servers are stopped and nothing is left behind.")
+
+
 def main() -> int:
     programs, work = map(pathlib.Path, sys.argv[1:3])
     application = SPRING if sys.argv[3:] == ["--spring"] else SMALL
@@ -216,6 +267,10 @@ def main() -> int:
         if sys.argv[3:] == ["--kpack"]:
             with KpackStory(work, programs, Narrator(), pace=0.1) as story:
                 tell_kpack(story)
+            return 0
+        if sys.argv[3:] == ["--fleet"]:
+            with FleetStory(work, programs, Narrator(), LARGE, canary="10%") as story:
+                tell_fleet(story)
             return 0
         with Story(work, programs, Narrator(), application) as story:
             tell(story)
