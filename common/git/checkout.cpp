@@ -133,7 +133,7 @@ struct File {
     if (type == S_IFREG) entry.mode = (entry.mode & S_IXUSR) != 0 ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
     if (type == S_IFLNK) entry.mode = GIT_FILEMODE_LINK;
     if (type != S_IFREG && type != S_IFLNK && entry.mode != GIT_FILEMODE_COMMIT) {
-      refuse(fmt::format("{:o} is no mode of a file, link or submodule", original.mode));
+      refuse(fmt::format("{:o} is not the mode of a file, link or submodule", original.mode));
     }
     // As git refuses it (CVE-2018-11235 and its kin): who reads it next might follow it.
     const std::string_view path = entry.path;

@@ -141,7 +141,7 @@ std::string format_date(std::int64_t time, int offset, std::string_view format, 
                        local ? "" : " " + zone(offset));
   }
   throw Error(ErrorKind::usage,
-              {"read", field, fmt::format("\"{}\" is no date format that is supported", written),
+              {"read", field, fmt::format("\"{}\" is not a date format that is supported", written),
                "give iso8601, iso8601-strict, rfc2822, short, relative, human, unix, raw, default or format:..., "
                "as for git log --date"});
 }

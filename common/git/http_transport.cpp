@@ -152,7 +152,7 @@ class HttpTransport final : public Transport {
   [[nodiscard]] Error not_git(const http::Response& response) const {
     return {ErrorKind::protocol,
             {"read", shown(),
-             fmt::format("the answer is no git advertisement but {}",
+             fmt::format("the answer is not a git advertisement but {}",
                          response.headers.get("Content-Type").value_or("of no type")),
              "check that source.uri is the address of a git repository, and that it is served by smart HTTP"}};
   }

@@ -108,7 +108,7 @@ Location Location::parse(std::string_view text, const std::string& field) {
   if (has_control_characters(text)) refuse(field, "it has control characters");
   if (text.starts_with("http://") || text.starts_with("https://")) {
     const auto url = http::Url::parse(text);
-    if (!url) refuse(field, "it is no URL");
+    if (!url) refuse(field, "it is not a URL");
     return {*url};
   }
   for (const std::string_view scheme : {"ssh://", "git+ssh://", "ssh+git://"}) {
@@ -150,7 +150,7 @@ Location Location::resolve(std::string_view relative, const std::string& field) 
     const std::string base = climb(url->path, relative, field);
     const auto resolved =
         http::Url::parse(fmt::format("{}://{}{}/{}", url->origin.scheme, url->authority(), base, relative));
-    if (!resolved) refuse(field, "it is no URL");
+    if (!resolved) refuse(field, "it is not a URL");
     // The same origin: what was given for it serves here too.
     auto credentials = url->credentials;
     *url = *resolved;

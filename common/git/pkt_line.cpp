@@ -26,10 +26,10 @@ std::size_t parse_length(std::string_view header) {
                       : c >= 'a' && c <= 'f' ? c - 'a' + 10
                       : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                              : -1;
-    if (digit < 0) fail(fmt::format("\"{}\" is no length of a packet", base::printable(header)));
+    if (digit < 0) fail(fmt::format("\"{}\" is not the length of a packet", base::printable(header)));
     length = length * 16 + static_cast<std::size_t>(digit);
   }
-  if (length == 3 || length > largest_packet) fail(fmt::format("{} is no length of a packet", length));
+  if (length == 3 || length > largest_packet) fail(fmt::format("{} is not the length of a packet", length));
   return length;
 }
 

@@ -6,7 +6,7 @@
 
 namespace git {
 
-// Whether it opens with a passphrase alone. Not for what is no key: ssh will say that.
+// Whether it opens with a passphrase alone. Not for what is not a key: ssh will say that.
 [[nodiscard]] bool is_locked(std::string_view private_key);
 
 }  // namespace git

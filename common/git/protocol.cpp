@@ -257,13 +257,14 @@ void FetchReader::begin_section(std::string_view header) {
     section_ = Section::packfile;
     result_.has_pack = true;
   } else {
-    broken_answer(fmt::format("\"{}\" is no section of it", base::printable(header, 64)));
+    broken_answer(fmt::format("\"{}\" is not a section of it", base::printable(header, 64)));
   }
 }
 
 void FetchReader::receive_acknowledgment(std::string_view line) {
   if (line == "NAK" || line == "ready") return;
-  if (!line.starts_with("ACK ")) broken_answer(fmt::format("\"{}\" is no acknowledgment", base::printable(line, 64)));
+  if (!line.starts_with("ACK "))
+    broken_answer(fmt::format("\"{}\" is not an acknowledgment", base::printable(line, 64)));
   result_.common.push_back(required_id(line.substr(4), line));
 }
 

@@ -89,7 +89,8 @@ void FetchReaderV0::receive_line(std::string_view line) {
     nak_ = true;
     return;
   }
-  if (!line.starts_with("ACK ")) broken_answer(fmt::format("\"{}\" is no acknowledgment", base::printable(line, 64)));
+  if (!line.starts_with("ACK "))
+    broken_answer(fmt::format("\"{}\" is not an acknowledgment", base::printable(line, 64)));
   const auto id = ObjectId::parse(line.substr(4, 40));
   if (!id) broken_answer("an acknowledgment names no object");
   if (std::find(result_.common.begin(), result_.common.end(), *id) == result_.common.end()) {

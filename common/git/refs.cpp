@@ -34,7 +34,7 @@ ObjectId parse_id(std::string_view text, std::string_view line) {
   }
   if (const auto id = ObjectId::parse(text)) return *id;
   throw Error(ErrorKind::protocol,
-              {"read", "the refs of the repository", fmt::format("\"{}\" is no line of a ref list", line), ""});
+              {"read", "the refs of the repository", fmt::format("\"{}\" is not a line of a ref list", line), ""});
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ Keys read_keys(const std::vector<std::string>& texts, const std::string& field) 
                text.find('\n') == std::string_view::npos) {
       keys.allowed_signers += fmt::format("* namespaces=\"git\" {}\n", text);
     } else {
-      throw Error(ErrorKind::usage, {"read", fmt::format("{}[{}]", field, i), "it is no public key",
+      throw Error(ErrorKind::usage, {"read", fmt::format("{}[{}]", field, i), "it is not a public key",
                                      "give an armored OpenPGP public key, or a line as in an authorized_keys file"});
     }
   }

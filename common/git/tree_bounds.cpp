@@ -55,7 +55,7 @@ class Measurement {
     for (const auto& entry : tree) {
       const std::string_view name = entry.name;
       if (name.empty() || name == "." || name == ".." || name.find('/') != std::string_view::npos) {
-        refuse(fmt::format("\"{}\" is no name of a file", base::printable(name, 128)));
+        refuse(fmt::format("\"{}\" is not the name of a file", base::printable(name, 128)));
       }
       if (!names.insert(name).second) refuse(fmt::format("it has \"{}\" twice", base::printable(name, 128)));
     }

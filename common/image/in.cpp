@@ -20,7 +20,7 @@ using base::ErrorKind;
                                      "let check report the versions anew (fly check-resource)"});
 }
 
-// For a get that fetches nothing the image is only looked at for its metadata: what is no image will do.
+// For a get that fetches nothing the image is only looked at for its metadata: what is not an image will do.
 std::optional<registry::Image> look_at(const registry::Reference& reference, const Source& source,
                                        registry::Client& client, base::Log& log) {
   try {

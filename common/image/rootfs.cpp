@@ -59,7 +59,7 @@ void unpack_rootfs(registry::Client& client, const registry::Repository& reposit
     throw Error(ErrorKind::protocol, {"unpack", repository.text(),
                                       fmt::format("its manifest has {} layers, its configuration {} diffIDs",
                                                   layers.size(), diff_ids.size()),
-                                      "if it is no container image, set params.skip_download"});
+                                      "if it is not a container image, set params.skip_download"});
   }
   const base::TemporaryDirectory downloads("layers");
   archive::Extractor extractor(directory, archive::Whiteouts::apply);

@@ -119,7 +119,7 @@ SemanticConstraint::Condition SemanticConstraint::parse_condition(std::string_vi
   }
   const auto version = parse_version(text, Wildcards::allowed);
   if (!version) {
-    json::wrong_value(field, fmt::format("\"{}\" in \"{}\" is no condition on a version", text, whole),
+    json::wrong_value(field, fmt::format("\"{}\" in \"{}\" is not a condition on a version", text, whole),
                       "conditions are such as ^1.2, ~1.2.3, >= 1.0, 1.x");
   }
   return {op, *version};

@@ -18,7 +18,7 @@ struct SemanticVersion {
   std::string pre_release;  // "rc.1"
   int parts = 0;            // how many of the three numbers were written
 
-  // Nothing when the text is no version.
+  // Nothing when the text is not a version.
   [[nodiscard]] static std::optional<SemanticVersion> parse(std::string_view text);
 };
 

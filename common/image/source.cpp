@@ -115,7 +115,7 @@ Source read_source(const json::Value& source) {
   result.repository = registry::parse_repository(fields.repository, "source.repository");
   if (!fields.tag.empty()) {
     if (!registry::is_tag(fields.tag)) {
-      json::wrong_value("source.tag", fmt::format("\"{}\" is no tag", fields.tag),
+      json::wrong_value("source.tag", fmt::format("\"{}\" is not a tag", fields.tag),
                         "a tag has at most 128 letters, digits, _ . - and starts with none of . -");
     }
     result.tag = fields.tag;

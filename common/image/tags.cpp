@@ -136,7 +136,7 @@ void require_pattern(const std::string& pattern) {
   const re2::RE2 expression(pattern, re2::RE2::Quiet);
   if (!expression.ok()) {
     json::wrong_value("source.tag_regex",
-                      fmt::format("\"{}\" is no regular expression: {}", pattern, expression.error()),
+                      fmt::format("\"{}\" is not a regular expression: {}", pattern, expression.error()),
                       "see github.com/google/re2/wiki/Syntax");
   }
 }

@@ -12,10 +12,10 @@ Version read_version(const concourse::Version& version) {
   const std::string& tag = version.at("tag");
   auto digest = registry::Digest::parse(version.at("digest"));
   if (!digest) {
-    json::wrong_value("version.digest", fmt::format("\"{}\" is no digest", version.at("digest")),
+    json::wrong_value("version.digest", fmt::format("\"{}\" is not a digest", version.at("digest")),
                       "a digest is sha256: and 64 lower-case hexadecimal digits");
   }
-  if (!registry::is_tag(tag)) json::wrong_value("version.tag", fmt::format("\"{}\" is no tag", tag));
+  if (!registry::is_tag(tag)) json::wrong_value("version.tag", fmt::format("\"{}\" is not a tag", tag));
   return {tag, *std::move(digest)};
 }
 

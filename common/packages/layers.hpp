@@ -17,7 +17,7 @@ namespace packages {
 // What one layer says of the databases.
 struct LayerFiles {
   std::map<std::string, std::string> files;  // content by path; an empty one hides a lower file
-  std::vector<std::string> hidden;           // paths that a whiteout, or something that is no directory, removes
+  std::vector<std::string> hidden;           // paths that a whiteout, or something that is not a directory, removes
   std::vector<std::string> emptied;          // directories whose lower content is gone (opaque whiteouts)
   bool has_rpm = false;
 };

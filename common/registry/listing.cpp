@@ -88,9 +88,9 @@ std::vector<std::string> tags(Session& session, const Repository& repository) {
     const json::Value value = json::parse(response.body, object);
     const auto* names = json::find(value, "tags");
     if (names == nullptr || names->is_null()) return true;  // an empty repository
-    if (!names->is_array()) throw bad_answer(object, "tags is no list");
+    if (!names->is_array()) throw bad_answer(object, "tags is not a list");
     for (const auto& name : *names) {
-      // What is no tag cannot be asked for: a hostile one would only forge paths.
+      // What is not a tag cannot be asked for: a hostile one would only forge paths.
       if (name.is_string() && is_tag(name.get_ref<const std::string&>())) result.push_back(name.get<std::string>());
     }
     if (result.size() > most_tags) throw bad_answer(object, fmt::format("it has more than {} tags", most_tags));

@@ -32,9 +32,9 @@ std::map<std::string, std::string> read_annotations(const json::Value& value, st
   const auto* annotations = json::find(value, "annotations");
   if (annotations == nullptr || annotations->is_null()) return result;
   if (!annotations->is_object() || annotations->size() > most_annotations)
-    refuse(object, "annotations is no map of texts");
+    refuse(object, "annotations is not a map of texts");
   for (const auto& [name, text] : annotations->items()) {
-    if (!text.is_string()) refuse(object, "annotations is no map of texts");
+    if (!text.is_string()) refuse(object, "annotations is not a map of texts");
     result.emplace(name, text.get<std::string>());
   }
   return result;
@@ -45,7 +45,7 @@ Platform read_platform(const json::Value& value) {
 }
 
 Descriptor read_descriptor(const json::Value& value, std::string_view object) {
-  if (!value.is_object()) refuse(object, "a descriptor is no object");
+  if (!value.is_object()) refuse(object, "a descriptor is not an object");
   auto digest = Digest::parse(json::text_or(value, "digest"));
   if (!digest) refuse(object, "a descriptor has no sha256 digest");
   const auto& size = member(value, "size", object);
@@ -87,7 +87,7 @@ bool RawManifest::is_index() const {
 
 RawManifest parse_raw(std::string media_type, std::string bytes, std::string_view object) {
   json::Value value = json::parse(bytes, object);
-  if (!value.is_object()) refuse(object, "it is no object");
+  if (!value.is_object()) refuse(object, "it is not an object");
   const std::string said = json::text_or(value, "mediaType");
   // The document's own word counts more than a header's: the digest covers it (image-spec, manifest.md).
   if (!said.empty()) media_type = said;
@@ -106,7 +106,7 @@ Manifest parse_manifest(const RawManifest& raw, std::string_view object) {
   if (raw.is_index()) refuse(object, "it is an index, not the manifest of one image");
   Manifest result{raw.media_type, read_descriptor(member(raw.value, "config", object), object), {}, {}, {}, {}};
   const auto& layers = member(raw.value, "layers", object);
-  if (!layers.is_array()) refuse(object, "layers is no list");
+  if (!layers.is_array()) refuse(object, "layers is not a list");
   if (layers.size() > most_layers) refuse(object, fmt::format("it has more than {} layers", most_layers));
   for (const auto& layer : layers) result.layers.push_back(read_descriptor(layer, object));
   result.annotations = read_annotations(raw.value, object);
@@ -119,7 +119,7 @@ Manifest parse_manifest(const RawManifest& raw, std::string_view object) {
 
 std::vector<Descriptor> parse_index(const RawManifest& raw, std::string_view object) {
   const auto& entries = member(raw.value, "manifests", object);
-  if (!entries.is_array()) refuse(object, "manifests is no list");
+  if (!entries.is_array()) refuse(object, "manifests is not a list");
   if (entries.size() > most_entries) refuse(object, fmt::format("it has more than {} entries", most_entries));
   std::vector<Descriptor> result;
   for (const auto& entry : entries) result.push_back(read_descriptor(entry, object));
@@ -172,10 +172,10 @@ std::vector<Digest> Image::diff_ids() const {
   const auto* rootfs = json::find(config, "rootfs");
   const auto* ids = rootfs == nullptr ? nullptr : json::find(*rootfs, "diff_ids");
   if (ids == nullptr || ids->is_null()) return result;
-  if (!ids->is_array()) refuse("the image's configuration", "rootfs.diff_ids is no list");
+  if (!ids->is_array()) refuse("the image's configuration", "rootfs.diff_ids is not a list");
   for (const auto& id : *ids) {
     auto digest = id.is_string() ? Digest::parse(id.get_ref<const std::string&>()) : std::nullopt;
-    if (!digest) refuse("the image's configuration", "rootfs.diff_ids holds what is no sha256 digest");
+    if (!digest) refuse("the image's configuration", "rootfs.diff_ids holds what is not a sha256 digest");
     result.push_back(*std::move(digest));
   }
   return result;

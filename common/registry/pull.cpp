@@ -233,7 +233,7 @@ std::optional<Image> find_image(Session& session, const Reference& reference, co
   Manifest manifest = parse_manifest(*raw, name);
   json::Value config =
       json::parse(blob(session, reference.repository, manifest.config, largest_config), "the configuration of " + name);
-  if (!config.is_object()) throw Error(ErrorKind::protocol, {"read", name, "its configuration is no object", ""});
+  if (!config.is_object()) throw Error(ErrorKind::protocol, {"read", name, "its configuration is not an object", ""});
   return Image{*std::move(raw), std::move(manifest), std::move(config)};
 }
 

@@ -98,7 +98,7 @@ Repository parse_repository(std::string_view text, std::string_view field) {
   if (result.path.find_first_of(":@") != std::string::npos) {
     refuse(text, field, "holds a tag or a digest", "give the repository alone");
   }
-  refuse(text, field, "is no repository name",
+  refuse(text, field, "is not a repository name",
          "only lower case letters, digits and single . _ - / between them are valid");
 }
 

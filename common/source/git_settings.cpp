@@ -40,7 +40,7 @@ std::pair<std::string, std::string> header_of(const std::string& value, const st
   const bool has_controls =
       std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
   if (colon == 0 || colon == std::string::npos || has_controls) {
-    json::wrong_value(field, "it is no header field", "write it as Name: value");
+    json::wrong_value(field, "it is not a header field", "write it as Name: value");
   }
   const auto begin = value.find_first_not_of(' ', colon + 1);
   return {value.substr(0, colon), begin == std::string::npos ? "" : value.substr(begin)};
@@ -76,7 +76,8 @@ GitSettings GitSettings::parse(const std::vector<GitConfigFields>& fields) {
     std::optional<http::Url> address;
     if ((name.is_header() || name.is_verification()) && !name.subsection.empty()) {
       address = http::Url::parse(name.subsection);
-      if (!address) json::wrong_value(field + ".name", fmt::format("\"{}\" is no http(s) address", name.subsection));
+      if (!address)
+        json::wrong_value(field + ".name", fmt::format("\"{}\" is not an http(s) address", name.subsection));
     }
     if (name.is_replacement() && !value.empty()) {
       result.replacements_.push_back({value, std::string(name.subsection)});

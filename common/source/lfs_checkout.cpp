@@ -111,7 +111,7 @@ class LfsCheckout {
     }
     server_ = git::lfs_server_at(*given);
     if (!server_) {
-      throw Error(ErrorKind::usage, {"read", "lfs.url of the repository (.lfsconfig)", "it is no http(s) address",
+      throw Error(ErrorKind::usage, {"read", "lfs.url of the repository (.lfsconfig)", "it is not an http(s) address",
                                      "set lfs.url in source.git_config, or params.disable_git_lfs to do without"});
     }
   }

@@ -48,7 +48,7 @@ Pattern::Pattern(const std::string& text, Syntax syntax, const std::string& fiel
   std::array<char, 256> cause{};
   regerror(code, compiled_.get(), cause.data(), cause.size());
   json::wrong_value(field,
-                    fmt::format("\"{}\" is no regular expression ({})", base::printable(text, 128), cause.data()),
+                    fmt::format("\"{}\" is not a regular expression ({})", base::printable(text, 128), cause.data()),
                     "escape characters that stand for themselves");
 }
 

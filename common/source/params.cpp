@@ -86,7 +86,7 @@ InParams read_in_params(const json::Value& value) {
   for (std::size_t i = 0; i < params.fetch.size(); ++i) {
     if (!git::is_valid_ref_name("refs/heads/" + params.fetch[i])) {
       json::wrong_value(fmt::format("params.fetch[{}]", i),
-                        fmt::format("\"{}\" is no name of a branch", params.fetch[i]));
+                        fmt::format("\"{}\" is not the name of a branch", params.fetch[i]));
     }
   }
   // Formats are tried now: a fault in them should not be found after a long fetch.

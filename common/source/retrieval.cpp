@@ -80,7 +80,7 @@ class Retrieval {
     const auto commit = version_.find("commit");
     if (commit != version_.end()) {
       if (const auto id = ObjectId::parse(commit->second)) return *id;
-      throw Error(ErrorKind::usage, {"read", "version.commit", "it is no commit", ""});
+      throw Error(ErrorKind::usage, {"read", "version.commit", "it is not a commit", ""});
     }
     if (const auto id = ObjectId::parse(ref())) return *id;
     if (ref() == "HEAD" && head_) return head_->commit;

@@ -125,7 +125,7 @@ std::optional<std::string> read_branch(std::string branch, const std::string& fi
   constexpr std::string_view prefix = "refs/heads/";
   if (branch.starts_with(prefix)) branch.erase(0, prefix.size());
   if (!git::is_valid_ref_name(full_branch_name(branch))) {
-    json::wrong_value(field, fmt::format("\"{}\" is no name of a branch", branch));
+    json::wrong_value(field, fmt::format("\"{}\" is not the name of a branch", branch));
   }
   return branch;
 }
@@ -156,7 +156,8 @@ Source read_source(const json::Value& value) {
                       fmt::format("{} is not from 1 to {}", fields.version_depth, deepest_version_list));
   }
   if (fields.https_tunnel && (fields.https_tunnel->proxy_port == 0 || fields.https_tunnel->proxy_port > 65535)) {
-    json::wrong_value("source.https_tunnel.proxy_port", fmt::format("{} is no port", fields.https_tunnel->proxy_port));
+    json::wrong_value("source.https_tunnel.proxy_port",
+                      fmt::format("{} is not a port", fields.https_tunnel->proxy_port));
   }
   if (!fields.tag_filter.empty() && !fields.tag_regex.empty()) {
     json::wrong_value("source.tag_regex", "tag_filter is given, too", "give one of them");

@@ -31,7 +31,7 @@ void require_inside(const std::filesystem::path& root, const std::string& path) 
     if (type == std::filesystem::file_type::not_found) return;
     if (type == std::filesystem::file_type::directory) continue;
     throw Error(ErrorKind::protocol,
-                {"check out", "submodule " + path, "what the commit has in its place is no directory", ""});
+                {"check out", "submodule " + path, "what the commit has in its place is not a directory", ""});
   }
 }
 

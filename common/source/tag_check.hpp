@@ -15,7 +15,7 @@ namespace source {
 [[nodiscard]] git::RemoteRefs matching_tags(const git::RemoteRefs& refs, const Source& source);
 
 // match_tagged: {ref: tag, commit} of every such tag whose commit passes the other filters, by creation date (that of
-// the tag, or of the commit for a tag that is no object). With `branch`, only tags that it contains.
+// the tag, or of the commit for a tag that is not an object). With `branch`, only tags that it contains.
 [[nodiscard]] std::vector<concourse::Version> tagged_versions(const git::RemoteRefs& tags,
                                                               const std::optional<Head>& branch, const Source& source,
                                                               git::Remote& remote,

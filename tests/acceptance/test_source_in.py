@@ -271,7 +271,7 @@ def test_a_pinned_version_may_say_its_branch(repository, directory, programs, ge
         assert run_program(programs, "check", {**request, "version": {"ref": made[0], "branch": "main"}}).answer == [
             {"ref": made[0]}, {"ref": made[1]}]
         wrong = run_program(programs, "in", {**request, "version": {"ref": aside, "branch": "a..b"}}, destination.parent / "wrong")
-    assert wrong.status == 1 and 'cannot read version.branch: "a..b" is no name of a branch' in wrong.error
+    assert wrong.status == 1 and 'cannot read version.branch: "a..b" is not the name of a branch' in wrong.error
 
 
 def test_head_is_told_as_the_commit_that_it_was(repository, get, destination):
@@ -435,7 +435,7 @@ def test_a_commit_must_be_signed_by_one_of_the_keys(repository, get, destination
     get(signed, commit_verification_keys=[stranger, signer]).answer
     for ref, keys, cause in ((plain, [signer], "it is not signed"),
                              (signed, [stranger], "its signature is of none of the keys"),
-                             (signed, ["no key"], "it is no public key")):
+                             (signed, ["no key"], "it is not a public key")):
         shutil.rmtree(destination)
         destination.mkdir()
         result = get(ref, commit_verification_keys=keys)

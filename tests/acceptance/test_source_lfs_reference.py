@@ -142,10 +142,10 @@ def test_git_config_overrules_lfsconfig(programs, repository, server, tmp_path):
 
 
 @pytest.mark.parametrize("url, cause", [
-    ("file:///etc", "it is no http(s) address"),
-    ("ssh://127.0.0.1/x", "it is no http(s) address"),
-    ("-ux", "it is no http(s) address"),
-    ("ext::sh -c id", "it is no http(s) address"),
+    ("file:///etc", "it is not an http(s) address"),
+    ("ssh://127.0.0.1/x", "it is not an http(s) address"),
+    ("-ux", "it is not an http(s) address"),
+    ("ext::sh -c id", "it is not an http(s) address"),
 ])
 def test_an_lfsconfig_that_leads_elsewhere_is_refused(programs, repository, server, tmp_path, url, cause):
     made = repository.commit("lfs", {**tree(server), ".lfsconfig": f"[lfs]\n\turl = {url}\n"})

@@ -112,7 +112,7 @@ def test_a_tunnel_that_leads_nowhere(ask, repository, server, authority):
 @pytest.mark.parametrize("port", [0, 65536, 70000])
 def test_a_port_of_a_tunnel_that_is_none(ask, repository, server, port):
     result = ask("check", {"uri": server.url("app"), "https_tunnel": {"proxy_host": "p", "proxy_port": port}})
-    assert result.status == 1 and "source.https_tunnel.proxy_port" in result.error and f"{port} is no port" in result.error
+    assert result.status == 1 and "source.https_tunnel.proxy_port" in result.error and f"{port} is not a port" in result.error
 
 
 def test_the_environments_proxies_and_their_exceptions(ask, repository, server, authority):

@@ -38,11 +38,11 @@ def test_the_server_without_a_fault_is_served(refused, server):
 # Packets
 
 BROKEN_PACKETS = {
-    "a length of 3": (b"0003", "3 is no length of a packet"),
-    "a length beyond a packet's": (b"fff1" + b"x" * 70000, "65521 is no length of a packet"),
-    "a length in no digits": (b"00zz1234", '"00zz" is no length of a packet'),
-    "a negative length": (b"-001", '"-001" is no length of a packet'),
-    "bytes that are no text": (b"\xff\xfe\x00\x1b", "is no length of a packet"),
+    "a length of 3": (b"0003", "3 is not the length of a packet"),
+    "a length beyond a packet's": (b"fff1" + b"x" * 70000, "65521 is not the length of a packet"),
+    "a length in no digits": (b"00zz1234", '"00zz" is not the length of a packet'),
+    "a negative length": (b"-001", '"-001" is not the length of a packet'),
+    "bytes that are no text": (b"\xff\xfe\x00\x1b", "is not the length of a packet"),
     "a packet that is cut": (b"0032 half", "it ended in the middle of a packet"),
     "a length that is cut": (b"00", "it ended in the middle of a packet"),
     "more after the end": (FLUSH + packet(b"x"), "it goes on after its end"),
@@ -76,10 +76,10 @@ def test_an_error_of_the_server_is_printed_without_what_it_could_do_to_a_termina
 @pytest.mark.parametrize("answer, words", [
     (packets(b"packfile\n", b"\x05what"), "no known band"),
     (packets(b"packfile\n", b""), "empty packet"),
-    (packets(b"acknowledgments\n", b"MAYBE\n"), '"MAYBE" is no acknowledgment'),
+    (packets(b"acknowledgments\n", b"MAYBE\n"), '"MAYBE" is not an acknowledgment'),
     (packets(b"acknowledgments\n", b"ACK 123\n"), "names no object"),
     (packets(b"shallow-info\n", b"shallow \xff\n"), "names no object"),
-    (packets(b"unheard-of\n"), '"unheard-of" is no section of it'),
+    (packets(b"unheard-of\n"), '"unheard-of" is not a section of it'),
     (packets(b"acknowledgments\n", b"NAK\n") + FLUSH, "it has no pack"),
     (packets(b"packfile\n") + DELIMITER + FLUSH, "cut by a delimiter"),
     (FLUSH, "it has no pack"),
@@ -92,10 +92,10 @@ def test_an_answer_that_is_no_fetch(refused, server, answer, words):
 # Refs
 
 @pytest.mark.parametrize("line, words", [
-    (b"nonsense", "is no line of a ref list"),
-    (b"\x1b[31m refs/heads/main", '"?[31m refs/heads/main" is no line of a ref list'),
+    (b"nonsense", "is not a line of a ref list"),
+    (b"\x1b[31m refs/heads/main", '"?[31m refs/heads/main" is not a line of a ref list'),
     (b"1" * 64 + b" refs/heads/main", "its object names are SHA-256"),
-    (b"0" * 40 + b" refs/heads/main", "is no line of a ref list"),
+    (b"0" * 40 + b" refs/heads/main", "is not a line of a ref list"),
 ])
 def test_a_ref_list_that_is_none(refused, server, line, words):
     server.answers["ls-refs"] = packets(line) + FLUSH

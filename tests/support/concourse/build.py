@@ -344,7 +344,7 @@ def read_answer(stdout: bytes, what: str) -> dict:
     except ValueError as error:
         raise ResourceError(f"{what}: stdout is not JSON: {stdout[:200]!r}") from error
     if not isinstance(answer, dict):
-        raise ResourceError(f"{what}: the answer is no object: {answer!r}")
+        raise ResourceError(f"{what}: the answer is not an object: {answer!r}")
     check_version(answer.get("version"), what)
     metadata = answer.get("metadata") or []
     for entry in metadata:
@@ -355,10 +355,10 @@ def read_answer(stdout: bytes, what: str) -> dict:
 
 def check_version(version, what: str) -> None:
     if not isinstance(version, dict) or not version:
-        raise ResourceError(f"{what}: {version!r} is no version")
+        raise ResourceError(f"{what}: {version!r} is not a version")
     for name, value in version.items():
         if not isinstance(value, str):
-            raise ResourceError(f"{what}: the version's {name} is no text: {value!r}")
+            raise ResourceError(f"{what}: the version's {name} is not text: {value!r}")
 
 
 def inputs_of_put(step: dict, artifacts: dict) -> list[str]:

@@ -85,7 +85,7 @@ class Resource:
         except ValueError as error:
             raise ResourceError(f"check {self.name}: stdout is not JSON: {outcome.stdout[:200]!r}", outcome.stderr) from error
         if not isinstance(versions, list):
-            raise ResourceError(f"check {self.name}: the answer is no list: {versions!r}", outcome.stderr)
+            raise ResourceError(f"check {self.name}: the answer is not a list: {versions!r}", outcome.stderr)
         for version in versions:
             check_version(version, f"check {self.name}")
         return self.history.save_checked(versions)

@@ -56,7 +56,7 @@ def fill(node, values: dict):
     def text(match) -> str:
         value = look_up(match[1], values)
         if isinstance(value, (dict, list)) or value is None:
-            raise PipelineError(f"(({match[1]})) stands inside text and is no text")
+            raise PipelineError(f"(({match[1]})) stands inside text and is not text")
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     return VAR.sub(text, node)

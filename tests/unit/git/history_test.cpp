@@ -40,7 +40,7 @@ TEST_CASE("the lines of several tips are one list, in which each commit follows 
   CHECK(world.lines({world.a, world.a}) == Ids{world.root, world.a});
 }
 
-TEST_CASE("what is not there, or is no commit, has no line") {
+TEST_CASE("what is not there, or is not a commit, has no line") {
   const World world;
   const auto missing = *git::ObjectId::parse(std::string(40, '7'));
   CHECK(world.lines({missing, world.repository.blob("x"), world.s}) == Ids{world.root, world.s});

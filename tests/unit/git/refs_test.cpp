@@ -63,7 +63,7 @@ TEST_CASE("refs that could not be stored are left out") {
   CHECK_FALSE(git::parse_ref_line(one + " refs/heads/a\nb"));
 }
 
-TEST_CASE("what is no line of a ref list is refused, and SHA-256 gets an answer of its own") {
+TEST_CASE("what is not a line of a ref list is refused, and SHA-256 gets an answer of its own") {
   CHECK_THROWS_AS(git::parse_ref_line("xyz refs/heads/main"), base::Error);
   CHECK_THROWS_AS(git::parse_ref_line(std::string(40, '0') + " refs/heads/main"), base::Error);
   try {

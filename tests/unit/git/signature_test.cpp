@@ -59,7 +59,7 @@ TEST_CASE("a signature of a kind for which no key is given is denied by that nam
   CHECK(verdict(ssh_signature, {pgp_key})->report().cause == "it is signed by ssh, and no key of that kind is given");
 }
 
-TEST_CASE("a text that is no key is named by its place") {
+TEST_CASE("a text that is not a key is named by its place") {
   for (const char* bad : {"", "hello", "ssh-ed25519 AAAA\nssh-rsa BBBB",
                           "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!\n-----END PGP PUBLIC KEY BLOCK-----"}) {
     INFO(bad);

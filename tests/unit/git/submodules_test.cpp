@@ -65,7 +65,7 @@ TEST_CASE("names and paths of submodules that lead out are refused") {
   }
 }
 
-TEST_CASE("a .gitmodules that is no file, or gives no url for what is there, is refused") {
+TEST_CASE("a .gitmodules that is not a file, or gives no url for what is there, is refused") {
   const World world;
   CHECK_THROWS_AS(world.read(module("a", "one"), GIT_FILEMODE_LINK), base::Error);
   CHECK_THROWS_AS(world.read(module("a", "one", "")), base::Error);

@@ -79,9 +79,9 @@ TEST_CASE("what is no constraint is an error that names the part") {
     static_cast<void>(SemanticConstraint::parse("^1.2, newest", "source.semver_constraint"));
     FAIL("no error");
   } catch (const base::Error& error) {
-    CHECK(
-        std::string(error.what()) ==
-        "cannot read source.semver_constraint: \"newest\" in \"^1.2, newest\" is no condition on a version; conditions "
-        "are such as ^1.2, ~1.2.3, >= 1.0, 1.x");
+    CHECK(std::string(error.what()) ==
+          "cannot read source.semver_constraint: \"newest\" in \"^1.2, newest\" is not a condition on a version; "
+          "conditions "
+          "are such as ^1.2, ~1.2.3, >= 1.0, 1.x");
   }
 }

@@ -64,7 +64,7 @@ TEST_CASE("unknown and unsupported fields are errors that say what to do") {
   CHECK(error_of({{"content_trust", json::Value::object()}}) ==
         "cannot read source.content_trust: this field is not supported; Docker has ended Notary v1; pin a digest or "
         "verify signatures in a task");
-  CHECK(error_of({{"tag", "a b"}}).starts_with("cannot read source.tag: \"a b\" is no tag"));
+  CHECK(error_of({{"tag", "a b"}}).starts_with("cannot read source.tag: \"a b\" is not a tag"));
 }
 
 TEST_CASE("ways to choose tags that exclude each other are errors") {

@@ -43,7 +43,7 @@ TEST_CASE("a manifest is written with the same bytes each time and read back") {
 
 TEST_CASE("a damaged manifest is an error that names the image") {
   CHECK(error_of({{"layers", json::Value::array()}}) == "cannot read image r.example/app: config is missing");
-  CHECK(error_of({{"config", descriptor()}, {"layers", 1}}) == "cannot read image r.example/app: layers is no list");
+  CHECK(error_of({{"config", descriptor()}, {"layers", 1}}) == "cannot read image r.example/app: layers is not a list");
   auto bad = descriptor();
   bad["digest"] = "md5:1";
   CHECK(error_of({{"config", bad}, {"layers", json::Value::array()}}) ==

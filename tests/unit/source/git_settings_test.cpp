@@ -70,9 +70,9 @@ TEST_CASE("settings that would change how git reaches a repository, and do not h
 
 TEST_CASE("headers that are none and addresses that are none are refused") {
   CHECK(refusal("http.extraHeader", "no colon") ==
-        "cannot read source.git_config[1].value: it is no header field; write it as Name: value");
+        "cannot read source.git_config[1].value: it is not a header field; write it as Name: value");
   CHECK(refusal("http.extraHeader", "A: b\r\nC: d") ==
-        "cannot read source.git_config[1].value: it is no header field; write it as Name: value");
+        "cannot read source.git_config[1].value: it is not a header field; write it as Name: value");
   CHECK(refusal("http.ext::sh.extraHeader", "A: b") ==
-        "cannot read source.git_config[1].name: \"ext::sh\" is no http(s) address");
+        "cannot read source.git_config[1].name: \"ext::sh\" is not an http(s) address");
 }

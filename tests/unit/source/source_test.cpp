@@ -34,7 +34,7 @@ TEST_CASE("fields that cannot be are refused by name") {
   CHECK(refusal({{"uri", "/srv/app"}, {"brnch", "x"}}) ==
         "cannot read source.brnch: there is no such field; did you mean source.branch?");
   CHECK(refusal({{"uri", "/srv/app"}, {"branch", "a..b"}}) ==
-        "cannot read source.branch: \"a..b\" is no name of a branch");
+        "cannot read source.branch: \"a..b\" is not the name of a branch");
   CHECK(refusal({{"uri", "/srv/app"}, {"version_depth", 0U}}) ==
         "cannot read source.version_depth: 0 is not from 1 to 100000");
   CHECK(
