@@ -28,6 +28,9 @@ void describe(json::Fields<FleetFields>& fields) {
   fields.optional(
       "repositories", &FleetFields::repositories,
       "repositories whose tags are images of the fleet; tags of caches, of records and of signatures never are");
+  for (const auto* name : {"cluster_stack", "cluster_builder", "cluster_store", "namespaces"}) {
+    fields.refused(name, "a fleet that kpack builds follows its stack by itself: patch it by kp clusterstack update");
+  }
 }
 
 void describe(json::Fields<SourceFields>& fields) {

@@ -88,6 +88,7 @@ TEST_CASE("a bad source of a fleet names the field") {
   const auto by_digest = "r.example.com/a@sha256:" + std::string(64, 'a');
   CHECK(fails({{"record", "r.example.com/f"}, {"images", {by_digest, "b"}}}) ==
         "cannot read source.fleet.images[0]: a digest cannot be moved to a new base; name a tag");
+  CHECK(holds(fails({{"record", "r.example.com/f"}, {"cluster_stack", "base"}}), "this field is not supported"));
   const json::Value repositories = json::Value::array({{{"repository", "r.example.com/a:b"}}});
   CHECK(holds(fails({{"record", "r.example.com/f"}, {"repositories", repositories}}),
               "source.fleet.repositories[0].repository"));
