@@ -14,7 +14,13 @@ namespace {
 
 // The parent of a process, from /proc/<pid>/stat: "pid (name) state parent ...", where the name may hold anything.
 std::optional<pid_t> parent_of(const std::string& pid) {
-  const auto stat = base::read_file_if_exists("/proc/" + pid + "/stat", 4096);
+  std::optional<std::string> stat;
+  try {
+    stat = base::read_file_if_exists("/proc/" + pid + "/stat", 4096);
+  } catch (const base::Error&) {
+    // It ended between the opening and the reading (ESRCH); whoever asks is a destructor, which may not throw.
+    return std::nullopt;
+  }
   if (!stat) return std::nullopt;
   const auto end = stat->rfind(')');
   if (end == std::string::npos || end + 4 >= stat->size()) return std::nullopt;
@@ -26,8 +32,10 @@ std::optional<pid_t> parent_of(const std::string& pid) {
 std::vector<pid_t> children() {
   std::vector<pid_t> result;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const auto name = entry.path().filename().string();
+  // Step by step with `error`, since an iterator throws where it is only incremented.
+  for (std::filesystem::directory_iterator entry("/proc", error), end_of_list; !error && entry != end_of_list;
+       entry.increment(error)) {
+    const auto name = entry->path().filename().string();
     pid_t pid = 0;
     const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (failure != std::errc() || end != name.data() + name.size()) continue;
