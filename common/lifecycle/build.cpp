@@ -108,7 +108,8 @@ class Builder {
     if (status.success()) return;
     throw Error(ErrorKind::usage,
                 {"build with buildpack", element.text(),
-                 fmt::format("its bin/build ended with {}", base::describe(status)), "what it wrote stands above"});
+                 fmt::format("its bin/build {} {}", status.signal != 0 ? "was" : "ended with", base::describe(status)),
+                 "what it wrote stands above"});
   }
 
   [[nodiscard]] Run command(const buildpacks::Descriptor& descriptor, const fs::path& plan) const {
