@@ -27,6 +27,13 @@ std::string cell(std::string_view text) {
   return result;
 }
 
+// "registry.example.com/run@sha256:3f2a9bd14c5d": a whole digest says no more to a person.
+std::string shortened(const std::string& image) {
+  constexpr std::size_t shown = 12;
+  const auto digest = image.rfind("@sha256:");
+  return digest == std::string::npos ? image : image.substr(0, digest + 8 + shown);
+}
+
 std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
 
 void write_images(std::string& out, std::string_view heading, const std::vector<const FleetImage*>& images) {
@@ -106,8 +113,8 @@ std::string short_digest(const std::string& image) {
 std::string remark_of(const FleetImage& image) {
   std::string result = image.reason;
   for (const auto& [what, before, now] : image.needs) {
-    result += fmt::format("{}{} {} {}", result.empty() ? "needs a build: " : "; needs a build: ", what, before,
-                          now.empty() ? "is no longer in the builder" : "-> " + now);
+    result += fmt::format("{}{} {} {}", result.empty() ? "needs a build: " : "; needs a build: ", what,
+                          shortened(before), now.empty() ? "is no longer in the builder" : "-> " + shortened(now));
   }
   return result;
 }

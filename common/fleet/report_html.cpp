@@ -29,6 +29,8 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bo
 th { color: var(--faint); font-weight: 600; white-space: nowrap; }
 td.name { overflow-wrap: anywhere; min-width: 14rem; }
 td.state { white-space: nowrap; font-weight: 600; }
+td code { white-space: nowrap; overflow-wrap: normal; }
+td.reason { overflow-wrap: anywhere; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
 ul.packages { columns: 22rem; margin: .3rem 0; padding-left: 1.2rem; }
 summary { cursor: pointer; color: var(--faint); }
@@ -78,11 +80,12 @@ std::string table_of(const std::vector<const FleetImage*>& images) {
       "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Image<th scope=\"col\">From<th scope=\"col\">To"
       "<th scope=\"col\">State<th scope=\"col\">Reason<th scope=\"col\">Time</tr></thead><tbody>\n";
   for (const auto* image : images) {
-    out += fmt::format("<tr><td class=\"name\">{}</td>{}{}<td class=\"state {}\">{}</td><td>{}</td><td>{}</td></tr>\n",
-                       escaped(image->name()), digest_cell(image->before),
-                       digest_cell(image->image == image->before ? "" : image->image), class_of(*image),
-                       name_of(image->state), escaped(remark_of(*image)),
-                       image->seconds > 0 ? fmt::format("{:.1f} s", image->seconds) : "");
+    out += fmt::format(
+        "<tr><td class=\"name\">{}</td>{}{}<td class=\"state {}\">{}</td><td "
+        "class=\"reason\">{}</td><td>{}</td></tr>\n",
+        escaped(image->name()), digest_cell(image->before),
+        digest_cell(image->image == image->before ? "" : image->image), class_of(*image), name_of(image->state),
+        escaped(remark_of(*image)), image->seconds > 0 ? fmt::format("{:.1f} s", image->seconds) : "");
   }
   return out + "</tbody></table></div>\n";
 }
