@@ -141,3 +141,28 @@ def test_bad_params_are_one_line(fleet, params, error):
     host = fleet.server.host
     result = fleet.put({name: value.replace("HOST", host) for name, value in params.items()})
     assert result.status == 1 and result.error.startswith(error.replace("HOST", host))
+
+
+def test_an_index_follows_where_there_is_a_base_for_each_of_its_platforms(fleet):
+    storage, repository, platforms = fleet.storage, f"{fleet.name}/many", ("amd64", "arm64")
+    bases = {version: {name: storage.base(version, tag=f"{version}-{name}", repository="multi", architecture=name) for name in platforms}
+             for version in ("3.0.11-1", "3.0.15-1")}
+    for version, tag in (("3.0.11-1", "1"), ("3.0.15-1", "2")):
+        storage.index("multi", tag, bases[version])
+    children = {name: storage.application(repository, name, "3.0.11-1", bases["3.0.11-1"][name], base="multi", architecture=name)
+                for name in platforms}
+    storage.index(repository, "main", children)
+    fleet.source["fleet"]["images"].append(f"{fleet.server.host}/{repository}:main")
+    version = fleet.put({"run_image": f"{fleet.server.host}/multi:2"}).answer["version"]
+    assert fleet.images(version)["many"]["state"] == "rebased"
+    index = storage.document(storage.tag(repository, "main"))
+    assert [entry["platform"]["architecture"] for entry in index["manifests"]] == list(platforms)
+    for entry in index["manifests"]:
+        base = storage.document(bases["3.0.15-1"][entry["platform"]["architecture"]])
+        assert storage.document(entry["digest"])["layers"][:3] == base["layers"]
+    assert storage.is_whole(repository, "main")
+    # The single-platform base has nothing for arm64: the index is left whole.
+    before = storage.tag(repository, "main")
+    left = fleet.put({"run_image": f"{fleet.server.host}/multi:3.0.11-1-amd64"}).answer["version"]
+    assert fleet.images(left)["many"]["reason"] == "index: there is no base for linux/arm64"
+    assert storage.tag(repository, "main") == before
