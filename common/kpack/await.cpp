@@ -48,7 +48,7 @@ class Awaiting {
           wait_for(decision.why);
           break;
       }
-      scene_.wait(longest_wait);
+      static_cast<void>(scene_.wait(longest_wait));
     }
   }
 
@@ -67,7 +67,7 @@ class Awaiting {
     if (newest != nullptr && trigger_(*newest)) {
       aim_.annotated = decision.build;
     } else {
-      scene_.wait(longest_wait);
+      static_cast<void>(scene_.wait(longest_wait));
     }
   }
 

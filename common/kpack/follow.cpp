@@ -19,7 +19,7 @@ using base::ErrorKind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds longest_wait(1000);
+constexpr milliseconds longest_wait(2000);
 // kpack makes a pod at once, and a node starts it within seconds: sooner it is not worth a word.
 constexpr seconds before_a_pod_is_missed(10);
 constexpr seconds before_a_start_is_missed(30);
@@ -49,28 +49,27 @@ class Following {
 
   Build run() {
     announce();
+    scene_.leave_image();
     showing_.emplace(worker_.submit([this] { show_log(); }));
-    while (true) {
+    for (bool is_news = true;; is_news = scene_.wait(longest_wait)) {
       const auto& build = current();
-      if (!build.pod.empty()) scene_.watch_pod(build.pod);
-      build_log_.update(scene_.pod());
+      if (is_news) {
+        if (!build.pod.empty()) scene_.watch_pod(build.pod);
+        build_log_.update(scene_.pod());
+      }
       if (build.state != BuildState::running) return finish(Build(build));
       tell_obstacle(build);
       if (log_.clock().steady_now() >= patience_.deadline) throw timed_out(build.image, patience_, waiting_.last());
-      scene_.wait(longest_wait);
     }
   }
 
  private:
-  // The Build as it is now; it is kept as it was when kpack has deleted it after its end.
+  // The Build as it is now.
   const Build& current() {
     const auto* found = find_build(scene_.seen(), number_);
-    if (found != nullptr) last_ = *found;
-    if (found == nullptr && (!last_ || last_->state == BuildState::running)) {
-      throw Error(ErrorKind::not_found,
-                  {"follow", fmt::format("build #{}", number_), "the Build was deleted before it ended", "put again"});
-    }
-    return *last_;
+    if (found != nullptr) return *found;
+    throw Error(ErrorKind::not_found,
+                {"follow", fmt::format("build #{}", number_), "the Build was deleted before it ended", "put again"});
   }
 
   void announce() {
@@ -138,8 +137,7 @@ class Following {
   void wait_until(base::SteadyTime end, const std::function<bool()>& is_done) {
     constexpr milliseconds between_looks(20);
     while (!is_done() && log_.clock().steady_now() < end) {
-      scene_.wait(between_looks);
-      build_log_.update(scene_.pod());
+      if (scene_.wait(between_looks)) build_log_.update(scene_.pod());
     }
   }
 
@@ -180,7 +178,6 @@ class Following {
   BuildLog build_log_;
   std::shared_ptr<base::Cancellation> cancellation_;
   base::SteadyTime started_;
-  std::optional<Build> last_;
   Waiting waiting_;
   std::optional<base::SteadyTime> quota_read_;
   std::optional<std::string> quota_;

@@ -38,9 +38,10 @@ class Mailbox {
     changed_.notify_one();
   }
 
-  // All that has come; waits for the first at most `longest`. A step that is told to end is heard four times a second.
+  // All that has come; waits for the first at most `longest`. A step that is told to end is heard once a second: each
+  // look costs, and a build takes minutes.
   std::deque<News> take(std::chrono::milliseconds longest) {
-    constexpr std::chrono::milliseconds between_looks(250);
+    constexpr std::chrono::milliseconds between_looks(1000);
     const auto end = std::chrono::steady_clock::now() + longest;
     std::unique_lock lock(mutex_);
     while (news_.empty()) {
@@ -67,13 +68,18 @@ class WatchingScene final : public Scene {
         random_(random),
         log_(log),
         cancellation_(std::make_shared<base::Cancellation>()),
+        image_cancellation_(std::make_shared<base::Cancellation>()),
         workers_(3) {
-    watch(Subject::image, {image_resource, space_, {"", "metadata.name=" + image.name}}, start.image_version);
+    watch(Subject::image, {image_resource, space_, {"", "metadata.name=" + image.name}}, start.image_version,
+          image_cancellation_);
     watch(Subject::builds, {build_resource, space_, {fmt::format("{}={}", label::image, image.name), ""}},
-          start.builds_version);
+          start.builds_version, cancellation_);
   }
 
-  ~WatchingScene() override { cancellation_->request(); }
+  ~WatchingScene() override {
+    cancellation_->request();
+    image_cancellation_->request();
+  }
   WatchingScene(const WatchingScene&) = delete;
   WatchingScene& operator=(const WatchingScene&) = delete;
 
@@ -85,22 +91,27 @@ class WatchingScene final : public Scene {
   void watch_pod(const std::string& name) override {
     if (is_pod_watched_) return;
     is_pod_watched_ = true;
-    watch(Subject::pod, {kubernetes::pods, space_, {"", "metadata.name=" + name}}, "");
+    watch(Subject::pod, {kubernetes::pods, space_, {"", "metadata.name=" + name}}, "", cancellation_);
   }
 
-  void wait(std::chrono::milliseconds longest) override {
-    for (auto& news : mailbox_.take(longest)) {
+  void leave_image() override { image_cancellation_->request(); }
+
+  bool wait(std::chrono::milliseconds longest) override {
+    auto all = mailbox_.take(longest);
+    for (auto& news : all) {
       if (const auto* failure = std::get_if<std::exception_ptr>(&news.what)) {
         fail(news.subject, *failure);
       } else {
         apply(news.subject, std::get<WatchNews>(std::move(news.what)));
       }
     }
+    return !all.empty();
   }
 
  private:
-  void watch(Subject subject, kubernetes::WatchTarget target, const std::string& version) {
-    pending_.push_back(workers_.submit([this, subject, target = std::move(target), version] {
+  void watch(Subject subject, kubernetes::WatchTarget target, const std::string& version,
+             const std::shared_ptr<base::Cancellation>& cancellation) {
+    pending_.push_back(workers_.submit([this, subject, target = std::move(target), version, cancellation] {
       try {
         kubernetes::Watcher watcher(client_, target, random_, log_);
         watcher.run(
@@ -108,7 +119,7 @@ class WatchingScene final : public Scene {
             [&](WatchNews news) {
               mailbox_.post({subject, std::move(news)});
             },
-            cancellation_);
+            cancellation);
       } catch (...) {
         mailbox_.post({subject, std::current_exception()});
       }
@@ -180,6 +191,7 @@ class WatchingScene final : public Scene {
   base::Log& log_;
   Mailbox mailbox_;
   std::shared_ptr<base::Cancellation> cancellation_;
+  std::shared_ptr<base::Cancellation> image_cancellation_;
   std::vector<base::Pending<void>> pending_;
   // The last member: its end waits for the threads, which use all of the others.
   base::Workers workers_;

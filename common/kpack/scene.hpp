@@ -24,8 +24,11 @@ class Scene {
   [[nodiscard]] virtual bool is_pod_known() const = 0;
   // From here on this pod is watched, too.
   virtual void watch_pod(const std::string& name) = 0;
-  // Returns when something new was seen, or after `longest`. Throws what ended a watch of the Image or of its Builds.
-  virtual void wait(std::chrono::milliseconds longest) = 0;
+  // From here on the Image is not watched any more: its Build goes on, whatever becomes of it.
+  virtual void leave_image() = 0;
+  // Returns when something new was seen, or after `longest`; whether something was. Throws what ended a watch of the
+  // Image or of its Builds.
+  virtual bool wait(std::chrono::milliseconds longest) = 0;
 };
 
 // What was read before the watches begin, and from where they go on.

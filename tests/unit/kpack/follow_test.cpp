@@ -154,7 +154,7 @@ TEST_CASE("a pod that is not made is missed after ten seconds, with the quota th
   CHECK(world.text.str().find("waiting: the quota team is used up: pods 2 of 2") != std::string::npos);
 }
 
-TEST_CASE("a Build that is deleted while it runs is told, one deleted after its end is the answer") {
+TEST_CASE("a Build that is deleted while it runs is told") {
   World world;
   world.scene.then([&] { world.scene.now.builds.clear(); });
   CHECK(world.refusal() == "cannot follow build #1: the Build was deleted before it ended; put again");

@@ -18,15 +18,17 @@ class ScriptedScene final : public kpack::Scene {
   [[nodiscard]] const std::optional<kpack::Pod>& pod() const override { return pod_now; }
   [[nodiscard]] bool is_pod_known() const override { return true; }
   void watch_pod(const std::string& name) override { watched_pod = name; }
-  void wait(std::chrono::milliseconds longest) override {
+  void leave_image() override {}
+  bool wait(std::chrono::milliseconds longest) override {
     clock_.advance(longest);
     if (events.empty()) {
       // Threads that work beside get their turn.
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      return;
+      return false;
     }
     events.front()();
     events.pop_front();
+    return true;
   }
 
   void then(std::function<void()> event) { events.push_back(std::move(event)); }
