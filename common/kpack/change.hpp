@@ -1,5 +1,5 @@
 // What a put changes in an Image: from the fields given to a JSON merge patch of just those, and to what people are
-// shown of it. (Server-side apply would drop what was set before: docs/decisions has it.)
+// shown of it. (Server-side apply would drop what was set before: docs/decisions/0008-a-merge-patch-by-name.md.)
 #pragma once
 
 #include <map>

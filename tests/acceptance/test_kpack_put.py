@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+
 from support.kpack.plays import BuildPlay
 from support.kpack_world import image_of
 from support.kube.proxy import Hold
@@ -109,6 +111,7 @@ def test_only_the_fields_given_change(world):
     assert answer["version"]["image"] == image_of(world.builds()[1])
 
 
+@pytest.mark.release
 def test_a_builder_with_equal_contents_needs_no_build(world):
     build = world.built(world.commit("one"))
     world.kpack.builder("same-" + world.namespace, stack=world.namespace)
@@ -128,6 +131,7 @@ def test_a_trigger_builds_what_has_not_changed(world):
     assert any(line.startswith("warning: an earlier build made the same image") for line in put.lines)
 
 
+@pytest.mark.release
 def test_without_waiting_the_version_is_what_stands(world):
     first, second = world.commit("one"), world.commit("two")
     build = world.built(first)
@@ -137,6 +141,7 @@ def test_without_waiting_the_version_is_what_stands(world):
     play.release()
 
 
+@pytest.mark.release
 def test_a_branch_or_a_tag_is_built_as_the_commit_that_it_names(world):
     first = world.commit("one")
     world.built(first)
@@ -147,6 +152,7 @@ def test_a_branch_or_a_tag_is_built_as_the_commit_that_it_names(world):
     assert spec_of(world)["source"]["git"]["revision"] == second
 
 
+@pytest.mark.release
 def test_an_archive_is_built(world):
     world.built(world.commit("one"))
     put = world.put(blob_url="https://blobs.example/app.zip")
@@ -171,6 +177,7 @@ def test_a_stack_change_alone_is_a_rebase(world):
     assert "Build reason(s): STACK" in put.lines
 
 
+@pytest.mark.release
 def test_steps_beside_sidecars_are_shown_without_them(world):
     world.kpack.sidecars = True
     world.built(world.commit("one"))
@@ -248,6 +255,7 @@ def test_what_keeps_a_build_is_told(world, kube_server):
     assert put.answer
 
 
+@pytest.mark.release
 def test_without_rights_on_pods_a_build_is_waited_for_all_the_same(world, kube_server):
     world.built(world.commit("one"))
     world.token = kube_server.service_account(world.namespace, "blind", rules=[

@@ -135,11 +135,12 @@ def test_an_answer_that_was_lost_changes_nothing(world, kube_proxy):
 
 
 @pytest.mark.parametrize("fault", [
-    lambda proxy, what: WatchError((what, "watch="), events=1),
-    lambda proxy, what: Status((what, "watch="), status=410, body=proxy.status_body(410, "Expired")),
-    lambda proxy, what: Cut((what, "watch="), after=700),
-    lambda proxy, what: Cut((what, "watch="), after=0, end=True),
-], ids=["expired in an event", "expired at once", "cut in an event", "ended"])
+    pytest.param(lambda proxy, what: WatchError((what, "watch="), events=1), id="expired in an event"),
+    pytest.param(lambda proxy, what: Status((what, "watch="), status=410, body=proxy.status_body(410, "Expired")),
+                 id="expired at once"),
+    pytest.param(lambda proxy, what: Cut((what, "watch="), after=700), id="cut in an event"),
+    pytest.param(lambda proxy, what: Cut((what, "watch="), after=0, end=True), id="ended", marks=pytest.mark.release),
+])
 @pytest.mark.parametrize("what", [release("/images"), "/builds", release("/pods")])
 def test_a_watch_that_breaks_goes_on(world, kube_proxy, fault, what):
     world.built(world.commit("one"))
