@@ -71,7 +71,7 @@ HistoryEntry entry_of(Build build, const registry::Repository& repository) {
     entry.row.status = record.status;
     entry.row.commit = record.origin.commit;
     entry.document = to_json(record);
-    entry.document.erase("earlier");
+    for (const auto* name : {"earlier", "files"}) entry.document.erase(name);  // not for people
   } else {
     entry.document = {{"number", summary.number},
                       {"status", status::success},

@@ -75,6 +75,7 @@ json::Value to_json(const BuildRecord& record) {
   add("engine", record.engine);
   add("fleet", record.fleet);
   add("subject", record.origin.subject);
+  add("files", record.files);
   return value;
 }
 
@@ -92,6 +93,7 @@ std::optional<BuildRecord> parse_build_record(std::string_view text) {
   record.kind = json::text_or(value, "kind");
   record.engine = json::text_or(value, "engine");
   record.fleet = json::text_or(value, "fleet");
+  record.files = json::text_or(value, "files");
   record.image = json::text_or(value, "image");
   record.tag = json::text_or(value, "tag");
   for_each(value, "changes", [&](const auto& entry) {

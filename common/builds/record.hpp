@@ -39,6 +39,7 @@ struct BuildRecord {
   std::string tag;
   std::vector<Change> changes;
   Origin origin;
+  std::string files;  // of a source without a commit: by what the next build counts the files that changed
   std::string builder;
   std::string run_image;
   std::string build_url;  // of the Concourse build
@@ -54,7 +55,7 @@ struct BuildRecord {
   std::vector<EarlierBuild> earlier;
 };
 
-// Members that came later (engine, fleet, subject) are left out where they are empty.
+// Members that came later (engine, fleet, subject, files) are left out where they are empty.
 [[nodiscard]] json::Value to_json(const BuildRecord& record);
 // Lenient: a record may be a later version's. Nothing when it is not a record.
 [[nodiscard]] std::optional<BuildRecord> parse_build_record(std::string_view text);

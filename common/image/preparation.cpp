@@ -9,6 +9,7 @@
 #include "base/presence.hpp"
 #include "build_version.hpp"
 #include "image/put_inputs.hpp"
+#include "lifecycle/file_sketch.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/prepare.hpp"
 #include "registry/input.hpp"
@@ -98,6 +99,7 @@ Preparation prepare(const PutContext& context) {
       std::make_shared<const lifecycle::ExaminedSource>(lifecycle::examine(location, settings, result.platform.fields));
   const auto& source = *examined;
   describe(source, log);
+  if (source.origin.commit.empty()) result.files = lifecycle::sketch_of(source.tree);
   result.found = looking.get();
   result.wanted = {
       target_text(context),
@@ -127,6 +129,7 @@ Preparation prepare_rebase(const PutContext& context) {
   const auto& image = *result.found.standing.previous.image;
   const auto label = image.image.label(lifecycle::label::project_metadata).value_or("{}");
   result.wanted.inputs = lifecycle::parse_build_inputs(label);
+  if (result.found.record) result.files = result.found.record->record.files;
   if (result.decision.action == Action::unchanged && !lifecycle::is_whole(context.client, image)) {
     result.decision = decide_without_lost(context, result);
   }

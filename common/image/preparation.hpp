@@ -35,6 +35,7 @@ struct Preparation {
   Decision decision;
   lifecycle::Platform platform;
   std::vector<builds::NamedSecret> secrets;  // not in a log that is kept
+  std::string files;                         // lifecycle::sketch_of() a source without a commit
   // Fills the workspace for buildpacks; done already where the decision is a build.
   std::function<void()> make_workspace;
 };

@@ -1,5 +1,6 @@
 #include "image/put.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -9,6 +10,7 @@
 #include "image/preparation.hpp"
 #include "image/publishing.hpp"
 #include "image/put_inputs.hpp"
+#include "lifecycle/file_sketch.hpp"
 #include "lifecycle/rebase.hpp"
 #include "registry/connection.hpp"
 
@@ -76,9 +78,11 @@ class Put {
  private:
   void explain() {
     const auto& decision = prepared_.decision;
-    builds::print(shown(decision.changes, prepared_.wanted.inputs.origin,
-                        found_.record ? found_.record->record.origin : builds::Origin()),
-                  log_);
+    const auto& before = found_.record ? found_.record->record : builds::BuildRecord();
+    builds::print(shown(decision.changes, prepared_.wanted.inputs.origin, before.origin), log_);
+    const auto is_commit = [](const builds::Change& change) { return change.reason == builds::Reason::commit; };
+    const auto changed = lifecycle::changed_files(before.files, prepared_.files);
+    if (changed && std::any_of(decision.changes.begin(), decision.changes.end(), is_commit)) log_.info(*changed);
     if (!decision.no_rebase.empty()) log_.info("no rebase: " + decision.no_rebase);
   }
 
@@ -155,6 +159,7 @@ class Put {
     record.size = facts.size;
     record.changes = prepared_.decision.changes;
     record.origin = prepared_.wanted.inputs.origin;
+    record.files = prepared_.files;
     record.builder = builder_;
     record.run_image = found_.run_image->reference.text();
     published_ =

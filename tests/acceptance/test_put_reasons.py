@@ -176,6 +176,7 @@ def test_changed_words_are_a_reason_without_a_commit_too(put):
     _, log = put()
     assert reasons(log) == "COMMIT"
     assert [line[:14] for line in differences(log, "COMMIT")] == ["- files sha256", "+ files sha256"]
+    assert "\n1 file changed\n" in log
 
 
 def test_a_commit_is_shown_with_the_one_before(put):
