@@ -42,7 +42,7 @@ class LargeRepository:
         return git(*arguments, directory=self.path, **options)
 
     def pack_size(self, tip: str, known: list[str], object_filter: str) -> int:
-        """Bytes of the pack of what `tip` has and the known commits have not, as the server would make it."""
+        """Bytes of the pack of what `tip` has and the known commits do not have, as the server would make it."""
         done = subprocess.run(["git", "pack-objects", "--revs", "--stdout", "--quiet", "--delta-base-offset",
                                f"--filter={object_filter}"], cwd=self.path, env=ENVIRONMENT, check=True, capture_output=True,
                               input="\n".join([tip, *(f"^{commit}" for commit in known), ""]).encode())

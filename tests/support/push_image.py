@@ -196,7 +196,7 @@ def _add_tree(tar: tarfile.TarFile, root: pathlib.Path) -> None:
         if entry is None:  # a socket
             continue
         entry.mtime, entry.uname, entry.gname = TIME, "", ""
-        if entry.islnk():  # a clone's links to the cache are no links of the image
+        if entry.islnk():  # a clone's links to the cache are not links of the image
             entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
         with path.open("rb") if entry.isreg() else io.BytesIO() as content:
             tar.addfile(entry, content)
