@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <git2/sys/repository.h>
+#include <functional>
 #include <mutex>
 #include <string_view>
 #include <sys/stat.h>
@@ -18,6 +18,7 @@
 #include "base/termination.hpp"
 #include "base/write_all.hpp"
 #include "git/file_names.hpp"
+#include "git/pack_reader.hpp"
 
 namespace git {
 namespace {
@@ -31,69 +32,41 @@ using base::FileDescriptor;
 constexpr std::size_t files_at_a_time = 64;
 constexpr std::size_t most_threads = 16;
 
-using BlobHandle = Handle<git_blob, git_blob_free>;
-using FilterListHandle = Handle<git_filter_list, git_filter_list_free>;
+// What is larger goes to the disk piece by piece where it lies whole in a pack, and is not to be converted.
+constexpr std::size_t largest_in_memory = 4UL << 20U;
 
-struct Content {
-  std::string_view bytes;
-  BlobHandle blob;
-  git_buf filtered = GIT_BUF_INIT;
-
-  Content() = default;
-  ~Content() { git_buf_dispose(&filtered); }
-  Content(const Content&) = delete;
-  Content& operator=(const Content&) = delete;
-};
-
-// What one thread reads with: handles that it shares with none, so that neither waits for the other's locks.
+// What one thread reads with: a handle that it shares with none, so that neither waits for the other's locks.
 class Reader {
  public:
-  Reader(const char* git_directory, const git_oid& tree, Filtering filtering) : filtering_(filtering) {
-    // Without a work tree libgit2 takes attributes from the index alone: a file on the disk may be half-written, or a
-    // link that leads elsewhere.
-    require(made(repository_, [&](git_repository** out) { return git_repository_open_bare(out, git_directory); }),
-            "open", git_directory);
-    if (filtering_ == Filtering::off) return;
-    require(made(index_, [](git_index** out) { return git_index_new(out); }), "create", "an index");
-    TreeHandle object;
-    require(made(object, [&](git_tree** out) { return git_tree_lookup(out, repository_.get(), &tree); }), "read",
-            "the commit's tree");
-    require(git_index_read_tree(index_.get(), object.get()), "read", "the commit's tree");
-    require(git_repository_set_index(repository_.get(), index_.get()), "read", "the index");
+  explicit Reader(const std::filesystem::path& objects) {
+    require(made(odb_, [&](git_odb** out) { return git_odb_open(out, objects.c_str()); }), "open", objects.string());
   }
 
-  void read(const git_index_entry& entry, Content& content) {
-    require(made(content.blob, [&](git_blob** out) { return git_blob_lookup(out, repository_.get(), &entry.id); }),
-            "check out", base::printable(entry.path));
-    content.bytes = {static_cast<const char*>(git_blob_rawcontent(content.blob.get())),
-                     static_cast<std::size_t>(git_blob_rawsize(content.blob.get()))};
+  [[nodiscard]] RawObject read(const git_index_entry& entry) const {
+    const ObjectId id = to_id(entry.id);
+    auto object = read_object(odb_.get(), id);
+    if (!object || object->type() != GIT_OBJECT_BLOB) {
+      throw Error(ErrorKind::protocol,
+                  {"check out", base::printable(entry.path),
+                   object ? "it is not a blob" : "the server did not send its content, " + id.text(), ""});
+    }
+    return *std::move(object);
   }
 
-  void filter(const git_index_entry& entry, Content& content) {
-    if (filtering_ == Filtering::off) return;
-    FilterListHandle filters;
-    const int code = made(filters, [&](git_filter_list** out) {
-      return git_filter_list_load(out, repository_.get(), content.blob.get(), entry.path, GIT_FILTER_TO_WORKTREE,
-                                  GIT_FILTER_DEFAULT);
-    });
-    require(code, "check out", base::printable(entry.path));
-    if (!filters) return;
-    require(git_filter_list_apply_to_blob(&content.filtered, filters.get(), content.blob.get()), "check out",
-            base::printable(entry.path));
-    content.bytes = {content.filtered.ptr, content.filtered.size};
+  [[nodiscard]] std::size_t size_of(const git_index_entry& entry) const {
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    return git_odb_read_header(&size, &type, odb_.get(), &entry.id) < 0 ? 0 : size;
   }
 
  private:
-  Filtering filtering_;
-  RepositoryHandle repository_;
-  IndexHandle index_;
+  OdbHandle odb_;
 };
 
 // As many readers as threads have asked at once.
 class Readers {
  public:
-  Readers(git_repository* repository, const git_oid& tree, Filtering filtering)
-      : git_directory_(git_repository_path(repository)), tree_(tree), filtering_(filtering) {}
+  explicit Readers(const std::filesystem::path& objects) : objects_(objects) {}
 
   template <class Function>
   void with(Function&& work) {
@@ -113,12 +86,10 @@ class Readers {
         return reader;
       }
     }
-    return std::make_unique<Reader>(git_directory_, tree_, filtering_);
+    return std::make_unique<Reader>(objects_);
   }
 
-  const char* git_directory_;
-  const git_oid& tree_;
-  Filtering filtering_;
+  const std::filesystem::path& objects_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Reader>> idle_;
 };
@@ -149,9 +120,18 @@ struct File {
 
 class FileWriter {
  public:
-  explicit FileWriter(const std::filesystem::path& directory)
-      : directory_(directory), root_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  FileWriter(const std::filesystem::path& directory, const std::filesystem::path& objects, const Contents& contents)
+      : directory_(directory),
+        root_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+        packs_(objects / "pack"),
+        contents_(contents) {
     if (!root_) fail("open", ".");
+  }
+
+  // Sorted by their paths.
+  [[nodiscard]] std::vector<std::string> not_encoded() {
+    std::sort(not_encoded_.begin(), not_encoded_.end());
+    return std::move(not_encoded_);
   }
 
   // All directories before any file or link: no link can then stand for one. Entries are sorted by their paths, so the
@@ -169,16 +149,14 @@ class FileWriter {
     }
   }
 
-  void write(File& file, Reader& reader) const {
-    if (file.type != S_IFREG && file.type != S_IFLNK) return;
-    Content content;
-    reader.read(file.entry, content);
-    file.type == S_IFLNK ? write_link(file, content) : write_content(file, content, reader);
+  void write(File& file, const Reader& reader) {
+    if (file.type == S_IFLNK) write_link(file, reader.read(file.entry).content());
+    if (file.type == S_IFREG) write_content(file, reader);
   }
 
  private:
-  void write_link(File& file, const Content& content) const {
-    const std::string target(content.bytes);
+  void write_link(File& file, std::string_view content) const {
+    const std::string target(content);
     if (leads_into_git_directory(target)) file.refuse("it is a link into a .git directory");
     if (symlinkat(target.c_str(), root_.get(), file.entry.path) != 0) fail("create", file.entry.path);
     struct stat status {};
@@ -186,16 +164,51 @@ class FileWriter {
     note_file(file.entry, status);
   }
 
-  void write_content(File& file, Content& content, Reader& reader) const {
-    reader.filter(file.entry, content);
+  void write_content(File& file, const Reader& reader) {
+    const auto conversion = conversion_of(file);
     const mode_t mode = file.entry.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0777 : 0666;
     const FileDescriptor descriptor(
         openat(root_.get(), file.entry.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!descriptor) fail("create", file.entry.path);
-    base::write_all(descriptor.get(), content.bytes, file.entry.path);
+    const auto write = [&](std::string_view bytes) { base::write_all(descriptor.get(), bytes, file.entry.path); };
+    if (conversion.streams()) {
+      stream(file, reader, conversion, write);
+    } else {
+      const auto blob = reader.read(file.entry);
+      const auto result = conversion.apply(blob.content(), to_id(file.entry.id));
+      write(result.content ? *result.content : blob.content());
+      if (!result.not_encoded.empty()) note(file, result.not_encoded);
+    }
     struct stat status {};
     if (fstat(descriptor.get(), &status) != 0) fail("read", file.entry.path);
     note_file(file.entry, status);
+  }
+
+  template <class Write>
+  void stream(const File& file, const Reader& reader, const Conversion& conversion, const Write& write) const {
+    const auto place = large(file, reader);
+    const auto pieces = [&](const std::function<void(std::string_view)>& receive) {
+      place ? packs_.read(*place, receive) : receive(reader.read(file.entry).content());
+    };
+    if (conversion.is_none()) return pieces(write);
+    auto converting = conversion.stream(to_id(file.entry.id));
+    pieces([&](std::string_view bytes) { write(converting.convert(bytes)); });
+    write(converting.finish());
+  }
+
+  [[nodiscard]] Conversion conversion_of(const File& file) const {
+    if (contents_.attributes.empty()) return {{}, contents_.endings};
+    return {contents_.attributes.of(file.entry.path), contents_.endings};
+  }
+
+  [[nodiscard]] std::optional<PackReader::Place> large(const File& file, const Reader& reader) const {
+    if (reader.size_of(file.entry) <= largest_in_memory) return std::nullopt;
+    return packs_.find_whole_blob(to_id(file.entry.id));
+  }
+
+  void note(const File& file, const std::string& encoding) {
+    const std::lock_guard lock(mutex_);
+    not_encoded_.push_back(fmt::format("{} ({})", file.entry.path, encoding));
   }
 
   void make_directory(const std::string& path) const {
@@ -208,6 +221,10 @@ class FileWriter {
 
   const std::filesystem::path& directory_;
   FileDescriptor root_;
+  PackReader packs_;
+  const Contents& contents_;
+  std::mutex mutex_;
+  std::vector<std::string> not_encoded_;
 };
 
 std::vector<File> files_of(git_index* index) {
@@ -233,16 +250,16 @@ void note_file(git_index_entry& entry, const struct stat& status) {
   entry.file_size = static_cast<std::uint32_t>(status.st_size);
 }
 
-void write_files(git_repository* repository, git_index* index, const git_oid& tree,
-                 const std::filesystem::path& directory, Filtering filtering) {
+WrittenFiles write_files(const std::filesystem::path& objects, git_index* index, const std::filesystem::path& directory,
+                         const Contents& contents) {
   auto files = files_of(index);
-  const FileWriter writer(directory);
+  FileWriter writer(directory, objects, contents);
   writer.make_directories(files);
-  Readers readers(repository, tree, filtering);
+  Readers readers(objects);
   const std::size_t portions = (files.size() + files_at_a_time - 1) / files_at_a_time;
   const std::size_t threads = std::min(base::cores(), most_threads);
   base::for_each_parallel(portions, threads, [&](std::size_t portion) {
-    readers.with([&](Reader& reader) {
+    readers.with([&](const Reader& reader) {
       const std::size_t end = std::min(files.size(), (portion + 1) * files_at_a_time);
       for (std::size_t i = portion * files_at_a_time; i < end; ++i) {
         base::throw_if_terminated();
@@ -253,6 +270,7 @@ void write_files(git_repository* repository, git_index* index, const git_oid& tr
   for (const auto& file : files) {
     require(git_index_add(index, &file.entry), "check out", base::printable(file.entry.path));
   }
+  return {writer.not_encoded()};
 }
 
 }  // namespace git

@@ -14,7 +14,7 @@ using base::ErrorKind;
 
 constexpr std::size_t id_size = 40;
 
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view without_blanks(std::string_view text) {

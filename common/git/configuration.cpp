@@ -99,6 +99,12 @@ bool Configuration::is_name(std::string_view text) {
   return is_word(name.section) && is_word(name.key) && is_letter(name.key.front());
 }
 
+std::optional<std::string> Configuration::get(std::string_view name) const {
+  const auto found = std::find_if(settings_.rbegin(), settings_.rend(),
+                                  [text = Name(name).text()](const auto& setting) { return setting.first == text; });
+  return found == settings_.rend() ? std::nullopt : std::optional(found->second);
+}
+
 void Configuration::set(std::string_view name, std::string value) {
   remove(name);
   add(name, std::move(value));

@@ -3,6 +3,7 @@
 // return unquoted was another directory when git read it back (CVE-2025-48384).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,8 @@ class Configuration {
   // "section.key" or "section.any subsection.key", where the outer two are of any case.
   [[nodiscard]] static bool is_name(std::string_view name);
 
+  // The value that counts: the last one.
+  [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
   // The only value of its name. Names are those that is_name() accepts.
   void set(std::string_view name, std::string value);
   // One more value of its name, after those that are there.

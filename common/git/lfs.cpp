@@ -31,18 +31,10 @@ IndexHandle index_of(git_repository* repository) {
   return index;
 }
 
-bool has_attributes(git_index* index) {
-  for (std::size_t i = 0; i < git_index_entrycount(index); ++i) {
-    const std::string_view path = git_index_get_byindex(index, i)->path;
-    if (path == ".gitattributes" || path.ends_with("/.gitattributes")) return true;
-  }
-  return false;
-}
-
-bool belongs_to_lfs(git_repository* repository, const char* path) {
-  const char* value = nullptr;
-  require(git_attr_get(&value, repository, GIT_ATTR_CHECK_INDEX_ONLY, path, "filter"), "read", ".gitattributes");
-  return git_attr_value(value) == GIT_ATTR_VALUE_STRING && std::string_view(value) == "lfs";
+bool belongs_to_lfs(const Attributes& attributes, std::string_view path) {
+  const auto values = attributes.of(path);
+  const auto filter = values.find("filter");
+  return filter != values.end() && filter->second.is("lfs");
 }
 
 // What .lfsconfig sets. Only a regular file counts: a link could lead anywhere.
@@ -177,14 +169,14 @@ std::vector<LfsFile> lfs_files(const WorkingCopy& copy) {
   const auto repository = copy.open();
   const auto index = index_of(repository.get());
   std::vector<LfsFile> files;
-  if (!has_attributes(index.get())) return files;
+  if (copy.attributes().empty()) return files;
   for (std::size_t i = 0; i < git_index_entrycount(index.get()); ++i) {
     const git_index_entry* entry = git_index_get_byindex(index.get(), i);
     const bool is_file = entry->mode == 0100644 || entry->mode == 0100755;
     const bool is_left_out = (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) != 0;
     // The index knows the size of what was just written.
     if (!is_file || is_left_out || entry->file_size > largest_lfs_pointer || entry->file_size < first_line.size() ||
-        !belongs_to_lfs(repository.get(), entry->path)) {
+        !belongs_to_lfs(copy.attributes(), entry->path)) {
       continue;
     }
     Handle<git_blob, git_blob_free> blob;

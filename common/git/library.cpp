@@ -12,6 +12,9 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
+constexpr std::size_t window_size = 16UL << 20U;
+constexpr std::size_t most_mapped = 256UL << 20U;
+
 struct Library {
   Library() {
     bound_libgit2();
@@ -26,6 +29,9 @@ struct Library {
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
     // The indexer has named each object by its bytes: to hash them again at each reading costs as much as inflating.
     git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+    // Windows on packs count as memory while they are mapped: by itself libgit2 maps gigabytes.
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, window_size);
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, most_mapped);
     // No object is made here. What an index entry names is read all the same, when its file is written.
     git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 0);
   }

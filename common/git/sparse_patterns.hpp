@@ -15,6 +15,8 @@ class SparsePatterns {
 
   [[nodiscard]] bool empty() const { return patterns_.empty(); }
   [[nodiscard]] bool chooses(std::string_view path) const;
+  // Those that mean none of the paths, and take nothing away either: slips of the finger, most of the time.
+  [[nodiscard]] std::vector<std::string> without_match(const std::vector<std::string_view>& paths) const;
   // For .git/info/sparse-checkout.
   [[nodiscard]] std::string text() const;
 
@@ -24,6 +26,9 @@ class SparsePatterns {
     bool negated = false;
     bool directories_only = false;
     bool anchored = false;  // with a '/' in it: the whole path, not the last component, is matched
+
+    // A path of a tree from its top: a file, or a directory on the way to one.
+    [[nodiscard]] bool matches(std::string_view path, bool is_directory) const;
   };
 
   std::vector<std::string> lines_;

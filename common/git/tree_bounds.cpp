@@ -21,7 +21,6 @@ constexpr unsigned submodule_mode = 0160000;
 struct Extent {
   std::uint64_t files = 0;
   int depth = 0;
-  bool has_attributes = false;
 };
 
 class Measurement {
@@ -39,9 +38,8 @@ class Measurement {
     const Tree tree = store_.find_tree(id).value_or(Tree());
     require_names(tree);
     for (const auto& entry : tree) {
-      const Extent inner = entry.is_tree() ? of(entry.id, depth + 1) : Extent{1, 0, entry.name == ".gitattributes"};
+      const Extent inner = entry.is_tree() ? of(entry.id, depth + 1) : Extent{1, 0};
       extent.files += inner.files;
-      extent.has_attributes |= inner.has_attributes;
       extent.depth = std::max(extent.depth, inner.depth + 1);
       if (extent.files > most_files) refuse(fmt::format("it has more than {} files", most_files));
     }
@@ -92,8 +90,6 @@ class Measurement {
 
 }  // namespace
 
-CheckedTree require_sound(const ObjectStore& store, const ObjectId& tree) {
-  return {Measurement(store).of(tree, 0).has_attributes};
-}
+void require_sound(const ObjectStore& store, const ObjectId& tree) { Measurement(store).of(tree, 0); }
 
 }  // namespace git

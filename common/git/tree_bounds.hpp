@@ -7,15 +7,10 @@
 
 namespace git {
 
-struct CheckedTree {
-  // Anywhere below it is a .gitattributes file, so contents may be meant to be filtered.
-  bool has_attributes = false;
-};
-
 // Error{protocol} for a tree with more than five million files, nested deeper than a path can be, with a name that
 // cannot be one, with one twice, or with a link and a directory that only case tells apart. Each tree is read once,
 // however often it is used; trees that are not in the store are left to whoever needs them. Names like ".git" are the
 // checkout's to refuse.
-[[nodiscard]] CheckedTree require_sound(const ObjectStore& store, const ObjectId& tree);
+void require_sound(const ObjectStore& store, const ObjectId& tree);
 
 }  // namespace git

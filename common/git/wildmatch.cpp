@@ -106,7 +106,8 @@ struct Matcher {
       } else if (p == '[') {
         const auto matched = bracket(pattern, t);
         same = matched.value_or(false) && (slashes == Slashes::ordinary || t != '/');
-      } else if (p == '\\' && !pattern.empty()) {
+      } else if (p == '\\') {
+        if (pattern.empty()) return Result::mismatch;
         same = fold(pattern.front()) == fold(t);
         pattern.remove_prefix(1);
       } else {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -13,8 +14,6 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-
-using ConfigHandle = Handle<git_config, git_config_free>;
 
 constexpr const char* configuration_name = "the repository's configuration";
 
@@ -37,28 +36,37 @@ RepositoryHandle initialize(const std::filesystem::path& directory, const std::f
   return repository;
 }
 
-ConfigHandle config_of(git_repository* repository) {
-  ConfigHandle config;
-  require(made(config, [&](git_config** out) { return git_repository_config(out, repository); }), "read",
-          configuration_name);
-  return config;
-}
-
 // What a tree may not hold on any system, it may not hold here: names that HFS+ or NTFS would take for ".git". Written
 // to the repository's own file and taken back after the checkout, for libgit2 1.9 frees the entries of a configuration
 // made from a string while it still uses them.
 constexpr std::array<const char*, 2> protections{"core.protectHFS", "core.protectNTFS"};
 
-// Where neither the tree nor the settings of source.git_config can ask for a filter, libgit2 need not look for
-// attributes: it resolves the whole path of every file for it.
-bool may_filter(git_repository* repository, const CheckedTree& tree) {
-  if (tree.has_attributes) return true;
-  const auto config = config_of(repository);
-  const auto is_set = [&](const char* name) {
-    Handle<git_config_entry, git_config_entry_free> entry;
-    return made(entry, [&](git_config_entry** out) { return git_config_get_entry(out, config.get(), name); }) == 0;
-  };
-  return is_set("core.autocrlf") || is_set("core.eol") || is_set("core.attributesfile");
+// What the .gitattributes files of an index say. A link is not followed, and is not read as one.
+Attributes attributes_of(git_index* index, const ObjectStore& store, const Configuration& configuration) {
+  constexpr std::string_view file_name = ".gitattributes";
+  constexpr std::uint64_t largest = 100ULL << 20U;  // git passes over what is larger
+  Attributes attributes;
+  for (std::size_t i = 0; i < git_index_entrycount(index); ++i) {
+    const git_index_entry* entry = git_index_get_byindex(index, i);
+    const std::string_view path = entry->path;
+    if (!path.ends_with(file_name) || (entry->mode & S_IFMT) != S_IFREG) continue;
+    const auto directory = path.substr(0, path.size() - file_name.size());
+    if (!directory.empty() && !directory.ends_with('/')) continue;
+    const auto content = store.find_blob(to_id(entry->id), largest);
+    if (content)
+      attributes.add_file(std::string(directory.substr(0, directory.size() - (directory.empty() ? 0 : 1))), *content);
+  }
+  if (const auto common = configuration.get("core.attributesFile")) {
+    attributes.add_common_file(base::read_file_if_exists(*common).value_or(""));
+  }
+  return attributes;
+}
+
+std::vector<std::string_view> paths_of(git_index* index) {
+  std::vector<std::string_view> paths;
+  for (std::size_t i = 0; i < git_index_entrycount(index); ++i)
+    paths.emplace_back(git_index_get_byindex(index, i)->path);
+  return paths;
 }
 
 // The files that a sparse checkout does not write stay in the index, marked.
@@ -146,7 +154,7 @@ RepositoryHandle WorkingCopy::open() const {
   return repository;
 }
 
-void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse) {
+WorkingCopy::CheckedOut WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse) {
   Configuration during = configuration_;
   for (const char* name : protections) during.set(name, "true");
   write_configuration(during);
@@ -157,21 +165,24 @@ void WorkingCopy::check_out(const ObjectId& commit, const SparsePatterns& sparse
   TreeHandle tree;
   require(made(tree, [&](git_tree** out) { return git_tree_lookup(out, repository.get(), &tree_oid); }), "read",
           "the tree of commit " + commit.text());
-  const auto checked = require_sound(store_, object->tree);
+  require_sound(store_, object->tree);
   IndexHandle index;
   require(made(index, [&](git_index** out) { return git_repository_index(out, repository.get()); }), "create",
           "the index");
   require(git_index_read_tree(index.get(), tree.get()), "check out", "commit " + commit.text());
   if (!sparse.empty()) leave_out(index.get(), sparse);
-  write_files(repository.get(), index.get(), *git_tree_id(tree.get()), directory_,
-              may_filter(repository.get(), checked) ? Filtering::as_attributes_say : Filtering::off);
+  attributes_ = attributes_of(index.get(), store_, configuration_);
+  const auto endings = LineEndings::of(configuration_.get("core.autocrlf"), configuration_.get("core.eol"));
+  CheckedOut result{write_files(git_directory_ / "objects", index.get(), directory_, {attributes_, endings}),
+                    sparse.without_match(paths_of(index.get()))};
   require(git_index_write(index.get()), "write", "the index");
   if (!sparse.empty()) configuration_.set("core.sparseCheckout", "true");
   write_configuration(configuration_);
   base::write_file(git_directory() / "HEAD", commit.text() + "\n");
-  if (sparse.empty()) return;
+  if (sparse.empty()) return result;
   std::filesystem::create_directories(git_directory() / "info");
   base::write_file(git_directory() / "info/sparse-checkout", sparse.text());
+  return result;
 }
 
 }  // namespace git

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "git/checkout.hpp"
 #include "git/configuration.hpp"
 #include "git/library.hpp"
 #include "git/object_store.hpp"
@@ -48,9 +49,15 @@ class WorkingCopy {
   [[nodiscard]] const std::map<std::string, ObjectId>& refs() const { return refs_; }
   [[nodiscard]] const std::set<ObjectId>& shallow() const { return shallow_; }
 
+  struct CheckedOut {
+    WrittenFiles written;
+    std::vector<std::string> unmatched;  // sparse patterns that mean no file of the commit
+  };
   // Writes files and index of a commit and detaches HEAD there. With sparse patterns only the files that they choose
   // are written; the index says of the others that they are left out on purpose.
-  void check_out(const ObjectId& commit, const SparsePatterns& sparse = {});
+  CheckedOut check_out(const ObjectId& commit, const SparsePatterns& sparse = {});
+  // Of the commit that was checked out.
+  [[nodiscard]] const Attributes& attributes() const { return attributes_; }
 
   // libgit2's handle, opened anew so that it sees all that was written.
   [[nodiscard]] RepositoryHandle open() const;
@@ -65,6 +72,7 @@ class WorkingCopy {
   Configuration configuration_;  // as it stands in .git/config
   std::map<std::string, ObjectId> refs_;
   std::set<ObjectId> shallow_;
+  Attributes attributes_;
 };
 
 }  // namespace git

@@ -72,6 +72,18 @@ Description describe_commit(git::WorkingCopy& copy, const concourse::Version& ve
   return description;
 }
 
+// What a person may not have meant.
+void warn_of(const git::WorkingCopy::CheckedOut& checked_out, base::Log& log) {
+  for (const auto& pattern : checked_out.unmatched) {
+    log.warning(
+        fmt::format("source.sparse_paths: \"{}\" matches no file of this commit", base::printable(pattern, 128)));
+  }
+  for (const auto& file : checked_out.written.not_encoded) {
+    log.warning(fmt::format("{} is written as it is: its content does not fit the encoding of working-tree-encoding",
+                            base::printable(file)));
+  }
+}
+
 }  // namespace
 
 concourse::VersionAndMetadata in(const Source& source, const InParams& params, const concourse::Version& version,
@@ -88,7 +100,7 @@ concourse::VersionAndMetadata in(const Source& source, const InParams& params, c
     git::verify_signature(copy, retrieved.commit, source.fields.commit_verification_keys,
                           "source.commit_verification_keys", context.environment);
   }
-  copy.check_out(retrieved.commit, git::SparsePatterns(source.fields.sparse_paths));
+  warn_of(copy.check_out(retrieved.commit, git::SparsePatterns(source.fields.sparse_paths)), context.log);
   if (!params.disable_git_lfs) check_out_lfs(copy, access_of(source), connection, source, context);
   check_out_submodules(copy, retrieved.commit, access_of(source), source, params, context);
   const auto description = describe_commit(copy, version, source, params, retrieved);

@@ -214,6 +214,27 @@ def test_sparse_paths_leave_the_rest_out_and_the_checkout_clean(repository, get,
     is_sound(destination)
 
 
+def test_sparse_paths_that_match_nothing_are_told(repository, get, destination):
+    made = repository.commit("many", {"a/x": "1", "c/z": "3"})
+    result = get(made, sparse_paths=["/a", "docs/", "!a/y"])
+    assert result.status == 0
+    warned = [line for line in result.lines if "sparse_paths" in line]
+    assert warned == [f'warning: source.sparse_paths: "{pattern}" matches no file of this commit' for pattern in ["docs/", "!a/y"]]
+
+
+def test_a_file_that_does_not_fit_its_encoding_is_told(repository, get, destination):
+    made = repository.commit("text", {".gitattributes": "*.txt working-tree-encoding=latin1\n", "a.txt": "ä", "b.txt": "€"})
+    result = get(made)
+    assert (destination / "a.txt").read_bytes() == b"\xe4" and (destination / "b.txt").read_bytes() == "€".encode()
+    assert "warning: b.txt (latin1) is written as it is: its content does not fit the encoding" in result.stderr
+
+
+@pytest.mark.parametrize(("encoding", "words"), [("EBCDIC-US", "the encoding EBCDIC-US is not known here"), ("GBK", "GBK is not known here")])
+def test_an_encoding_that_is_not_known_is_refused_by_its_name(repository, get, encoding, words):
+    made = repository.commit("text", {".gitattributes": f"*.txt working-tree-encoding={encoding}\n", "a.txt": "ä"})
+    assert words in get(made).error
+
+
 @pytest.mark.parametrize(("attributes", "setting"), [
     ({"sub/.gitattributes": "*.txt text eol=crlf\n"}, None),
     # More files than one thread takes at a time.

@@ -47,6 +47,16 @@ def test_contents_take_the_place_of_pointers(repository, server, get, tmp_path):
     assert server.batches[0]["operation"] == "download"
 
 
+def test_attributes_that_give_a_file_to_lfs_are_read_as_git_reads_them(repository, server, get, tmp_path):
+    attributes = '[attr]large filter=lfs -text\n"a b/*" large\n*.\\[x\\] large\n"\\303\\204.bin" filter=lfs\n"a b/kept" -filter\n'
+    names = ["a b/c", "d.[x]", "Ä.bin"]
+    files = {".gitattributes": attributes, "a b/kept": server.add(CONTENT), **{name: server.add(CONTENT) for name in names}}
+    get(repository.commit("lfs", files)).answer
+    for name in names:
+        assert (tmp_path / "destination" / name).read_bytes() == CONTENT
+    assert (tmp_path / "destination/a b/kept").read_text() == pointer(CONTENT)
+
+
 def test_pointers_stay_when_asked_to(repository, server, get, tmp_path):
     text = server.add(CONTENT)
     get(repository.commit("lfs", {**ATTRIBUTES, "a.bin": text}), {"disable_git_lfs": True}).answer

@@ -1,11 +1,16 @@
 """What a check and a get cost the git server and the network, in requests and bytes: counts, which do not depend on the
 machine. The repository is large enough that a cost that grows with it would show."""
 
+import contextlib
 import itertools
 import json
 import os
+import pathlib
+import random
+import re
 import shutil
 import subprocess
+import time
 
 import pytest
 from support.git_server import ENVIRONMENT, GitServer, git
@@ -270,3 +275,45 @@ def test_a_shallow_checkout_costs_what_a_shallow_clone_does(large, server, run, 
     files = subprocess.run(["git", "ls-files"], cwd=tmp_path / "destination", env=ENVIRONMENT, capture_output=True, check=True)
     assert len(files.stdout.splitlines()) == 1000
     assert json.loads((tmp_path / "destination/.git/metadata.json").read_text())[0] == {"name": "commit", "value": head}
+
+
+def anonymous_memory(process: subprocess.Popen) -> int:
+    """The most that was seen, in bytes, of what only this process has: pages of files are the kernel's to take back."""
+    most = 0
+    while process.poll() is None:
+        with contextlib.suppress(OSError, IndexError):
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            most = max(most, int(status.split("RssAnon:")[1].split()[0]) * 1024)
+        time.sleep(0.005)
+    return most
+
+
+@pytest.mark.parametrize("kind", ["whole", "delta", "converted"])
+def test_a_large_file_costs_no_memory(programs, tmp_path, kind):
+    size = 64 << 20
+    path = tmp_path / "app.git"
+    path.mkdir()
+    git("init", "--quiet", "--bare", "--initial-branch=main", directory=path)
+    content = random.Random(1).randbytes(1 << 20) * (size >> 20)
+    tree = [f"100644 blob {git('hash-object', '-w', '--stdin', directory=path, stdin=content)}\tlarge"]
+    if kind == "delta":
+        tree.append(f"100644 blob {git('hash-object', '-w', '--stdin', directory=path, stdin=content + b'end')}\tsecond")
+    if kind == "converted":
+        attributes = git("hash-object", "-w", "--stdin", directory=path, stdin=b"* eol=crlf\n")
+        tree.append(f"100644 blob {attributes}\t.gitattributes")
+    made = git("mktree", directory=path, stdin=("\n".join(tree) + "\n").encode())
+    who = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@x", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@x"}
+    commit = git("commit-tree", made, "-m", "large", directory=path, env=who)
+    git("update-ref", "refs/heads/main", commit, directory=path)
+    git("repack", "-adq", "--window=2", directory=path)
+    destination = tmp_path / "destination"
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([str(programs / "opt/resource/in"), str(destination)], stdin=subprocess.PIPE, stdout=log, stderr=log,
+                                   env=ENVIRONMENT)
+        process.stdin.write(json.dumps({"source": {"uri": str(path)}, "version": {"ref": commit}}).encode())
+        process.stdin.close()
+        memory = anonymous_memory(process)
+    assert process.returncode == 0, (tmp_path / "log").read_text()
+    written = (destination / "large").read_bytes()
+    assert written == (re.sub(rb"(?<!\r)\n", b"\r\n", content) if kind == "converted" else content)
+    assert memory < 32 << 20

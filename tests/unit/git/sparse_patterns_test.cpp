@@ -52,3 +52,11 @@ TEST_CASE("the last pattern that matches decides, and a deeper one overrules wha
 TEST_CASE("the file for git holds the patterns as they were written") {
   CHECK(SparsePatterns({"/*", "# comment", "!/docs/"}).text() == "/*\n!/docs/\n");
 }
+
+TEST_CASE("patterns that mean no path are told") {
+  const std::vector<std::string_view> paths{"a/b/c.txt", "d.md"};
+  CHECK(git::SparsePatterns({"a", "*.md", "!c.txt", "b/"}).without_match(paths).empty());
+  const std::vector<std::string> unmatched{"e", "c.txt/", "/c.txt", "!f"};
+  CHECK(git::SparsePatterns({"e", "a/", "c.txt/", "/c.txt", "!f"}).without_match(paths) == unmatched);
+  CHECK(git::SparsePatterns().without_match(paths).empty());
+}
