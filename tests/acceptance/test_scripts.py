@@ -36,3 +36,9 @@ def test_missing_packages_are_named_with_the_command_that_installs_them(project,
 def test_a_wrong_argument_gets_the_usage(project):
     done = run(project / "scripts/demo", dict(os.environ), "--sprign")
     assert done.returncode == 2 and done.stderr.startswith("usage: ")
+
+
+def test_a_folder_without_unit_tests_is_answered_by_those_that_have_some(project):
+    done = run(project / "scripts/test", dict(os.environ), "--folder", "gti")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("test: --folder takes one of: archive base ") and " git " in done.stderr
