@@ -16,9 +16,6 @@
 namespace kpack_image {
 namespace {
 
-using base::Error;
-using base::ErrorKind;
-
 class Put {
  public:
   Put(const Source& source, const PutParams& params, const std::filesystem::path& inputs, concourse::Context& context)

@@ -181,7 +181,7 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   using std::chrono::seconds;
   constexpr seconds longest(7 * 24 * 3600);
   seconds total(0);
-  std::int64_t last_unit = 7 * 24 * 3600;
+  std::int64_t last_unit = longest.count();
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
     std::uint32_t count = 0;

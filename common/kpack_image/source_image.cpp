@@ -61,7 +61,7 @@ Error changing(const fs::path& path) {
   return {ErrorKind::usage, {"push the source", path.string(), "it changes while it is read", ""}};
 }
 
-void write_file(archive::TarWriter& tar, archive::TarEntry entry, const fs::path& path) {
+void write_file(archive::TarWriter& tar, const archive::TarEntry& entry, const fs::path& path) {
   const auto file = base::open_file(path, base::Links::refused);
   tar.begin(entry);
   std::vector<char> buffer(chunk_size);
@@ -94,7 +94,7 @@ void write(archive::TarWriter& tar, const Entry& found, const fs::path& director
     // Whether it is a program is the file's, all else of the mode the worker's.
     entry.mode = (mode & S_IXUSR) != 0 ? program_mode : plain_mode;
     entry.size = static_cast<std::uint64_t>(found.status.st_size);
-    write_file(tar, std::move(entry), path);
+    write_file(tar, entry, path);
   } else {
     throw Error(ErrorKind::usage, {"push the source", path.string(), "it is neither a file nor a directory nor a link",
                                    "remove it from the source"});

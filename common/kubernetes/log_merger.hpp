@@ -39,7 +39,7 @@ class LogMerger {
 
  private:
   struct Shown {
-    std::uint64_t hash;
+    std::uint64_t hash = 0;
     LogTime time;
   };
 
