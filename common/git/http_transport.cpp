@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/letters.hpp"
 #include "git/pace.hpp"
 #include "http/status.hpp"
 
@@ -12,6 +13,14 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
+
+// Without parameters, and in lower case: proxies add a charset, and types are of any case (RFC 9110, 8.3.1).
+std::string media_type(const http::Response& response) {
+  const std::string type = response.headers.get("Content-Type").value_or("");
+  const std::string plain = base::lowered(std::string_view(type).substr(0, type.find(';')));
+  const auto end = plain.find_last_not_of(" \t");
+  return plain.substr(0, end == std::string::npos ? 0 : end + 1);
+}
 
 // Turns the body of a response into packets.
 class PacketSink final : public http::Sink {
@@ -132,7 +141,7 @@ class HttpTransport final : public Transport {
       }
     }();
     if (!response.ok()) throw failure(request, response);
-    if (response.headers.get("Content-Type").value_or("") != content_type) throw not_git(response);
+    if (media_type(response) != content_type) throw not_git(response);
     sink->finish();
     return response;
   }

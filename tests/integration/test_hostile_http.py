@@ -98,6 +98,15 @@ def test_answers_without_end(refused, server, stage, answer, words):
 
 # Credentials
 
+@pytest.mark.parametrize("form", ["{}; charset=utf-8", "{} ;q=1"])
+def test_a_content_type_may_have_parameters_and_any_case(refused, server, form):
+    def typed(request):
+        kind = "advertisement" if request.command == "advertise" else "result"
+        return Answer(200, {"Content-Type": form.format(f"Application/X-Git-Upload-Pack-{kind.title()}")}, server.answers[request.command])
+    server.first = typed
+    assert refused.run("in", {"uri": server.url}, GOOD.head).status == 0
+
+
 def credentials_of(requests) -> list[str]:
     return [base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode()
             for request in requests if "Authorization" in request.headers]
