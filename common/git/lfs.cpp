@@ -23,7 +23,11 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::string_view first_line = "version https://git-lfs.github.com/spec/v1\n";
+// As git-lfs writes it now, and as it did before it had that name (pointer.go).
+constexpr std::array<std::string_view, 3> first_lines{"version https://git-lfs.github.com/spec/v1\n",
+                                                      "version https://hawser.github.com/spec/v1\n",
+                                                      "version http://git-media.io/v/2\n"};
+constexpr std::size_t smallest_lfs_pointer = 100;  // the digest alone takes 64
 
 IndexHandle index_of(git_repository* repository) {
   IndexHandle index;
@@ -128,8 +132,15 @@ LfsDownload read_download(const json::Value& object, const LfsFile& file) {
 
 }  // namespace
 
-std::optional<LfsPointer> parse_lfs_pointer(std::string_view text) {
-  if (text.size() > largest_lfs_pointer || !text.starts_with(first_line)) return std::nullopt;
+std::optional<LfsPointer> parse_lfs_pointer(std::string_view given) {
+  if (given.size() > largest_lfs_pointer) return std::nullopt;
+  // git-lfs reads line by line, whatever ends them.
+  std::string lines(given);
+  std::erase(lines, '\r');
+  const std::string_view text = lines;
+  if (std::none_of(first_lines.begin(), first_lines.end(), [&](auto line) { return text.starts_with(line); })) {
+    return std::nullopt;
+  }
   const auto digest = base::Digest::parse(field_of(text, "oid "));
   const auto size_text = field_of(text, "size ");
   std::uint64_t size = 0;
@@ -175,7 +186,7 @@ std::vector<LfsFile> lfs_files(const WorkingCopy& copy) {
     const bool is_file = entry->mode == 0100644 || entry->mode == 0100755;
     const bool is_left_out = (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) != 0;
     // The index knows the size of what was just written.
-    if (!is_file || is_left_out || entry->file_size > largest_lfs_pointer || entry->file_size < first_line.size() ||
+    if (!is_file || is_left_out || entry->file_size > largest_lfs_pointer || entry->file_size < smallest_lfs_pointer ||
         !belongs_to_lfs(copy.attributes(), entry->path)) {
       continue;
     }
