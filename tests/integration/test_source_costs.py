@@ -288,6 +288,7 @@ def anonymous_memory(process: subprocess.Popen) -> int:
     return most
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("kind", ["whole", "delta", "converted"])
 def test_a_large_file_costs_no_memory(programs, tmp_path, kind):
     size = 64 << 20
