@@ -43,7 +43,7 @@ Bases read_bases(registry::Client& client, const registry::Reference& reference)
     result.images.push_back(lifecycle::find_run_image(client, {result.reference, {}}, reference.repository, {}));
     return result;
   }
-  for (const auto& entry : registry::parse_index(*raw, "run image " + reference.text())) {
+  for (const auto& entry : registry::parse_index(*raw, "run image " + reference.text()).entries) {
     if (!is_image(entry)) continue;
     if (result.images.size() == most_platforms) {
       throw Error(ErrorKind::protocol, {"read run image", reference.text(),

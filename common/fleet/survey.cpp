@@ -170,7 +170,7 @@ std::vector<Survey::Read> Survey::read_images(const registry::Reference& referen
     add(raw);
     return result;
   }
-  for (const auto& entry : registry::parse_index(raw, "image " + reference.text())) {
+  for (const auto& entry : registry::parse_index(raw, "image " + reference.text()).entries) {
     if (!is_image(entry)) continue;
     if (result.size() == most_images) refuse(reference, fmt::format("it lists more than {} images", most_images));
     const auto child = client_.find_manifest(reference.with(entry.digest));

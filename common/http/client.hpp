@@ -19,10 +19,17 @@ class Client {
   [[nodiscard]] virtual Response send(const Request& request) = 0;
 };
 
-// The host could not be reached: it has no address, or refuses the connection. Nothing was sent.
+// The host could not be reached: its name has no address, or it refuses the connection. Nothing was sent.
 class Unreachable final : public base::Error {
  public:
-  explicit Unreachable(base::Report report) : Error(base::ErrorKind::transient, std::move(report)) {}
+  // A name without an address is misspelt more often than not; a host that refuses may be restarting.
+  enum class Reason { unknown_name, refused };
+  explicit Unreachable(base::Report report, Reason reason = Reason::refused)
+      : Error(base::ErrorKind::transient, std::move(report)), reason_(reason) {}
+  [[nodiscard]] Reason reason() const { return reason_; }
+
+ private:
+  Reason reason_;
 };
 
 }  // namespace http

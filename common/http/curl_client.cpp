@@ -28,8 +28,6 @@ std::string lower_or_upper(const base::Environment& environment, std::string_vie
   return environment.get_or(lower, environment.get_or(upper, ""));
 }
 
-bool is_unreachable(CURLcode code) { return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST; }
-
 // What the answer of curl means for a caller.
 ErrorKind kind_of(CURLcode code) {
   switch (code) {
@@ -211,6 +209,7 @@ class CurlClient final : public Client {
     set(handle, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
     set(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.connect_timeout.count()));
     set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (request.limit) set(handle, CURLOPT_TIMEOUT, static_cast<long>(request.limit->count()));
     set_proxy(handle, request.url);
     set_trust(handle);
     set_client_certificate(handle);
@@ -277,7 +276,8 @@ class CurlClient final : public Client {
                                     transfer.request().url.shown()),
                         "", cause_of(transfer, code, error_text),
                         code == CURLE_PEER_FAILED_VERIFICATION ? certificate_remedy(transfer.handle()) : ""};
-    if (is_unreachable(code)) throw Unreachable(std::move(report));
+    if (code == CURLE_COULDNT_CONNECT) throw Unreachable(std::move(report), Unreachable::Reason::refused);
+    if (code == CURLE_COULDNT_RESOLVE_HOST) throw Unreachable(std::move(report), Unreachable::Reason::unknown_name);
     const bool stalled = transfer.stalled() != StallWatch::State::alive;
     throw Error(stalled ? ErrorKind::transient : kind_of(code), std::move(report));
   }
@@ -286,7 +286,9 @@ class CurlClient final : public Client {
   [[nodiscard]] std::string certificate_remedy(CURL* handle) const {
     const long flaw = verification_result(handle);
     switch (flaw) {
-      case X509_V_OK:  // of its chain: curl compares the name by itself
+      // The chain is good: curl compares the name by itself, before or after.
+      case X509_V_OK:
+      case X509_V_ERR_UNSPECIFIED:
         return "the certificate is of another name: use a name that it has, or have this one added to it";
       case X509_V_ERR_CERT_HAS_EXPIRED:
         return "have the server's certificate renewed, and look at this machine's clock";

@@ -1,7 +1,6 @@
 #include "http/message.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <strings.h>
 #include <unistd.h>
@@ -33,34 +32,6 @@ class TextBody final : public Body {
   std::size_t position_ = 0;
 };
 
-class FileBody final : public Body {
- public:
-  FileBody(std::string path, std::uint64_t offset, std::uint64_t length)
-      : path_(std::move(path)), file_(base::open_file(path_)), offset_(offset), length_(length) {}
-  std::uint64_t size() const override { return length_; }
-  void rewind(std::uint64_t offset) override { position_ = offset; }
-  std::size_t read(char* buffer, std::size_t capacity) override {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(capacity, length_ - position_));
-    if (wanted == 0) return 0;
-    ssize_t count = 0;
-    do count = pread(file_.get(), buffer, wanted, static_cast<off_t>(offset_ + position_));
-    while (count < 0 && errno == EINTR);
-    if (count < 0) throw base::system_error("read", path_, errno);
-    if (count == 0) {
-      throw base::Error(base::ErrorKind::internal, {"send", path_, "the file became shorter meanwhile", ""});
-    }
-    position_ += static_cast<std::uint64_t>(count);
-    return static_cast<std::size_t>(count);
-  }
-
- private:
-  std::string path_;
-  base::FileDescriptor file_;
-  std::uint64_t offset_;
-  std::uint64_t length_;
-  std::uint64_t position_ = 0;
-};
-
 }  // namespace
 
 void Headers::set(std::string_view name, std::string value) {
@@ -88,10 +59,6 @@ std::vector<std::string> Headers::all(std::string_view name) const {
 }
 
 std::shared_ptr<Body> text_body(std::string text) { return std::make_shared<TextBody>(std::move(text)); }
-
-std::shared_ptr<Body> file_body(const std::string& path, std::uint64_t offset, std::uint64_t length) {
-  return std::make_shared<FileBody>(path, offset, length);
-}
 
 std::string_view name_of(Method method) {
   switch (method) {

@@ -107,6 +107,8 @@ struct Request {
   // How long nothing may move before the transfer has stalled. A watch is quiet for minutes, a log that is followed
   // trickles: with it no speed is asked for. Nothing: the connection's bounds on silence and speed.
   std::optional<std::chrono::seconds> silence;
+  // How long one attempt may take in all; nothing: as long as it moves.
+  std::optional<std::chrono::seconds> limit;
   Compression compression = Compression::none;
   // What a person sees moving, when it takes long ("layer 3f2a..."); empty: nothing is shown.
   std::string label;

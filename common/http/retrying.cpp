@@ -22,40 +22,74 @@ class RetryingClient final : public Client {
 
   Response send(const Request& request) override {
     if (request.probe) return inner_->send(request);
-    const bool repeatable = request.repeatable || request.attempt.has_value();
-    for (int attempt = request.attempt.value_or(1);; ++attempt) {
+    Course course{request.attempt.value_or(1), log_.clock().steady_now()};
+    while (true) {
       try {
         Response response = inner_->send(request);
         remember(request.url.origin);
-        if (judge(request.method, repeatable, response.status) == Verdict::final) return response;
-        std::optional<milliseconds> retry_after;
-        if (const auto value = response.headers.get("Retry-After")) {
-          retry_after = parse_retry_after(*value, log_.clock().now());
-        }
-        const auto delay = next_delay(policy_, attempt + 1, retry_after, random_);
-        if (!delay) return response;
-        pause(request, fmt::format("HTTP status {}", response.status), *delay, attempt, policy_);
+        if (judge(request.method, is_repeatable(request), response.status) == Verdict::final) return response;
+        if (!pause_after(response, request, course)) return response;
         if (request.attempt) {
           response.may_be_repeated = true;
           return response;
         }
       } catch (const Error& error) {
-        const bool unreachable = dynamic_cast<const Unreachable*>(&error) != nullptr;
-        const bool again = is_idempotent(request.method) || repeatable || unreachable;
-        if (error.kind() != ErrorKind::transient || !again) throw;
-        const auto& policy = unreachable && !is_remembered(request.url.origin) ? unreachable_policy : policy_;
-        const auto delay = next_delay(policy, attempt + 1, std::nullopt, random_);
-        if (!delay) throw;
-        // Before the repetition is sent: a sink that can go on from where it is ends it here, and nothing is asked
-        // twice.
-        if (request.sink) request.sink->restart();
-        pause(request, error.report().cause, *delay, attempt, policy);
+        if (!pause_after(error, request, course)) throw;
         if (request.attempt) throw;
       }
+      ++course.attempt;
     }
   }
 
  private:
+  // One request on its way through its attempts.
+  struct Course {
+    int attempt;
+    base::SteadyTime start;
+    milliseconds asked_for{0};  // of the pauses
+    [[nodiscard]] milliseconds spent(base::SteadyTime now) const {
+      return std::chrono::duration_cast<milliseconds>(now - start) - asked_for;
+    }
+  };
+
+  static bool is_repeatable(const Request& request) { return request.repeatable || request.attempt.has_value(); }
+
+  // Whether there is another attempt; then its pause is over.
+  bool pause_after(const Response& response, const Request& request, Course& course) {
+    std::optional<milliseconds> retry_after;
+    if (const auto value = response.headers.get("Retry-After")) {
+      retry_after = parse_retry_after(*value, log_.clock().now());
+    }
+    const auto& policy = response.status == 500 ? narrower(defect_policy) : policy_;
+    const auto delay = next_delay(policy, course.attempt + 1, retry_after, random_, course.spent(now()));
+    if (!delay) return false;
+    course.asked_for += retry_after.value_or(milliseconds(0));
+    pause(request, fmt::format("HTTP status {}", response.status), *delay, course.attempt, policy);
+    return true;
+  }
+
+  bool pause_after(const Error& error, const Request& request, const Course& course) {
+    const auto* unreachable = dynamic_cast<const Unreachable*>(&error);
+    const bool again = is_idempotent(request.method) || is_repeatable(request) || unreachable != nullptr;
+    if (error.kind() != ErrorKind::transient || !again) return false;
+    const bool is_unknown = unreachable != nullptr && unreachable->reason() == Unreachable::Reason::unknown_name &&
+                            !is_remembered(request.url.origin);
+    const auto& policy = is_unknown ? narrower(unknown_name_policy) : policy_;
+    const auto delay = next_delay(policy, course.attempt + 1, std::nullopt, random_, course.spent(now()));
+    if (!delay) return false;
+    // Before the repetition is sent: a sink that can go on from where it is ends it here, and nothing is asked twice.
+    if (request.sink) request.sink->restart();
+    pause(request, error.report().cause, *delay, course.attempt, policy);
+    return true;
+  }
+
+  // A client that was given less patience than usual keeps to it.
+  [[nodiscard]] const RetryPolicy& narrower(const RetryPolicy& policy) const {
+    return policy_.attempts < policy.attempts ? policy_ : policy;
+  }
+
+  [[nodiscard]] base::SteadyTime now() const { return log_.clock().steady_now(); }
+
   void pause(const Request& request, const std::string& cause, milliseconds delay, int attempt,
              const RetryPolicy& policy) {
     log_.warning(fmt::format("{} {}: {}; attempt {} of {} in {}", name_of(request.method), request.url.shown(),
@@ -85,13 +119,15 @@ class RetryingClient final : public Client {
 
 Verdict judge(Method method, bool repeatable, int status) {
   if (status == 429 || status == 503) return Verdict::retry;
+  if (status == 500 && method == Method::head) return Verdict::final;
   const bool passing = status == 408 || status == 500 || status == 502 || status == 504;
   return passing && (is_idempotent(method) || repeatable) ? Verdict::retry : Verdict::final;
 }
 
 std::optional<milliseconds> next_delay(const RetryPolicy& policy, int next, std::optional<milliseconds> retry_after,
-                                       base::Random& random) {
+                                       base::Random& random, milliseconds spent) {
   if (next > policy.attempts) return std::nullopt;
+  if (next > policy.attempts_in_time && spent > policy.patience) return std::nullopt;
   if (retry_after && *retry_after > policy.longest_retry_after) return std::nullopt;
   const int doublings = std::clamp(next - 2, 0, 20);
   const auto full = std::min(policy.longest_delay, milliseconds(policy.first_delay.count() << doublings));

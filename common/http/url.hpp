@@ -31,7 +31,7 @@ struct Url {
   std::string query;       // without '?'
   std::optional<Credentials> credentials;
 
-  // Nothing when the text is no http or https URL, or has control characters or blanks.
+  // Nothing when the text is not an http or https URL, or has control characters or blanks.
   [[nodiscard]] static std::optional<Url> parse(std::string_view text);
   // Resolves a reference (a Location header) against this URL (RFC 3986, 5.2). Credentials are not inherited.
   [[nodiscard]] std::optional<Url> resolve(std::string_view reference) const;

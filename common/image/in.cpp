@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "builds/history.hpp"
+#include "image/formats.hpp"
 #include "image/metadata.hpp"
 #include "image/rootfs.hpp"
 #include "registry/connection.hpp"
@@ -21,10 +22,10 @@ using base::ErrorKind;
 }
 
 // For a get that fetches nothing the image is only looked at for its metadata: what is not an image will do.
-std::optional<registry::Image> look_at(const registry::Reference& reference, const Source& source,
+std::optional<registry::Image> look_at(const registry::Reference& reference, const registry::Platform& platform,
                                        registry::Client& client, base::Log& log) {
   try {
-    auto image = client.find_image(reference, source.platform);
+    auto image = client.find_image(reference, platform);
     if (!image) version_is_gone(reference);
     return image;
   } catch (const Error& error) {
@@ -65,6 +66,35 @@ void describe_download(const registry::Reference& reference, const registry::Ima
                        base::human_bytes(size)));
 }
 
+// Only what a put of this resource made, or rebased, has a build record.
+bool may_have_record(const std::optional<registry::Image>& image) {
+  return image && image->label("io.buildpacks.lifecycle.metadata").has_value();
+}
+
+// The image in the form that the params ask for; nothing where there is none of the platform and none is needed.
+std::optional<registry::Image> write_image(const Source& source, const Version& version, const InParams& params,
+                                           const std::filesystem::path& destination, registry::Client& client,
+                                           base::Log& log) {
+  const registry::Reference reference{source.repository, std::nullopt, version.digest};
+  const auto platform = params.platform ? to_platform(params.platform) : source.platform;
+  if (params.skip_download) return look_at(reference, platform, client, log);
+  if (params.format == Format::oci_layout) {
+    log.info(fmt::format("fetching {} with all its platforms", reference.text()));
+    write_layout(client, reference, version.tag, destination);
+    return look_at(reference, platform, client, log);
+  }
+  auto image = client.find_image(reference, platform);
+  if (!image) version_is_gone(reference);
+  describe_download(reference, *image, log);
+  if (params.format == Format::rootfs) {
+    write_rootfs(source, *image, destination, client, log);
+  } else {
+    write_archive(client, source.repository, *image, source.written_repository + ":" + version.tag, destination);
+    base::write_file(destination / "labels.json", labels_json(*image));
+  }
+  return image;
+}
+
 void write_builds(const Source& source, const Version& version, const std::optional<builds::StoredRecord>& record,
                   std::uint32_t count, const std::filesystem::path& destination, registry::Client& client,
                   base::Log& log) {
@@ -81,22 +111,14 @@ void write_builds(const Source& source, const Version& version, const std::optio
 concourse::VersionAndMetadata fetch(const Source& source, const Version& version, const InParams& params,
                                     const std::filesystem::path& destination, registry::Client& client,
                                     base::Log& log) {
-  const registry::Reference reference{source.repository, std::nullopt, version.digest};
-  std::optional<registry::Image> image;
-  if (params.skip_download) {
-    image = look_at(reference, source, client, log);
-  } else {
-    image = client.find_image(reference, source.platform);
-    if (!image) version_is_gone(reference);
-    describe_download(reference, *image, log);
-    if (params.format != Format::rootfs) {
-      json::wrong_value("params.format", "only rootfs is written as yet",
-                        "set params.skip_download or leave format out");
-    }
-    write_rootfs(source, *image, destination, client, log);
-  }
+  const auto image = write_image(source, version, params, destination, client, log);
   write_references(source, version, destination);
-  const auto record = builds::find_record(client, source.repository, version.digest, log);
+  std::optional<builds::StoredRecord> record;
+  // The page is the better for a record, and good without: it gets one short try.
+  if (params.builds > 0 || may_have_record(image)) {
+    auto& asked = params.builds > 0 ? client : client.brief();
+    record = builds::find_record(asked, source.repository, version.digest, log);
+  }
   if (params.builds > 0) write_builds(source, version, record, params.builds, destination, client, log);
   return {write_version(version.tag, version.digest),
           metadata_of(source, version, image, record ? std::optional(record->record) : std::nullopt)};

@@ -14,12 +14,19 @@
 namespace image {
 namespace {
 
+void warn(const Source& source, concourse::Context& context) {
+  for (const auto& warning : source.warnings) context.log.warning(warning);
+}
+
 concourse::Check prepare_check(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
   std::optional<Version> version;
   if (request.version) version = read_version(*request.version);
   return {[source] { return explain(*source); },
-          [source, version](concourse::Context& context) { return check(*source, version, context); }};
+          [source, version](concourse::Context& context) {
+            warn(*source, context);
+            return check(*source, version, context);
+          }};
 }
 
 concourse::In prepare_in(const concourse::Request& request) {
@@ -28,6 +35,7 @@ concourse::In prepare_in(const concourse::Request& request) {
   const auto version = read_version(concourse::require_version(request));
   return {[source] { return explain(*source); },
           [source, params, version](const auto& destination, auto& context) {
+            warn(*source, context);
             return in(*source, params, version, destination, context);
           }};
 }
@@ -37,6 +45,7 @@ concourse::Out prepare_out(const concourse::Request& request) {
   auto params = read_put_params(request.params);
   return {[source] { return explain(*source); },
           [source, params = std::move(params)](const auto& inputs, auto& context) {
+            warn(*source, context);
             return put(*source, params, inputs, context);
           }};
 }

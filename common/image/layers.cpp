@@ -17,8 +17,7 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// More transfers at a time gain nothing on one host and lose its patience.
-constexpr std::size_t most_transfers = 4;
+constexpr std::size_t most_transfers = registry::HostLimits{}.transfers;
 
 class ConcurrentLayers final : public Layers {
  public:

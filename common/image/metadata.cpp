@@ -9,7 +9,7 @@
 namespace image {
 namespace {
 
-// The document in a label; nothing when it is not there or no JSON: a label is anybody's text.
+// The document in a label; nothing when it is not there or not JSON: a label is anybody's text.
 std::optional<json::Value> document_label(const registry::Image& image, std::string_view name) {
   const auto text = image.label(name);
   if (!text) return std::nullopt;

@@ -12,6 +12,8 @@ constexpr std::uint32_t most_builds = 100;
 void describe(json::Fields<InParams>& fields) {
   fields.optional("format", &InParams::format, "rootfs, oci or oci-layout; default rootfs");
   fields.optional("skip_download", &InParams::skip_download, "whether only the reference files are written");
+  fields.optional("platform", &InParams::platform,
+                  "which image of a multi-platform index to fetch; default the source's");
   fields.optional("builds", &InParams::builds,
                   "how many of the image's builds are written to builds.json, builds.txt and logs/; at most 100");
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "image/platform.hpp"
 #include "json/fields.hpp"
 
 namespace image {
@@ -16,7 +18,8 @@ enum class Format {
 struct InParams {
   Format format = Format::rootfs;
   bool skip_download = false;
-  std::uint32_t builds = 0;  // how many of the image's builds are written down
+  std::optional<PlatformFields> platform = std::nullopt;  // instead of the source's
+  std::uint32_t builds = 0;                               // how many of the image's builds are written down
 };
 void describe(json::Fields<InParams>& fields);
 

@@ -30,6 +30,9 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
 bool is_pre_release(std::string_view text) {
   const auto parts = split(text, ".");
   return std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
+    // "rc.01" is not valid (Semantic Versioning 2.0.0, 9).
+    const bool is_number = !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+    if (is_number && part.size() > 1 && part.front() == '0') return false;
     return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
     });
@@ -148,7 +151,7 @@ SemanticConstraint SemanticConstraint::parse(std::string_view text, const std::s
       conditions.push_back(parse_condition("<=" + words[i + 2], text, field));
       i += 2;
     }
-    if (conditions.empty()) json::wrong_value(field, fmt::format("\"{}\" holds no condition", text));
+    if (conditions.empty()) json::wrong_value(field, fmt::format("\"{}\" does not hold a condition", text));
   }
   return result;
 }

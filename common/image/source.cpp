@@ -5,19 +5,6 @@
 namespace image {
 namespace {
 
-registry::Platform read_platform(const std::optional<PlatformFields>& fields) {
-  registry::Platform result = registry::host_platform();
-  if (!fields) return result;
-  if (!fields->os.empty()) result.os = fields->os;
-  if (!fields->architecture.empty()) {
-    const auto slash = fields->architecture.find('/');
-    result.architecture = fields->architecture.substr(0, slash);
-    result.variant = slash == std::string::npos ? "" : fields->architecture.substr(slash + 1);
-  }
-  if (!fields->variant.empty()) result.variant = fields->variant;
-  return result;
-}
-
 // Fields of the registry-image resource that mean something this kind does not do: silence would be a lie.
 void describe_refused(json::Fields<SourceFields>& fields) {
   fields.refused("content_trust", "Docker has ended Notary v1; pin a digest or verify signatures in a task");
@@ -32,26 +19,39 @@ void describe_refused(json::Fields<SourceFields>& fields) {
   }
 }
 
-// What is said beside another way to choose tags would be without effect: better an error than a surprise.
-void require_nothing_beside(const SourceFields& fields, std::string_view chosen) {
-  const auto refuse = [&](std::string_view name, bool given) {
-    if (!given) return;
-    json::wrong_value(fmt::format("source.{}", name), fmt::format("it means nothing beside source.{}", chosen),
-                      "leave one of the two out");
+// Fields that choose tags in another way than the one that counts. The registry-image resource ignores them silently,
+// and pipelines have them.
+std::vector<std::string> without_effect(const SourceFields& fields) {
+  std::vector<std::string> result;
+  const auto note = [&](std::string_view name, bool given, std::string_view chosen) {
+    if (given) result.push_back(fmt::format("source.{} has no effect beside source.{}", name, chosen));
   };
-  refuse("semver_constraint", !fields.semver_constraint.empty());
-  refuse("pre_releases", fields.pre_releases);
-  refuse("pre_release_prefixes", !fields.pre_release_prefixes.empty());
-  if (chosen == "tag") refuse("tag_regex", !fields.tag_regex.empty());
+  const bool by_tag = !fields.tag.text.empty();
+  const bool by_pattern = !by_tag && !fields.tag_regex.empty();
+  if (by_tag || by_pattern) {
+    const std::string_view chosen = by_tag ? "tag" : "tag_regex";
+    note("semver_constraint", !fields.semver_constraint.empty(), chosen);
+    note("pre_releases", fields.pre_releases, chosen);
+    note("pre_release_prefixes", !fields.pre_release_prefixes.empty(), chosen);
+  }
+  if (by_tag) note("tag_regex", !fields.tag_regex.empty(), "tag");
+  if (fields.created_at_sort && !by_pattern) {
+    result.emplace_back("source.created_at_sort has no effect without source.tag_regex");
+  }
+  return result;
+}
+
+std::vector<std::string> warnings_of(const SourceFields& fields) {
+  auto result = without_effect(fields);
+  if (fields.tag.was_fraction) {
+    result.push_back(fmt::format(
+        "source.tag is the number {}, which YAML makes of 3.10 and 3.1 alike: write it in quotes", fields.tag.text));
+  }
+  return result;
 }
 
 std::variant<SemanticTags, PatternTags> read_tags(const SourceFields& fields) {
-  if (fields.created_at_sort && fields.tag_regex.empty()) {
-    json::wrong_value("source.created_at_sort", "it means nothing without source.tag_regex");
-  }
-  if (!fields.tag.empty()) require_nothing_beside(fields, "tag");
   if (!fields.tag_regex.empty()) {
-    require_nothing_beside(fields, "tag_regex");
     require_pattern(fields.tag_regex);
     return PatternTags{fields.tag_regex,
                        fields.created_at_sort ? PatternTags::Order::created : PatternTags::Order::listed};
@@ -63,18 +63,11 @@ std::variant<SemanticTags, PatternTags> read_tags(const SourceFields& fields) {
   }
   using PreReleases = SemanticTags::PreReleases;
   result.pre_releases = fields.pre_releases ? PreReleases::followed : PreReleases::left_out;
-  if (!fields.pre_release_prefixes.empty()) result.pre_release_prefixes = fields.pre_release_prefixes;
+  result.more_prefixes = fields.pre_release_prefixes;
   return result;
 }
 
 }  // namespace
-
-void describe(json::Fields<PlatformFields>& fields) {
-  fields.optional("os", &PlatformFields::os, "operating system; default linux");
-  fields.optional("architecture", &PlatformFields::architecture,
-                  "architecture as Go names it, amd64 or arm64/v8; default this machine's");
-  fields.optional("variant", &PlatformFields::variant, "variant of the architecture, such as v8");
-}
 
 void describe(json::Fields<SourceFields>& fields) {
   fields.required("repository", &SourceFields::repository,
@@ -89,7 +82,7 @@ void describe(json::Fields<SourceFields>& fields) {
                   "which semantic version tags to watch: \"~1.2\", \">= 1.0, < 3\"");
   fields.optional("pre_releases", &SourceFields::pre_releases, "whether pre-releases such as 1.0.0-rc.1 are watched");
   fields.optional("pre_release_prefixes", &SourceFields::pre_release_prefixes,
-                  "how pre-releases begin; default alpha, beta, rc");
+                  "how pre-releases begin, beside alpha, beta and rc: build for 1.0.0-build.3");
   fields.optional("username", &SourceFields::username,
                   "user name at the registry; \"<token>\" when the password is an identity token");
   fields.optional("password", &SourceFields::password, "password or token at the registry");
@@ -113,23 +106,24 @@ Source read_source(const json::Value& source) {
   Source result;
   result.written_repository = fields.repository;
   result.repository = registry::parse_repository(fields.repository, "source.repository");
-  if (!fields.tag.empty()) {
-    if (!registry::is_tag(fields.tag)) {
-      json::wrong_value("source.tag", fmt::format("\"{}\" is not a tag", fields.tag),
+  if (!fields.tag.text.empty()) {
+    if (!registry::is_tag(fields.tag.text)) {
+      json::wrong_value("source.tag", fmt::format("\"{}\" is not a tag", fields.tag.text),
                         "a tag has at most 128 letters, digits, _ . - and starts with none of . -");
     }
-    result.tag = fields.tag;
+    result.tag = fields.tag.text;
   }
   result.tags = read_tags(fields);
-  result.platform = read_platform(fields.platform);
+  result.warnings = warnings_of(fields);
+  result.platform = to_platform(fields.platform);
   result.hosts = registry::hosts_of(
       {result.repository.host, fields.username, fields.password, fields.insecure, fields.ca_certs}, fields.registries);
   constexpr std::uint32_t most_builds = 100;
   if (fields.history < 1 || fields.history > most_builds) {
     json::wrong_value("source.history", fmt::format("{} is not from 1 to {}", fields.history, most_builds));
   }
-  if (fields.history > 1 && fields.tag.empty()) {
-    json::wrong_value("source.history", "it means nothing without source.tag");
+  if (fields.history > 1 && fields.tag.text.empty()) {
+    json::wrong_value("source.history", "it has no effect without source.tag");
   }
   result.history = fields.history;
   if (!fields.cache.empty()) result.cache = registry::Reference::parse(fields.cache, "source.cache");
@@ -141,3 +135,16 @@ std::string image_name(const Source& source, const registry::Digest& digest) {
 }
 
 }  // namespace image
+
+namespace json {
+
+image::TagText Type<image::TagText>::read(const Value& value, const std::string& path) {
+  if (!value.is_number_float()) return {json::read<std::string>(value, path), false};
+  auto text = value.dump();
+  // A number that needs an exponent was not meant as a tag.
+  if (text.find_first_not_of("0123456789.") != std::string::npos) wrong_type(path, "text", value);
+  return {std::move(text), true};
+}
+Value Type<image::TagText>::schema() { return {{"type", {"string", "number"}}}; }
+
+}  // namespace json

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "image/platform.hpp"
 #include "image/tags.hpp"
 #include "json/fields.hpp"
 #include "registry/client.hpp"
@@ -17,17 +18,16 @@
 
 namespace image {
 
-struct PlatformFields {
-  std::string os;
-  std::string architecture;  // "arm64", or with its variant as Docker writes it: "arm64/v8"
-  std::string variant;
+// A tag as the pipeline has it: text, or a number that YAML made of it (17, 3.7).
+struct TagText {
+  std::string text;
+  bool was_fraction = false;
 };
-void describe(json::Fields<PlatformFields>& fields);
 
 // As written by the user; read_source() turns it into a Source.
 struct SourceFields {
   std::string repository;
-  std::string tag;
+  TagText tag;
   std::string tag_regex;
   bool created_at_sort = false;
   std::string variant;
@@ -57,6 +57,8 @@ struct Source {
   std::vector<registry::HostOptions> hosts;
   std::optional<registry::Reference> cache;  // the cache image; nothing: the put's default
   std::uint32_t history = 1;                 // how many builds the first check of a tag tells of
+  // What is to be said of fields that are taken, but not as they may have been meant.
+  std::vector<std::string> warnings;
 };
 
 // Error{usage} naming the field.
@@ -66,3 +68,11 @@ struct Source {
 [[nodiscard]] std::string image_name(const Source& source, const registry::Digest& digest);
 
 }  // namespace image
+
+namespace json {
+template <>
+struct Type<image::TagText> {
+  static image::TagText read(const Value& value, const std::string& path);
+  static Value schema();
+};
+}  // namespace json

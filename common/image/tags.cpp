@@ -1,16 +1,20 @@
 #include "image/tags.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "image/instant.hpp"
 #include "json/fields.hpp"
 
 namespace image {
 namespace {
 
-constexpr std::size_t width = 8;  // requests at a time: a hundred tags cost a dozen round trips, not a hundred
+constexpr std::size_t width = registry::HostLimits{}.questions;
+constexpr std::array<std::string_view, 3> usual_prefixes{"alpha", "beta", "rc"};
 
 std::string bare_tag(const SemanticTags& rules) { return rules.variant.empty() ? "latest" : rules.variant; }
 
@@ -19,12 +23,11 @@ bool is_followed(const SemanticVersion& version, const SemanticTags& rules) {
   const std::string_view pre_release = version.pre_release;
   if (pre_release.empty()) return true;
   if (rules.pre_releases == SemanticTags::PreReleases::left_out) return false;
-  // "1.0.0-rc.1-alpine" and "1.0.0-alpine" are variants.
-  if (pre_release.find('-') != std::string_view::npos) return false;
-  return std::any_of(rules.pre_release_prefixes.begin(), rules.pre_release_prefixes.end(), [&](const auto& prefix) {
-    return pre_release.starts_with(prefix) &&
-           (pre_release.size() == prefix.size() || pre_release[prefix.size()] == '.');
-  });
+  const auto begins = [&](std::string_view prefix) { return pre_release.starts_with(prefix); };
+  if (std::any_of(rules.more_prefixes.begin(), rules.more_prefixes.end(), begins)) return true;
+  // "1.0.0-rc.1-alpine" is a variant; whoever names prefixes of their own has dashes of their own.
+  if (rules.more_prefixes.empty() && pre_release.find('-') != std::string_view::npos) return false;
+  return std::any_of(usual_prefixes.begin(), usual_prefixes.end(), begins);
 }
 
 // Whether `a` says better than `b` what both are tags of.
@@ -69,13 +72,26 @@ void drop_older(std::vector<Candidate>& candidates, const registry::Repository& 
   });
 }
 
-std::string created(const registry::Reference& reference, const registry::Platform& platform,
-                    registry::Client& client) {
-  const auto image = client.find_image(reference, platform);
-  std::string time = image ? json::text_or(image->config, "created") : "";
-  // Without its Z a time with a fraction of a second sorts after the one without.
-  if (time.ends_with('Z')) time.pop_back();
-  return time;
+// What is not an image, or says no time, comes before all others.
+Instant created(const registry::Reference& reference, const registry::Platform& platform, registry::Client& client) {
+  try {
+    const auto image = client.find_image(reference, platform);
+    return image ? Instant::parse(json::text_or(image->config, "created")).value_or(Instant{}) : Instant{};
+  } catch (const base::Error& error) {
+    const bool odd = error.kind() == base::ErrorKind::protocol || error.kind() == base::ErrorKind::not_found;
+    if (!odd) throw;
+    return {};
+  }
+}
+
+std::vector<Version> find_semantic(const registry::Repository& repository, const std::vector<std::string>& names,
+                                   const SemanticTags& rules, const std::optional<Version>& version,
+                                   registry::Client& client) {
+  auto candidates = semantic_candidates(names, rules);
+  drop_older(candidates, repository, version, client);
+  std::vector<std::string> tags;
+  for (const auto& candidate : candidates) tags.push_back(candidate.tag);
+  return order_semantic(candidates, resolve_all(repository, tags, client), rules);
 }
 
 }  // namespace
@@ -125,11 +141,15 @@ std::vector<Version> order_semantic(const std::vector<Candidate>& candidates,
 
 std::vector<concourse::Version> check_semantic(const registry::Repository& repository, const SemanticTags& rules,
                                                const std::optional<Version>& version, registry::Client& client) {
-  auto candidates = semantic_candidates(client.tags(repository), rules);
-  drop_older(candidates, repository, version, client);
-  std::vector<std::string> tags;
-  for (const auto& candidate : candidates) tags.push_back(candidate.tag);
-  return written(order_semantic(candidates, resolve_all(repository, tags, client), rules));
+  const auto names = client.tags(repository);
+  auto versions = find_semantic(repository, names, rules, version, client);
+  // `latest` may have moved, with a version, between the list and the question: the version is the better name, and
+  // comes first.
+  const bool ends_bare = !versions.empty() && versions.back().tag == bare_tag(rules);
+  if (!ends_bare) return written(versions);
+  const auto names_now = client.tags(repository);
+  if (names_now != names) versions = find_semantic(repository, names_now, rules, version, client);
+  return written(versions);
 }
 
 void require_pattern(const std::string& pattern) {
@@ -149,11 +169,12 @@ std::vector<concourse::Version> check_pattern(const registry::Repository& reposi
   const auto digests = resolve_all(repository, tags, client);
   std::erase_if(tags, [&](const std::string& tag) { return !digests.contains(tag); });
   if (rules.order == PatternTags::Order::created) {
-    std::vector<std::pair<std::string, std::string>> times(tags.size());
+    std::vector<std::pair<Instant, std::string>> times(tags.size());
     base::for_each_parallel(tags.size(), width, [&](std::size_t i) {
       times[i] = {created({repository, std::nullopt, digests.at(tags[i])}, platform, client), tags[i]};
     });
-    std::sort(times.begin(), times.end());
+    // Of the same age the registry's order counts.
+    std::stable_sort(times.begin(), times.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (std::size_t i = 0; i < tags.size(); ++i) tags[i] = times[i].second;
   }
   std::vector<Version> versions;

@@ -19,7 +19,7 @@ struct SemanticTags {
   std::string variant = "";
   std::optional<SemanticConstraint> constraint = std::nullopt;
   enum class PreReleases { left_out, followed } pre_releases = PreReleases::left_out;
-  std::vector<std::string> pre_release_prefixes{"alpha", "beta", "rc"};
+  std::vector<std::string> more_prefixes = {};  // of pre-releases, beside alpha, beta and rc
 };
 
 // Tags that a pattern (RE2) is found in.
@@ -46,7 +46,7 @@ struct Candidate {
                                                              const SemanticTags& rules,
                                                              const std::optional<Version>& version,
                                                              registry::Client& client);
-// Error{usage} naming source.tag_regex for a pattern that is none.
+// Error{usage} naming source.tag_regex for what is not a pattern.
 void require_pattern(const std::string& pattern);
 [[nodiscard]] std::vector<concourse::Version> check_pattern(const registry::Repository& repository,
                                                             const PatternTags& rules,

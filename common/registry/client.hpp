@@ -22,6 +22,10 @@ class Client {
  public:
   virtual ~Client() = default;
 
+  // The same client for what is only nice to have (records, referrers): each request is sent once and gets a few
+  // seconds. It lives as long as this one.
+  [[nodiscard]] virtual Client& brief() { return *this; }
+
   // The descriptor of what a reference names now: HEAD, or GET where the registry answers no digest to HEAD.
   // Nothing when there is no such manifest.
   [[nodiscard]] virtual std::optional<Descriptor> resolve(const Reference& reference) = 0;
@@ -30,7 +34,7 @@ class Client {
   // platforms that there are.
   [[nodiscard]] virtual std::optional<Image> find_image(const Reference& reference, const Platform& platform) = 0;
 
-  // All tags, sorted by bytes, by as many pages as there are (`Link`).
+  // All tags in the order of the registry, none twice, by as many pages as there are (`Link`).
   [[nodiscard]] virtual std::vector<std::string> tags(const Repository& repository) = 0;
 
   // A small blob (a configuration, a record) in memory; Error{protocol} beyond `limit` bytes or with a wrong digest.

@@ -1,14 +1,45 @@
 #include "registry/connection.hpp"
 
+#include <fmt/format.h>
+#include <map>
+
+#include "http/curl_client.hpp"
+#include "http/pacing.hpp"
+#include "http/progress.hpp"
+#include "http/redirecting.hpp"
+#include "http/retrying.hpp"
+
 namespace registry {
+namespace {
+
+// Of the host that an origin belongs to.
+http::BoundOf bounds_of(const std::vector<HostOptions>& hosts) {
+  std::map<std::string, double> bounds;
+  for (const auto& host : hosts) {
+    if (host.limits.writes_per_minute) bounds.emplace(host.host, *host.limits.writes_per_minute);
+  }
+  return [bounds](const http::Origin& origin) -> std::optional<double> {
+    for (const auto& name : {origin.host, fmt::format("{}:{}", origin.host, origin.port)}) {
+      const auto found = bounds.find(name);
+      if (found != bounds.end()) return found->second;
+    }
+    return std::nullopt;
+  };
+}
+
+}  // namespace
 
 Connection connect(std::vector<HostOptions> hosts, concourse::Context& context) {
+  const auto bound = bounds_of(hosts);
   const auto make_http = [&](std::vector<std::string> authorities, const std::string& field, std::string remedy) {
     http::ConnectionOptions options;
     options.ca_certificates = std::move(authorities);
     options.certificates_named_by = field;
     options.certificate_remedy = std::move(remedy);
-    return http::make_client(context.environment, std::move(options), context.random, context.log);
+    auto client = http::make_curl_client(context.environment, std::move(options), context.log);
+    client = http::make_redirecting(http::make_progress_showing(std::move(client), context.log));
+    client = http::make_pacing(std::move(client), bound, context.log.clock());
+    return http::make_retrying(std::move(client), http::RetryPolicy{}, context.random, context.log);
   };
   for (auto& host : hosts) {
     if (host.credentials) {

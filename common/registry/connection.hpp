@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "concourse/context.hpp"
-#include "http/stack.hpp"
+#include "http/client.hpp"
 #include "registry/client.hpp"
 
 namespace registry {

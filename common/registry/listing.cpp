@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "registry/link.hpp"
 #include "registry/pull.hpp"
 #include "registry/push.hpp"
 
@@ -32,7 +33,7 @@ void each_page(Session& session, http::Url url, const Repository& repository, co
     request.url = url;
     const http::Response response = session.send(request, {pull_scope(repository)});
     if (!take(response)) return;
-    const auto next = next_link(response.headers);
+    const auto next = next_link(response.headers, object);
     if (!next) return;
     const http::Url target = session.follow(url, *next);
     if (target.origin != url.origin) throw bad_answer(object, "its next page is on another host");
@@ -53,33 +54,15 @@ std::vector<Descriptor> only(std::vector<Descriptor> descriptors, std::string_vi
 std::vector<Descriptor> tagged_referrers(Session& session, const Repository& repository, const Digest& subject) {
   const auto index = find_manifest(session, referrers_tag(repository, subject));
   if (!index || !index->is_index()) return {};
-  return parse_index(*index, "the referrers of " + repository.text());
+  return parse_index(*index, "the referrers of " + repository.text()).entries;
 }
 
 }  // namespace
 
-std::optional<std::string> next_link(const http::Headers& headers) {
-  for (const auto& value : headers.all("Link")) {
-    std::string_view rest = value;
-    while (true) {
-      const auto open = rest.find('<');
-      const auto close = rest.find('>', open == std::string_view::npos ? 0 : open);
-      if (open == std::string_view::npos || close == std::string_view::npos) break;
-      const auto target = rest.substr(open + 1, close - open - 1);
-      rest.remove_prefix(close + 1);
-      const auto parameters = rest.substr(0, rest.find('<'));
-      if (parameters.find("rel=\"next\"") != std::string_view::npos ||
-          parameters.find("rel=next") != std::string_view::npos) {
-        return std::string(target);
-      }
-    }
-  }
-  return std::nullopt;
-}
-
 std::vector<std::string> tags(Session& session, const Repository& repository) {
   const std::string object = "the tags of " + repository.text();
   std::vector<std::string> result;
+  std::set<std::string> known;
   auto first = session.url(fmt::format("{}/tags/list", repository.path));
   first.query = fmt::format("n={}", page_size);
   each_page(session, first, repository, object, [&](const http::Response& response) {
@@ -91,13 +74,12 @@ std::vector<std::string> tags(Session& session, const Repository& repository) {
     if (!names->is_array()) throw bad_answer(object, "tags is not a list");
     for (const auto& name : *names) {
       // What is not a tag cannot be asked for: a hostile one would only forge paths.
-      if (name.is_string() && is_tag(name.get_ref<const std::string&>())) result.push_back(name.get<std::string>());
+      if (!name.is_string() || !is_tag(name.get_ref<const std::string&>())) continue;
+      if (known.insert(name.get<std::string>()).second) result.push_back(name.get<std::string>());
     }
     if (result.size() > most_tags) throw bad_answer(object, fmt::format("it has more than {} tags", most_tags));
     return true;
   });
-  std::sort(result.begin(), result.end());
-  result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
 }
 
@@ -117,7 +99,7 @@ std::vector<Descriptor> referrers(Session& session, const Repository& repository
     if (!supported) return false;
     if (!response.ok()) throw session.refusal("list", object, response);
     const auto page = parse_raw(std::string(media_type::oci_index), response.body, object);
-    for (auto& entry : parse_index(page, object)) result.push_back(std::move(entry));
+    for (auto& entry : parse_index(page, object).entries) result.push_back(std::move(entry));
     return true;
   });
   if (!supported) result = tagged_referrers(session, repository, subject);

@@ -14,7 +14,4 @@ namespace registry {
 // Where a registry keeps no referrers, whoever pushes an artifact lists it in the index tagged "sha256-<hex>".
 void add_to_referrers_tag(Session& session, const Repository& repository, const RawManifest& manifest);
 
-// The target of rel="next" in Link headers (RFC 8288).
-[[nodiscard]] std::optional<std::string> next_link(const http::Headers& headers);
-
 }  // namespace registry

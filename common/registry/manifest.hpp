@@ -67,7 +67,18 @@ struct Manifest {
 // Error{protocol} naming `object` when something is missing, of a wrong type, or beyond bounds.
 [[nodiscard]] RawManifest parse_raw(std::string media_type, std::string bytes, std::string_view object);
 [[nodiscard]] Manifest parse_manifest(const RawManifest& raw, std::string_view object);
-[[nodiscard]] std::vector<Descriptor> parse_index(const RawManifest& raw, std::string_view object);
+// One odd entry spoils nothing: it is kept apart, for whoever needs that one.
+struct Index {
+  struct Flawed {
+    std::optional<Platform> platform;
+    std::string cause;
+  };
+  std::vector<Descriptor> entries;
+  std::vector<Flawed> flawed;
+};
+[[nodiscard]] Index parse_index(const RawManifest& raw, std::string_view object);
+// For whoever needs all of it: Error{protocol} for an odd entry.
+[[nodiscard]] std::vector<Descriptor> parse_whole_index(const RawManifest& raw, std::string_view object);
 // The bytes to push, with sorted keys: the same manifest has the same digest each time.
 [[nodiscard]] RawManifest serialize(const Manifest& manifest);
 
@@ -82,6 +93,9 @@ struct Image {
   RawManifest raw;
   Manifest manifest;
   json::Value config;  // the image configuration (config.md)
+  // Error{protocol} where the configuration is not one that an image can stand on: other diffIDs than layers, members
+  // of another type than config.md has. What is not a container image (an artifact) is not judged.
+  void require_sound(std::string_view object) const;
   [[nodiscard]] std::vector<Digest> diff_ids() const;
   [[nodiscard]] std::optional<std::string> label(std::string_view name) const;
   [[nodiscard]] Platform platform() const;

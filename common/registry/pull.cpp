@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "registry/image_finder.hpp"
 
 namespace registry {
 namespace {
@@ -11,9 +12,9 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr int deepest_index = 3;
+constexpr int most_requests = 1000;
+constexpr int most_fruitless = 5;
 constexpr std::uint64_t largest_manifest = 4ULL << 20U;  // the bound that registries set (distribution-spec)
-constexpr std::uint64_t largest_config = 16ULL << 20U;
 
 std::string accepted_types() {
   return fmt::format("{}, {}, {}, {}", media_type::oci_index, media_type::oci_manifest, media_type::docker_index,
@@ -52,24 +53,6 @@ std::optional<Descriptor> described(const Reference& reference, const http::Resp
   return Descriptor{response.headers.get("Content-Type").value_or(""), *std::move(digest), *size, {}, {}, ""};
 }
 
-std::string shown(const Platform& platform) {
-  return fmt::format("{}/{}{}{}", platform.os, platform.architecture, platform.variant.empty() ? "" : "/",
-                     platform.variant);
-}
-
-[[noreturn]] void no_such_platform(const Reference& reference, const std::vector<Descriptor>& entries,
-                                   const Platform& wanted) {
-  std::string known;
-  for (const auto& entry : entries) {
-    // Attestations are listed as images of the platform unknown/unknown.
-    if (!entry.platform || entry.platform->os == "unknown") continue;
-    known += (known.empty() ? "" : ", ") + shown(*entry.platform);
-  }
-  throw Error(ErrorKind::not_found,
-              {"find", "image " + reference.text(), fmt::format("it is not there for the platform {}", shown(wanted)),
-               known.empty() ? "" : fmt::format("set source.platform to one of {}", known)});
-}
-
 // Thrown through the HTTP client when a request would be repeated from its beginning though some bytes have come
 // already. No base::Error: no decorator may take it for a failure to be retried.
 struct Interrupted {};
@@ -91,7 +74,11 @@ class BlobSink final : public http::Sink {
     // The same request again, though bytes have come since it was made: it is better made anew.
     if (received_ > asked_from_) throw Interrupted{};
     if (head.status == 206) {
-      require_range(head.headers.get("Content-Range").value_or(""));
+      // Another part than was asked for is not believed; the whole is asked for instead.
+      if (!is_wanted_range(head.headers.get("Content-Range").value_or(""))) {
+        takes_ranges_ = false;
+        throw Interrupted{};
+      }
       skip_ = 0;
       return;
     }
@@ -109,6 +96,9 @@ class BlobSink final : public http::Sink {
   }
 
   [[nodiscard]] std::uint64_t received() const { return received_; }
+  [[nodiscard]] bool takes_ranges() const { return takes_ranges_; }
+  // The server refused a part: the whole is asked for from now on, and what is known of it passed over.
+  void give_up_ranges() { takes_ranges_ = false; }
 
   void require_digest() {
     const Digest found = hash_.finish();
@@ -121,19 +111,13 @@ class BlobSink final : public http::Sink {
   }
 
   // "bytes 100-199/200"
-  void require_range(std::string_view range) const {
+  [[nodiscard]] bool is_wanted_range(std::string_view range) const {
     const auto dash = range.find('-');
     const auto slash = range.find('/');
-    const bool complete =
-        range.starts_with("bytes ") && dash != std::string_view::npos && slash != std::string_view::npos;
-    const auto start = complete ? number<std::uint64_t>(range.substr(6, dash - 6)) : std::nullopt;
-    const auto total = complete ? range.substr(slash + 1) : "";
-    if (!start || *start != received_ || (total != "*" && number<std::uint64_t>(total) != descriptor_.size)) {
-      throw Error(ErrorKind::protocol, {"read", name_,
-                                        fmt::format("asked for the bytes from {}, the registry sent \"{}\"", received_,
-                                                    base::printable(range, 64)),
-                                        ""});
-    }
+    if (!range.starts_with("bytes ") || dash == std::string_view::npos || slash == std::string_view::npos) return false;
+    const auto start = number<std::uint64_t>(range.substr(6, dash - 6));
+    const auto total = range.substr(slash + 1);
+    return start == received_ && (total == "*" || number<std::uint64_t>(total) == descriptor_.size);
   }
 
   std::string name_;
@@ -143,9 +127,11 @@ class BlobSink final : public http::Sink {
   std::uint64_t received_ = 0;
   std::uint64_t asked_from_ = 0;
   std::uint64_t skip_ = 0;
+  bool takes_ranges_ = true;
 };
 
-// One request for what is missing. Whether it is worth another: bytes came, and then the connection broke.
+// One request for what is missing. Returns where another one may bring more: bytes came and then the connection broke,
+// or the server gives no parts.
 void read_rest(Session& session, const Repository& repository, const Descriptor& descriptor,
                const std::shared_ptr<BlobSink>& sink) {
   const std::string name = blob_name(repository, descriptor.digest);
@@ -154,15 +140,43 @@ void read_rest(Session& session, const Repository& repository, const Descriptor&
   request.sink = sink;
   request.label = fmt::format("blob {}", descriptor.digest.short_hex());
   const std::uint64_t before = sink->received();
+  const bool asks_for_part = before > 0 && sink->takes_ranges();
   sink->ask();
-  if (before > 0) request.headers.set("Range", fmt::format("bytes={}-", before));
+  if (asks_for_part) request.headers.set("Range", fmt::format("bytes={}-", before));
   try {
     const http::Response response = session.send(request, {pull_scope(repository)});
-    if (!response.ok()) throw session.refusal("read", name, response);
+    if (response.ok()) return;
+    if (!asks_for_part || (response.status != 400 && response.status != 416)) {
+      throw session.refusal("read", name, response);
+    }
+    sink->give_up_ranges();
   } catch (const Interrupted&) {
     return;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::transient || sink->received() == before) throw;
+  }
+}
+
+// Takes nothing: the answer's first byte says all there is to know.
+class Refusing final : public http::Sink {
+ public:
+  void restart() override {}
+  void write(std::string_view /*bytes*/) override { throw Interrupted{}; }
+};
+
+// For registries that answer HEAD with a defect.
+bool has_blob_by_get(Session& session, const Repository& repository, const Digest& digest) {
+  http::Request request;
+  request.url = session.url(fmt::format("{}/blobs/{}", repository.path, digest.text()));
+  request.headers.set("Range", "bytes=0-0");
+  request.sink = std::make_shared<Refusing>();
+  try {
+    const http::Response response = session.send(request, {pull_scope(repository)});
+    if (response.ok() || response.status == 416) return true;  // 416: it is empty
+    if (response.status == 404) return false;
+    throw session.refusal("look for", blob_name(repository, digest), response);
+  } catch (const Interrupted&) {
+    return true;
   }
 }
 
@@ -195,8 +209,8 @@ std::optional<Descriptor> resolve(Session& session, const Reference& reference) 
   const auto request = manifest_request(session, reference, http::Method::head);
   const http::Response response = session.send(request, {pull_scope(reference.repository)});
   if (response.status == 404) return std::nullopt;
-  // Asking once more by GET would only add to what is too much already.
-  if (response.status == 429 || response.status >= 500) {
+  // Asking once more by GET would only add to what is too much already. Of a defect (500) GET may know nothing.
+  if (response.status == 429 || response.status == 502 || response.status == 503 || response.status == 504) {
     throw session.refusal("read", "image " + reference.text(), response);
   }
   if (response.ok()) {
@@ -210,31 +224,10 @@ std::optional<Descriptor> resolve(Session& session, const Reference& reference) 
 std::optional<Image> find_image(Session& session, const Reference& reference, const Platform& platform) {
   auto raw = find_manifest(session, reference);
   if (!raw) return std::nullopt;
-  Reference found = reference;
-  for (int depth = 0; raw->is_index(); ++depth) {
-    const std::string name = "image " + found.text();
-    if (depth == deepest_index) {
-      throw Error(ErrorKind::protocol,
-                  {"read", name, fmt::format("indexes are nested deeper than {}", deepest_index), ""});
-    }
-    const auto entries = parse_index(*raw, name);
-    const Descriptor* entry = choose(entries, platform);
-    // An index of indexes says nothing of platforms: its only entry is the one.
-    if (entry == nullptr && entries.size() == 1 && !entries.front().platform) entry = &entries.front();
-    if (entry == nullptr) no_such_platform(reference, entries, platform);
-    found = reference.with(entry->digest);
-    raw = find_manifest(session, found);
-    if (!raw) {
-      throw Error(ErrorKind::not_found,
-                  {"read", "image " + found.text(), "the index names it, but it is not there", ""});
-    }
-  }
-  const std::string name = "image " + found.text();
-  Manifest manifest = parse_manifest(*raw, name);
-  json::Value config =
-      json::parse(blob(session, reference.repository, manifest.config, largest_config), "the configuration of " + name);
-  if (!config.is_object()) throw Error(ErrorKind::protocol, {"read", name, "its configuration is not an object", ""});
-  return Image{*std::move(raw), std::move(manifest), std::move(config)};
+  return read_image(
+      *std::move(raw), "image " + reference.text(), platform,
+      {[&](const Digest& digest) { return find_manifest(session, reference.with(digest)); },
+       [&](const Descriptor& config) { return blob(session, reference.repository, config, largest_config); }});
 }
 
 bool has_blob(Session& session, const Repository& repository, const Digest& digest) {
@@ -244,6 +237,7 @@ bool has_blob(Session& session, const Repository& repository, const Digest& dige
   const http::Response response = session.send(request, {pull_scope(repository)});
   if (response.ok()) return true;
   if (response.status == 404) return false;
+  if (response.status == 500 || response.status == 405) return has_blob_by_get(session, repository, digest);
   throw session.refusal("look for", blob_name(repository, digest), response);
 }
 
@@ -259,14 +253,16 @@ std::string blob(Session& session, const Repository& repository, const Descripto
 
 void stream_blob(Session& session, const Repository& repository, const Descriptor& descriptor,
                  const Client::ByteSink& sink) {
-  constexpr int most_requests = 20;
   const auto receiver = std::make_shared<BlobSink>(blob_name(repository, descriptor.digest), descriptor, sink);
-  for (int count = 0; count < most_requests; ++count) {
+  int fruitless = 0;
+  for (int count = 0; count < most_requests && fruitless < most_fruitless; ++count) {
+    const std::uint64_t before = receiver->received();
     read_rest(session, repository, descriptor, receiver);
     if (receiver->received() == descriptor.size) return receiver->require_digest();
+    fruitless = receiver->received() - before >= worthwhile(descriptor.size) ? 0 : fruitless + 1;
   }
   throw Error(ErrorKind::transient, {"read", blob_name(repository, descriptor.digest),
-                                     fmt::format("after {} requests only {} of {} bytes came", most_requests,
+                                     fmt::format("its transfer broke again and again, and {} of {} bytes came",
                                                  receiver->received(), descriptor.size),
                                      ""});
 }

@@ -18,6 +18,7 @@ using base::ErrorKind;
 // How often one blob is begun anew or continued before the push fails.
 constexpr int most_continuations = 100;
 constexpr int most_beginnings = 3;
+constexpr std::chrono::seconds assembling{300};
 // From this size on a blob goes by PATCH and is closed by an empty PUT: registries throw away what a broken PUT
 // brought, but keep what a broken PATCH did. Smaller ones save the round trip.
 constexpr std::uint64_t resumable_size = 1ULL << 20U;
@@ -62,14 +63,16 @@ class BlobUpload {
 
   void run() {
     for (int beginning = 1;; ++beginning) {
+      // What went wrong in parts may go right in one.
+      in_parts_ = descriptor_.size >= resumable_size && !is_spoilt_by_parts_;
       begin();
       const Outcome outcome = send_and_continue();
       if (outcome == Outcome::done) return;
       // The answer to the last byte may be all that was lost.
       if (has_blob(session_, repository_, descriptor_.digest)) return;
-      if (beginning == most_beginnings || is_exhausted()) {
-        throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
-      }
+      if (beginning < most_beginnings && !is_exhausted()) continue;
+      if (refusal_) throw *refusal_;
+      throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
     }
   }
 
@@ -90,7 +93,8 @@ class BlobUpload {
 
   void take_location(const http::Url& from, const http::Response& response) {
     const auto location = response.headers.get("Location");
-    if (!location) throw Error(ErrorKind::protocol, {"push", name_, "the registry names no upload location", ""});
+    if (!location)
+      throw Error(ErrorKind::protocol, {"push", name_, "the registry does not say where to upload to", ""});
     location_ = session_.follow(from, *location);
   }
 
@@ -102,9 +106,7 @@ class BlobUpload {
     return Outcome::begin_anew;
   }
 
-  Outcome send() {
-    return descriptor_.size >= resumable_size && offset_ < descriptor_.size ? send_part() : send_last();
-  }
+  Outcome send() { return in_parts_ && offset_ < descriptor_.size ? send_part() : send_last(); }
 
   [[nodiscard]] bool is_exhausted() const { return fruitless_ + 1 >= http::RetryPolicy{}.attempts; }
 
@@ -115,6 +117,7 @@ class BlobUpload {
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::transient) throw;
       failure_ = error.report().cause;
+      refusal_.reset();
     }
     return std::nullopt;
   }
@@ -142,14 +145,24 @@ class BlobUpload {
     if (!response) return go_on();
     if (response->status != 202 && response->status != 204) return judge(*response);
     if (response->headers.get("Location")) take_location(request.url, *response);
-    offset_ = descriptor_.size;
-    return Outcome::continue_;
+    const auto said = parse_upload_offset(response->headers.get("Range").value_or(""));
+    if (!said || *said >= descriptor_.size) {
+      offset_ = descriptor_.size;
+      return Outcome::continue_;
+    }
+    // It took less than was sent, and says so.
+    failure_ = fmt::format("the registry took {} of {} bytes", *said, descriptor_.size);
+    if (is_exhausted()) return Outcome::begin_anew;
+    ++fruitless_;
+    return go_on_from(*said);
   }
 
   Outcome send_last() {
     auto request = request_for_rest(http::Method::put);
     request.url.query +=
         (request.url.query.empty() ? "" : "&") + ("digest=" + http::percent_encode(descriptor_.digest.text()));
+    // A registry that puts a large blob together answers late.
+    if (offset_ == descriptor_.size) request.silence = assembling;
     const auto response = answer_to(request);
     if (!response) return go_on();
     return response->status == 201 || response->status == 204 ? Outcome::done : judge(*response);
@@ -159,15 +172,16 @@ class BlobUpload {
     const Error refused = session_.refusal("push", name_, response);
     failure_ = refused.report().cause;
     if (response.status == 416 || response.may_be_repeated) return ask_offset();
-    // The upload is gone, or the registry counted a byte twice: both are mended by beginning anew.
-    const bool continued = continuations_ > 0;
-    if (response.status == 404 || (response.status == 400 && continued)) return Outcome::begin_anew;
-    throw refused;
+    // The upload is gone, or the registry counted a byte twice or lost one: both are mended by beginning anew.
+    const bool in_pieces = continuations_ > 0 || in_parts_;
+    if (response.status != 404 && (response.status != 400 || !in_pieces)) throw refused;
+    is_spoilt_by_parts_ = response.status == 400;
+    refusal_ = refused;
+    return Outcome::begin_anew;
   }
 
   // distribution-spec, "Pushing a blob in chunks": GET <location> says how far it came.
   Outcome ask_offset() {
-    ++continuations_;
     ++fruitless_;
     http::Request request;
     request.url = location_;
@@ -175,10 +189,15 @@ class BlobUpload {
     if (!response.ok()) return Outcome::begin_anew;
     const auto offset = parse_upload_offset(response.headers.get("Range").value_or(""));
     if (!offset || *offset > descriptor_.size) return Outcome::begin_anew;
-    offset_ = *offset;
-    if (offset_ > furthest_) fruitless_ = 0;
-    furthest_ = std::max(furthest_, offset_);
     if (response.headers.get("Location")) take_location(request.url, response);
+    return go_on_from(*offset);
+  }
+
+  Outcome go_on_from(std::uint64_t offset) {
+    ++continuations_;
+    offset_ = offset;
+    if (offset_ >= furthest_ + worthwhile(descriptor_.size)) fruitless_ = 0;
+    furthest_ = std::max(furthest_, offset_);
     return Outcome::continue_;
   }
 
@@ -192,9 +211,12 @@ class BlobUpload {
   std::uint64_t offset_ = 0;
   int continuations_ = 0;
   std::uint64_t furthest_ = 0;
-  int fruitless_ = 0;  // attempts in a row that brought the upload no byte further
+  int fruitless_ = 0;  // attempts in a row that brought the upload hardly further
+  bool in_parts_ = false;
   std::string name_;
   std::string failure_;
+  bool is_spoilt_by_parts_ = false;
+  std::optional<Error> refusal_;  // the last word of the registry
 };
 
 }  // namespace

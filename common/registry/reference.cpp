@@ -80,7 +80,7 @@ bool names_a_host(std::string_view first) {
 }  // namespace
 
 Repository parse_repository(std::string_view text, std::string_view field) {
-  if (text.empty()) refuse(text, field, "names no repository", "give it as registry.example.com/acme/app");
+  if (text.empty()) refuse(text, field, "does not name a repository", "give it as registry.example.com/acme/app");
   if (text.find("://") != std::string_view::npos) {
     refuse(text, field, "is a URL", "leave out the scheme: registry.example.com/acme/app");
   }

@@ -12,6 +12,9 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
+// For what is only nice to have.
+constexpr std::chrono::seconds brief_limit{5};
+
 // A body of this size travels for a while.
 constexpr std::uint64_t small_body = 64ULL * 1024;
 
@@ -47,52 +50,77 @@ std::string pull_scope(const Repository& repository) { return "repository:" + re
 std::string push_scope(const Repository& repository) { return "repository:" + repository.path + ":pull,push"; }
 std::string delete_scope(const Repository& repository) { return "repository:" + repository.path + ":pull,delete"; }
 
+Session::Host::Host(http::Client& client, HostOptions host_options, base::Log& log_of_all)
+    : http(client),
+      options(std::move(host_options)),
+      log(log_of_all),
+      authorizer(http, options, log),
+      questions(static_cast<std::ptrdiff_t>(options.limits.questions)),
+      transfers(static_cast<std::ptrdiff_t>(options.limits.transfers)) {}
+
 Session::Session(http::Client& http, HostOptions options, base::Log& log)
-    : http_(http),
-      options_(std::move(options)),
-      log_(log),
-      authorizer_(http_, options_, log_),
-      questions_(static_cast<std::ptrdiff_t>(options_.limits.questions)),
-      transfers_(static_cast<std::ptrdiff_t>(options_.limits.transfers)) {}
+    : host_(std::make_shared<Host>(http, std::move(options), log)) {}
+
+Session Session::brief() const {
+  Session result = *this;
+  result.effort_ = Effort::brief;
+  return result;
+}
 
 http::Origin Session::find_origin() {
-  const http::Url secure = url_of("https", options_.host, "/v2/");
-  const bool trusts_loopback = is_loopback_host(secure.origin.host) && options_.ca_certificates.empty();
-  if (options_.scheme == HostOptions::Scheme::https && !trusts_loopback) return secure.origin;
-  // A TLS server answers plain HTTP with 400 or not at all. The question carries no credentials.
+  const auto& options = host_->options;
+  const http::Url secure = url_of("https", options.host, "/v2/");
+  const bool trusts_loopback = is_loopback_host(secure.origin.host) && options.ca_certificates.empty();
+  if (options.scheme == HostOptions::Scheme::https && !trusts_loopback) return secure.origin;
+  return speaks_plain_http() ? url_of("http", options.host, "/v2/").origin : secure.origin;
+}
+
+// A TLS server answers plain HTTP with 400 or not at all. The question carries no credentials, and is asked once: only
+// where nobody is there at all (a restart) it says nothing of how the server will speak.
+bool Session::speaks_plain_http() {
   http::Request question;
-  question.url = url_of("http", options_.host, "/v2/");
+  question.url = url_of("http", host_->options.host, "/v2/");
   question.probe = true;
   try {
-    const http::Response response = http_.send(question);
-    if (response.url.origin.scheme == "https") return secure.origin;
-    if (response.status == 401) authorizer_.learn(response);
-    if (response.status != 400) return question.url.origin;
+    const auto response = [&] {
+      try {
+        return host_->http.send(question);
+      } catch (const http::Unreachable&) {
+        question.probe = false;
+        return host_->http.send(question);
+      }
+    }();
+    if (response.url.origin.scheme == "https") return false;
+    if (response.status == 401) host_->authorizer.learn(response);
+    return response.status != 400;
+  } catch (const http::Unreachable& error) {
+    throw http::Unreachable({"reach", "registry " + host_->options.host, error.report().cause, ""}, error.reason());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::transient) throw;
-    log_.debug(fmt::format("registry {} does not speak plain HTTP: {}", options_.host, error.report().cause));
+    host_->log.debug(
+        fmt::format("registry {} does not speak plain HTTP: {}", host_->options.host, error.report().cause));
   }
-  return secure.origin;
+  return false;
 }
 
 http::Origin Session::origin() {
-  return origin_.get(
-      options_.host, [](const http::Origin& /*known*/) { return true; }, [&] { return find_origin(); });
+  return host_->origin.get(
+      host_->options.host, [](const http::Origin& /*known*/) { return true; }, [&] { return find_origin(); });
 }
 
-http::Url Session::url(const std::string& path) { return url_of(origin().scheme, options_.host, "/v2/" + path); }
+http::Url Session::url(const std::string& path) { return url_of(origin().scheme, host_->options.host, "/v2/" + path); }
 
 http::Url Session::follow(const http::Url& from, const std::string& location) {
   auto target = from.resolve(location);
   const http::Origin own = origin();
   if (!target) {
-    throw Error(ErrorKind::protocol, {"follow", fmt::format("an answer of registry {}", options_.host),
+    throw Error(ErrorKind::protocol, {"follow", fmt::format("an answer of registry {}", host_->options.host),
                                       "its Location or Link is not an http(s) URL", ""});
   }
   // A registry behind a proxy that ends TLS often believes that it is spoken to in plain HTTP.
   if (own.scheme == "https" && target->origin.scheme == "http") {
     if (target->origin.host != own.host) {
-      throw Error(ErrorKind::protocol, {"follow", fmt::format("an answer of registry {}", options_.host),
+      throw Error(ErrorKind::protocol, {"follow", fmt::format("an answer of registry {}", host_->options.host),
                                         fmt::format("it leads to {}, which is not encrypted", target->shown()), ""});
     }
     target->origin = own;
@@ -104,22 +132,26 @@ http::Url Session::follow(const http::Url& from, const std::string& location) {
 
 http::Response Session::send_bounded(const http::Request& request) {
   const bool carries_blob = request.sink || (request.body && request.body->size() > small_body);
-  const Slot slot(carries_blob ? transfers_ : questions_);
-  return http_.send(request);
+  const Slot slot(carries_blob ? host_->transfers : host_->questions);
+  return host_->http.send(request);
 }
 
 http::Response Session::send(http::Request request, const Scopes& scopes) {
   const http::Origin own = origin();
   const bool ours = request.url.origin == own;
+  if (effort_ == Effort::brief) {
+    request.probe = true;
+    request.limit = brief_limit;
+  }
   request.judge_redirect = [&](const http::Url& target) { require_public(target, own); };
   if (!ours) return send_bounded(request);
   const Purpose purpose{own, scopes, request.cancellation.get()};
-  const std::string used = authorizer_.header(purpose);
+  const std::string used = host_->authorizer.header(purpose);
   if (!used.empty()) request.headers.set("Authorization", used);
   http::Response response = send_bounded(request);
   // An answer from where a redirect led to is not a challenge of this registry.
   if (!asks_for_credentials(response) || response.url.origin != own) return response;
-  const auto other = authorizer_.answer(response, purpose, used);
+  const auto other = host_->authorizer.answer(response, purpose, used);
   if (!other) return response;
   request.headers.set("Authorization", *other);
   return send_bounded(request);
@@ -127,7 +159,7 @@ http::Response Session::send(http::Request request, const Scopes& scopes) {
 
 base::Error Session::refusal(const std::string& action, const std::string& object,
                              const http::Response& response) const {
-  return refusal_error(options_, action, object, response);
+  return refusal_error(host_->options, action, object, response);
 }
 
 }  // namespace registry

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <semaphore>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ namespace registry {
 class Session {
  public:
   Session(http::Client& http, HostOptions options, base::Log& log);
+  // The same conversation for what is only nice to have: a request is sent once and gets a few seconds.
+  [[nodiscard]] Session brief() const;
 
   // A URL below /v2/ of this host; `path` is "acme/app/manifests/latest".
   [[nodiscard]] http::Url url(const std::string& path);
@@ -35,26 +38,33 @@ class Session {
   [[nodiscard]] http::Response send(http::Request request, const Scopes& scopes);
 
   // Whether the registry lists referrers itself, as far as is known: one that does not is asked once.
-  [[nodiscard]] bool lists_referrers() const { return lists_referrers_; }
-  void note_no_referrers() { lists_referrers_ = false; }
+  [[nodiscard]] bool lists_referrers() const { return host_->lists_referrers; }
+  void note_no_referrers() { host_->lists_referrers = false; }
 
   // An error for a refused request, with what the registry says and which field holds the credentials.
   [[nodiscard]] base::Error refusal(const std::string& action, const std::string& object,
                                     const http::Response& response) const;
 
  private:
+  struct Host {
+    Host(http::Client& http, HostOptions options, base::Log& log);
+    http::Client& http;
+    HostOptions options;
+    base::Log& log;
+    Authorizer authorizer;
+    Once<std::string, http::Origin> origin;
+    std::atomic<bool> lists_referrers = true;
+    std::counting_semaphore<> questions;
+    std::counting_semaphore<> transfers;
+  };
+
   [[nodiscard]] http::Origin origin();
   [[nodiscard]] http::Origin find_origin();
+  [[nodiscard]] bool speaks_plain_http();
   [[nodiscard]] http::Response send_bounded(const http::Request& request);
 
-  http::Client& http_;
-  HostOptions options_;
-  base::Log& log_;
-  Authorizer authorizer_;
-  Once<std::string, http::Origin> origin_;
-  std::atomic<bool> lists_referrers_ = true;
-  std::counting_semaphore<> questions_;
-  std::counting_semaphore<> transfers_;
+  std::shared_ptr<Host> host_;
+  enum class Effort { full, brief } effort_ = Effort::full;
 };
 
 }  // namespace registry

@@ -117,7 +117,7 @@ Token parse_token(std::string_view body, std::string_view realm) {
   std::string token = json::text_or(value, "token");
   if (token.empty()) token = json::text_or(value, "access_token");
   if (token.empty() || token.find_first_of("\r\n \t") != std::string::npos) {
-    throw Error(ErrorKind::protocol, {"read", object, "the answer holds no token", ""});
+    throw Error(ErrorKind::protocol, {"read", object, "the answer does not hold a token", ""});
   }
   auto lifetime = usual_lifetime;
   if (const auto* said = json::find(value, "expires_in"); said != nullptr && said->is_number_unsigned()) {

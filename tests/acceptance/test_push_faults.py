@@ -73,8 +73,8 @@ def test_uploads_that_go_on_to_fail_are_given_up(bench, proxy, method, status):
     # A POST is tried before any work is done: it proves that the put may write.
     says(bench.refused(outcome), f"cannot write to repository {bench.host}/app" if method == "POST" else
          f"cannot push blob {bench.host}/app@sha256:", str(status))
-    # Some blobs go at a time, each at most five times.
-    assert 5 <= len(bench.sent(method)) <= 30 and outcome.seconds < 60
+    # Some blobs go at a time, each at most eight times.
+    assert 5 <= len(bench.sent(method)) <= 60 and outcome.seconds < 120
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -89,7 +89,7 @@ def test_a_pause_that_the_registry_asks_for_is_made(bench, proxy):
     proxy.faults.append(Status(UPLOAD, method="PATCH", status=429, headers={"Retry-After": "3"}))
     outcome = bench.builder(build=BIG).put()
     bench.pushed(outcome)
-    assert "HTTP status 429; attempt 2 of 5 in 3.0 s" in outcome.stderr and outcome.seconds > 3
+    assert "HTTP status 429; attempt 2 of 8 in 3.0 s" in outcome.stderr and outcome.seconds > 3
 
 
 def test_a_pause_that_is_too_long_ends_the_upload_at_once(bench, proxy):
@@ -103,7 +103,7 @@ def test_an_upload_that_was_cut_comes_to_its_end(bench, proxy):
     proxy.faults += [CutRequest(UPLOAD, method="PATCH", after=1_000_000), Status(UPLOAD, method="PATCH", status=502)]
     outcome = bench.builder(build=BIG).put()
     bench.pushed(outcome)
-    assert "the connection broke; attempt 2 of 5" in outcome.stderr and "HTTP status 502; attempt 3 of 5" in outcome.stderr
+    assert "the connection broke; attempt 2 of 8" in outcome.stderr and "HTTP status 502; attempt 3 of 8" in outcome.stderr
     assert len(bench.sent("PATCH")) == 3
 
 
@@ -111,7 +111,7 @@ def test_an_upload_that_is_cut_again_and_again_is_given_up(bench, proxy):
     proxy.faults.append(CutRequest(UPLOAD, method="PATCH", after=0, times=10_000))
     outcome = bench.builder(build=BIG).put()
     says(bench.refused(outcome), f"cannot push blob {bench.host}/app@sha256:")
-    assert outcome.seconds < 60
+    assert outcome.seconds < 120
 
 
 def test_an_abort_while_a_layer_is_sent_leaves_nothing(bench, proxy):

@@ -58,7 +58,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(refused, server, status):
     start = time.monotonic()
     result = refused.run("check", {"uri": server.url})
     assert result.answer == [{"ref": GOOD.head}] and 1 <= time.monotonic() - start < 5
-    assert f"HTTP status {status}; attempt 2 of 5" in result.stderr
+    assert f"HTTP status {status}; attempt 2 of" in result.stderr
 
 
 @pytest.mark.parametrize("status, pause, said", [(429, "3600", "3600 s"), (503, "Sat, 01 Jan 2180 00:00:00 GMT", "Sat, 01 Jan 2180")])

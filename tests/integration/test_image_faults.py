@@ -3,6 +3,7 @@
 import io
 import os
 import tarfile
+import threading
 import time
 
 import pytest
@@ -83,13 +84,26 @@ def test_one_503_is_asked_again(programs, registry, proxy, destination, path):
     proxy.faults.append(Status(path, status=503))
     result = get(programs, proxy, digest, destination)
     assert result.answer["version"]["digest"] == digest
-    assert "HTTP status 503; attempt 2 of 5" in result.stderr
+    assert "HTTP status 503; attempt 2 of 8" in result.stderr
 
 
 def test_check_asks_again_after_a_503(programs, registry, proxy):
     digest = Pusher(registry).image("main", [layer([("a", b"1")])])
     proxy.faults.append(Status("/manifests/", status=503))
     assert run_program(programs, "check", {"source": source_of(proxy)}).answer == [{"tag": "main", "digest": digest}]
+
+
+def test_a_registry_that_restarts_is_waited_for_from_the_first_request_on(programs, registry):
+    digest = Pusher(registry).image("main", [layer([("a", b"1")])])
+    registry.stop()
+    later = threading.Timer(4, registry.start)
+    later.start()
+    try:
+        result = run_program(programs, "check", {"source": {"repository": f"{registry.host}/acme/app", "tag": "main"}})
+    finally:
+        later.join()
+    assert result.answer == [{"tag": "main", "digest": digest}]
+    assert "attempt 2 of 8" in result.stderr
 
 
 def test_retry_after_is_waited_for(programs, registry, proxy):

@@ -1,14 +1,18 @@
 """check and in of the image kind against docker-registry in each of its guises."""
 
 import contextlib
+import gzip
+import hashlib
 import json
 import os
 import subprocess
+import tarfile
+import time
 
 import pytest
 
 from support.certificates import Authority
-from support.faulty_registry import layer
+from support.faulty_registry import FaultyRegistry, layer
 from support.images import Pusher, tree
 from support.program import run_program
 from support.registry_server import RegistryServer, TokenServer
@@ -103,6 +107,59 @@ def test_an_unknown_authority_is_refused(programs, tmp_path):
         other = Authority(tmp_path / "other").certificate.read_text()
         result = run_program(programs, "check", {"source": source_of(registry, ca_certs=[other])})
         assert result.status == 1 and "source.ca_certs" in result.error
+
+
+def test_an_expired_certificate_is_not_said_to_be_mended_by_ca_certs(programs, tmp_path):
+    authority = Authority(tmp_path / "authority")
+    certificate = authority.issue(days=0)
+    time.sleep(1.5)
+    with FaultyRegistry(certificate) as registry:
+        source = {"repository": f"{registry.host}/app", "tag": "main", "ca_certs": [authority.certificate.read_text()]}
+        result = run_program(programs, "check", {"source": source})
+    assert result.status == 1
+    assert "certificate has expired; have the server's certificate renewed" in result.error and "ca_certs" not in result.error
+
+
+def test_a_certificate_of_another_name_is_not_said_to_be_mended_by_ca_certs(programs, tmp_path):
+    authority = Authority(tmp_path / "authority")
+    with FaultyRegistry(authority.issue()) as registry:
+        host = registry.host.replace("127.0.0.1", "registry.localhost")
+        source = {"repository": f"{host}/app", "tag": "main", "ca_certs": [authority.certificate.read_text()]}
+        result = run_program(programs, "check", {"source": source})
+    assert result.status == 1 and "registry.localhost" in result.error
+    assert "ca_certs" not in result.error and "the certificate is of another name" in result.error
+
+
+def test_what_is_not_a_certificate_is_refused_with_its_field(programs):
+    source = {"repository": "127.0.0.1:1/app", "tag": "main", "ca_certs": ["not a certificate"]}
+    result = run_program(programs, "check", {"source": source})
+    assert result.status == 1 and "source.ca_certs: it holds what is not a certificate in PEM form" in result.error
+
+
+def test_in_writes_the_archive_that_docker_load_takes(programs, plain, destination):
+    layers = [layer([("a", b"1")]), layer([("b", b"2")])]
+    digest = Pusher(plain).image("main", layers, {"Labels": {"a": "b"}})
+    get(programs, source_of(plain), digest, destination, format="oci").answer
+    with tarfile.open(destination / "image.tar") as tar:
+        files = {entry.name: tar.extractfile(entry).read() for entry in tar}
+    (image,) = json.loads(files["manifest.json"])
+    assert image["RepoTags"] == [f"{plain.host}/acme/app:main"]
+    assert [gzip.decompress(files[name]) for name in image["Layers"]] == layers
+    config = files[image["Config"]]
+    assert image["Config"] == "sha256:" + hashlib.sha256(config).hexdigest()
+    assert json.loads(config)["config"]["Labels"] == json.loads((destination / "labels.json").read_text()) == {"a": "b"}
+
+
+def test_in_writes_a_layout(programs, plain, destination):
+    digest = Pusher(plain).image("main", [layer([("a", b"1")])])
+    get(programs, source_of(plain), digest, destination, format="oci-layout").answer
+    oci = destination / "oci"
+    assert json.loads((oci / "oci-layout").read_text()) == {"imageLayoutVersion": "1.0.0"}
+    (entry,) = json.loads((oci / "index.json").read_text())["manifests"]
+    assert entry["digest"] == digest == (oci / "single-image-digest").read_text()
+    blobs = sorted(path.name for path in (oci / "blobs/sha256").iterdir())
+    assert len(blobs) == 3
+    assert all(hashlib.sha256((oci / "blobs/sha256" / name).read_bytes()).hexdigest() == name for name in blobs)
 
 
 def test_an_identity_token_is_exchanged(programs, tmp_path):

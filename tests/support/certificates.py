@@ -13,9 +13,9 @@ class Authority:
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                 "-subj", "/CN=tests of build-service", "-keyout", self._key, "-out", self.certificate)
 
-    def issue(self, *names: str) -> tuple[pathlib.Path, pathlib.Path]:
-        """Certificate and key of a server, for loopback and the given names."""
-        base = self.directory / ("server-" + "-".join(names or ("loopback",)))
+    def issue(self, *names: str, days: int = 2) -> tuple[pathlib.Path, pathlib.Path]:
+        """Certificate and key of a server, for loopback and the given names. Of 0 days it has ended a second later."""
+        base = self.directory / ("server-" + "-".join((*(names or ("loopback",)), str(days))))
         certificate, key, request, extensions = (base.with_suffix(suffix) for suffix in (".crt", ".key", ".csr", ".ext"))
         if not certificate.exists():
             alternatives = ["DNS:localhost", "IP:127.0.0.1", *(f"DNS:{name}" for name in names)]
@@ -23,7 +23,7 @@ class Authority:
             openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                     "-subj", "/CN=localhost", "-keyout", key, "-out", request)
             openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
-                    "-days", "2", "-extfile", extensions, "-out", certificate)
+                    "-days", str(days), "-extfile", extensions, "-out", certificate)
         return certificate, key
 
     def client(self, name: str, *groups: str) -> tuple[pathlib.Path, pathlib.Path]:

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "registry/image_finder.hpp"
 
 namespace test {
 namespace {
@@ -69,18 +70,16 @@ std::optional<registry::Image> InMemoryRegistry::find_image(const Reference& ref
   const std::lock_guard lock(mutex_);
   auto& contents = enter("find_image", reference.repository, reference.manifest_name());
   const auto* raw = lookup(contents, reference);
-  while (raw != nullptr && raw->is_index()) {
-    const auto entries = registry::parse_index(*raw, reference.text());
-    const auto* entry = registry::choose(entries, platform);
-    if (entry == nullptr) {
-      throw refused(ErrorKind::not_found, "find", "image " + reference.text(), "it is not there for the platform");
-    }
-    raw = lookup(contents, reference.with(entry->digest));
-  }
   if (raw == nullptr) return std::nullopt;
-  auto manifest = registry::parse_manifest(*raw, reference.text());
-  auto config = json::parse(blob(reference.repository, manifest.config, 16ULL << 20U), "a configuration");
-  return registry::Image{*raw, std::move(manifest), std::move(config)};
+  const auto manifest = [&](const Digest& digest) -> std::optional<RawManifest> {
+    const auto* found = lookup(contents, reference.with(digest));
+    if (found == nullptr) return std::nullopt;
+    return *found;
+  };
+  const auto config = [&](const Descriptor& descriptor) {
+    return blob(reference.repository, descriptor, registry::largest_config);
+  };
+  return registry::read_image(*raw, "image " + reference.text(), platform, {manifest, config});
 }
 
 std::vector<std::string> InMemoryRegistry::tags(const Repository& repository) {

@@ -48,12 +48,19 @@ class RegistryServer:
         for _ in range(5):
             self.host = f"127.0.0.1:{free_port()}"
             (self.directory / "config.yml").write_text(json.dumps(self._configuration()))  # JSON is YAML
-            with (self.directory / "log").open("wb") as log:
-                self._process = subprocess.Popen(["docker-registry", "serve", str(self.directory / "config.yml")],
-                                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.start()
             if self._answers():
                 return self
         raise RuntimeError(f"docker-registry does not answer:\n{(self.directory / 'log').read_text()[-2000:]}")
+
+    def start(self) -> None:
+        """Again on the same port, after stop(); it answers a moment later."""
+        with (self.directory / "log").open("wb") as log:
+            self._process = subprocess.Popen(["docker-registry", "serve", str(self.directory / "config.yml")],
+                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def stop(self) -> None:
+        self.__exit__()
 
     def __exit__(self, *_) -> None:
         self._process.terminate()

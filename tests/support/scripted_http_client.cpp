@@ -13,6 +13,7 @@ http::Response ScriptedHttpClient::send(const http::Request& request) {
     while (const std::size_t count = request.body->read(buffer.data(), buffer.size()))
       body.append(buffer.data(), count);
   }
+  probes.push_back(request.probe && request.limit);
   seen.push_back({request.method, request.url.text(), request.headers, body});
   if (answers_.empty()) throw std::logic_error("no answer was scripted for " + request.url.text());
   Answer answer = std::move(answers_.front());

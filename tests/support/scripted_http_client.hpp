@@ -45,6 +45,7 @@ class ScriptedHttpClient final : public http::Client {
   http::Response send(const http::Request& request) override;
 
   std::vector<Seen> seen;
+  std::vector<bool> probes;  // of each request: whether it was sent once only, with little time
   [[nodiscard]] std::size_t left() const { return answers_.size(); }
 
  private:

@@ -36,7 +36,7 @@ TEST_CASE("a 503 is asked again and Retry-After is a hard minimum") {
   world.server.answer(200);
   CHECK(world.client->send(request_to("https://r.example/v2/")).status == 200);
   CHECK(world.clock.sleeps == std::vector{7000ms});
-  CHECK(world.text.str() == "warning: GET https://r.example/v2/: HTTP status 503; attempt 2 of 5 in 7.0 s\n");
+  CHECK(world.text.str() == "warning: GET https://r.example/v2/: HTTP status 503; attempt 2 of 8 in 7.0 s\n");
 }
 
 TEST_CASE("a server that asks for too long a pause is not asked again") {
@@ -48,9 +48,32 @@ TEST_CASE("a server that asks for too long a pause is not asked again") {
 
 TEST_CASE("attempts are bounded and their pauses grow") {
   World world;
-  for (int i = 0; i < 5; ++i) world.server.answer(502);
+  for (int i = 0; i < 8; ++i) world.server.answer(502);
   CHECK(world.client->send(request_to("https://r.example/v2/")).status == 502);
-  CHECK(world.clock.sleeps == std::vector{250ms, 500ms, 1000ms, 2000ms});
+  CHECK(world.clock.sleeps == std::vector{250ms, 500ms, 1000ms, 2000ms, 4000ms, 8000ms, 10'000ms});
+  CHECK(world.server.seen.size() == 8);
+}
+
+TEST_CASE("a server's defect is told sooner than a restart is waited for, and a HEAD has another way") {
+  World world;
+  for (int i = 0; i < 5; ++i) world.server.answer(500);
+  CHECK(world.client->send(request_to("https://r.example/v2/")).status == 500);
+  CHECK(world.clock.sleeps.size() == 4);
+  world.server.answer(500);
+  CHECK(world.client->send(request_to("https://r.example/v2/", http::Method::head)).status == 500);
+  CHECK(world.clock.sleeps.size() == 4);
+}
+
+TEST_CASE("attempts that take long are few, and what the server asked to wait does not count") {
+  const http::RetryPolicy policy;
+  test::FixedRandom random{0};
+  CHECK(http::next_delay(policy, 3, std::nullopt, random, 300s));
+  CHECK(http::next_delay(policy, 4, std::nullopt, random, 60s));
+  CHECK_FALSE(http::next_delay(policy, 4, std::nullopt, random, 61s));
+  World world;
+  for (int i = 0; i < 4; ++i) world.server.answer(429, {{"Retry-After", "60"}});
+  world.server.answer(200);
+  CHECK(world.client->send(request_to("https://r.example/v2/")).status == 200);
 }
 
 TEST_CASE("a POST that changes something is not repeated after a broken connection") {
@@ -94,21 +117,33 @@ TEST_CASE("a probe is sent once") {
 }
 
 namespace {
-const http::Unreachable nobody{{"reach", "r.example", "connection refused", ""}};
-}
 
-TEST_CASE("a host where nobody is gets four attempts within three seconds, whatever the method") {
+using Reason = http::Unreachable::Reason;
+const http::Unreachable misspelt{{"reach", "r.example", "its name does not resolve", ""}, Reason::unknown_name};
+const http::Unreachable refusing{{"reach", "r.example", "connection refused", ""}, Reason::refused};
+
+}  // namespace
+
+TEST_CASE("a name without an address gets four attempts within three seconds, whatever the method") {
   World world;
-  for (int i = 0; i < 4; ++i) world.server.fail(nobody);
+  for (int i = 0; i < 4; ++i) world.server.fail(misspelt);
   CHECK_THROWS_AS(world.client->send(request_to("https://r.example/x", http::Method::post)), http::Unreachable);
   CHECK(world.clock.sleeps == std::vector{200ms, 400ms, 800ms});
   CHECK(world.text.str().find("attempt 4 of 4") != std::string::npos);
 }
 
-TEST_CASE("a host that has answered before and is gone restarts, and gets all the time there is") {
+TEST_CASE("a host that refuses connections restarts, and gets all the time there is, from the first request on") {
+  World world;
+  for (int i = 0; i < 7; ++i) world.server.fail(refusing);
+  world.server.answer(200);
+  CHECK(world.client->send(request_to("https://r.example/a", http::Method::post)).status == 200);
+  CHECK(world.clock.sleeps == std::vector{250ms, 500ms, 1000ms, 2000ms, 4000ms, 8000ms, 10'000ms});
+}
+
+TEST_CASE("a name that had an address before loses it while its host restarts") {
   World world;
   world.server.answer(200);
-  for (int i = 0; i < 4; ++i) world.server.fail(nobody);
+  for (int i = 0; i < 4; ++i) world.server.fail(misspelt);
   world.server.answer(200);
   CHECK(world.client->send(request_to("https://r.example/a")).status == 200);
   CHECK(world.client->send(request_to("https://r.example/b")).status == 200);
@@ -124,7 +159,7 @@ TEST_CASE("a sender that repeats by itself gets the pause and the answer, and at
   CHECK(response.status == 503);
   CHECK(response.may_be_repeated);
   CHECK(world.clock.sleeps == std::vector{500ms});
-  request.attempt = 5;
+  request.attempt = 8;
   world.server.answer(503);
   response = world.client->send(request);
   CHECK_FALSE(response.may_be_repeated);

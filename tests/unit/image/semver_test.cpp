@@ -72,7 +72,7 @@ TEST_CASE("constraints admit what Masterminds/semver does") {
   }
 }
 
-TEST_CASE("what is no constraint is an error that names the part") {
+TEST_CASE("what is not a constraint is an error that names the part") {
   CHECK_THROWS_AS(SemanticConstraint::parse("", "f"), base::Error);
   CHECK_THROWS_AS(SemanticConstraint::parse("^1.2 ||", "f"), base::Error);
   try {

@@ -67,12 +67,27 @@ TEST_CASE("unknown and unsupported fields are errors that say what to do") {
   CHECK(error_of({{"tag", "a b"}}).starts_with("cannot read source.tag: \"a b\" is not a tag"));
 }
 
-TEST_CASE("ways to choose tags that exclude each other are errors") {
-  CHECK(error_of({{"tag", "a"}, {"tag_regex", "b"}}) ==
-        "cannot read source.tag_regex: it means nothing beside source.tag; leave one of the two out");
-  CHECK(!error_of({{"tag", "a"}, {"semver_constraint", "^1"}}).empty());
-  CHECK(!error_of({{"tag_regex", "a"}, {"pre_releases", true}}).empty());
-  CHECK(!error_of({{"created_at_sort", true}}).empty());
+TEST_CASE("ways to choose tags that have no effect are said, and taken as the registry-image resource takes them") {
+  const auto warnings = [](const json::Value& fields) { return read(fields).warnings; };
+  CHECK(warnings({{"tag", "a"}, {"tag_regex", "b"}}) ==
+        std::vector<std::string>{"source.tag_regex has no effect beside source.tag"});
+  CHECK(warnings({{"tag", "a"}, {"semver_constraint", "^1"}, {"pre_releases", true}}).size() == 2);
+  CHECK(warnings({{"tag_regex", "a"}, {"pre_release_prefixes", {"x"}}}) ==
+        std::vector<std::string>{"source.pre_release_prefixes has no effect beside source.tag_regex"});
+  CHECK(warnings({{"created_at_sort", true}}).size() == 1);
+  CHECK(warnings({{"tag", "a"}, {"variant", "alpine"}}).empty());
   CHECK(!error_of({{"tag_regex", "("}}).empty());
   CHECK(!error_of({{"semver_constraint", "newest"}}).empty());
+}
+
+TEST_CASE("a tag that YAML made a number of is taken, with a word on what may have been lost") {
+  const auto source = read({{"tag", 3.7}});
+  CHECK(source.tag == "3.7");
+  CHECK(source.warnings ==
+        std::vector<std::string>{"source.tag is the number 3.7, which YAML makes of 3.10 and 3.1 alike: "
+                                 "write it in quotes"});
+  CHECK(read({{"tag", 17}}).warnings.empty());
+  CHECK(!error_of({{"tag", 1e30}}).empty());
+  CHECK(!error_of({{"tag", -1.5}}).empty());
+  CHECK(!error_of({{"tag", true}}).empty());
 }

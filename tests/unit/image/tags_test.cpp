@@ -53,13 +53,16 @@ TEST_CASE("latest is a version of its own where no version has its digest") {
 
 TEST_CASE("pre-releases are followed when asked for, variants among them are not") {
   World world;
-  for (const auto* tag : {"1.0.0", "1.1.0-rc.1", "1.1.0-beta.1", "1.1.0-nightly.1", "1.1.0-rc.1-alpine", "1.1.0-rca"}) {
+  for (const auto* tag :
+       {"1.0.0", "1.1.0-rc.1", "1.1.0-beta.1", "1.1.0-nightly.1", "1.1.0-rc.1-alpine", "1.2.0-rc1", "1.2.0-rc.01"}) {
     world.add(tag, tag);
   }
   SemanticTags rules{.pre_releases = SemanticTags::PreReleases::followed};
-  CHECK(world.semantic(rules) == Tags{"1.0.0", "1.1.0-beta.1", "1.1.0-rc.1"});
-  rules.pre_release_prefixes = {"nightly"};
-  CHECK(world.semantic(rules) == Tags{"1.0.0", "1.1.0-nightly.1"});
+  CHECK(world.semantic(rules) == Tags{"1.0.0", "1.1.0-beta.1", "1.1.0-rc.1", "1.2.0-rc1"});
+  // Prefixes add to the usual ones, and whoever names some has further dashes.
+  rules.more_prefixes = {"nightly"};
+  CHECK(world.semantic(rules) ==
+        Tags{"1.0.0", "1.1.0-beta.1", "1.1.0-nightly.1", "1.1.0-rc.1", "1.1.0-rc.1-alpine", "1.2.0-rc1"});
 }
 
 TEST_CASE("a variant is followed by itself") {
@@ -100,4 +103,30 @@ TEST_CASE("a pattern finds tags in their order or by the creation of their image
 TEST_CASE("what is no pattern is an error") {
   CHECK_THROWS_AS(image::require_pattern("("), base::Error);
   CHECK_NOTHROW(image::require_pattern("^v[0-9]+$"));
+}
+
+TEST_CASE("latest that moves between the list and the question is not the newest version") {
+  World world;
+  world.add("1.0.0", "a");
+  world.add("latest", "a");
+  bool moved = false;
+  world.registry.before_each = [&](const std::string& operation) {
+    if (moved || operation.find("resolve r.example/app latest") == std::string::npos) return;
+    moved = true;
+    world.add("1.1.0", "b");
+    world.add("latest", "b");
+  };
+  CHECK(world.semantic() == Tags{"1.0.0", "1.1.0"});
+}
+
+TEST_CASE("creation is compared as instants, and what is not an image comes first, in the registry's order") {
+  World world;
+  world.add("a", "a", "2026-01-01T10:00:00+09:00");
+  world.add("b", "b", "2026-01-01T02:00:00Z");
+  world.add("c", "c", "2026-01-01T00:30:00.25Z");
+  world.add("d", "d", "2026-01-01T00:30:00Z");
+  world.add("e", "e", "never");
+  image::PatternTags rules{".", image::PatternTags::Order::created};
+  CHECK(World::tags_of(image::check_pattern(world.repository, rules, {"linux", "amd64", ""}, world.registry)) ==
+        Tags{"e", "d", "c", "a", "b"});
 }

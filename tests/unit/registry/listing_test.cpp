@@ -20,11 +20,11 @@ json::Value referrers_index() {
 
 }  // namespace
 
-TEST_CASE("tags are listed page after page and sorted") {
+TEST_CASE("tags keep the registry's order over all pages, none twice") {
   RegistryWorld world;
   world.server.answer(200, {{"Link", R"(</v2/app/tags/list?n=1000&last=b>; rel="next")"}}, R"({"tags":["c","b"]})");
-  world.server.answer(200, {}, R"({"name":"app","tags":["a","b","../evil"]})");
-  CHECK(world.client->tags(world.repository) == std::vector<std::string>{"a", "b", "c"});
+  world.server.answer(200, {}, R"({"name":"app","tags":["a","b","../evil","aa"]})");
+  CHECK(world.client->tags(world.repository) == std::vector<std::string>{"c", "b", "a", "aa"});
   CHECK(world.lines() == std::vector<std::string>{"GET https://r.example/v2/app/tags/list?n=1000",
                                                   "GET https://r.example/v2/app/tags/list?n=1000&last=b"});
 }
@@ -46,12 +46,31 @@ TEST_CASE("pages that lead in a circle end, and none leads to another host") {
   CHECK_THROWS_AS(world.client->tags(world.repository), base::Error);
 }
 
-TEST_CASE("links are read among others") {
-  CHECK(registry::next_link({{"Link", R"(</a>; rel="prev", </b>; rel="next")"}}) == "/b");
-  CHECK(registry::next_link({{"Link", "</b>; rel=next"}}) == "/b");
-  CHECK(!registry::next_link({{"Link", R"(</a>; rel="prev")"}}));
-  CHECK(!registry::next_link({{"Link", "<broken"}}));
-  CHECK(!registry::next_link({}));
+TEST_CASE("a page that is not understood is not the end of the list") {
+  RegistryWorld world;
+  world.server.answer(200, {{"Link", R"(/v2/app/tags/list?last=a; rel=next)"}}, R"({"tags":["a"]})");
+  try {
+    static_cast<void>(world.client->tags(world.repository));
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(std::string(error.what()).find("its header \"Link: /v2/app/tags/list?last=a; rel=next\" is not understood") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a thousand referrers, and odd ones among them, spoil nothing") {
+  RegistryWorld world;
+  auto index = referrers_index();
+  for (int i = 0; i < 2000; ++i) {
+    index["manifests"].push_back(
+        {{"digest", base::Sha256::of(std::to_string(i)).text()}, {"size", 1}, {"artifactType", "x"}});
+  }
+  index["manifests"].push_back(
+      {{"digest", "sha512:" + std::string(128, 'a')}, {"size", 1}, {"artifactType", "wanted"}});
+  index["manifests"].push_back({{"digest", base::Sha256::of("c").text()}, {"size", -1}, {"artifactType", "wanted"}});
+  index["manifests"].push_back("text");
+  world.server.answer(200, {}, index.dump());
+  CHECK(world.client->referrers(world.repository, subject, "wanted").size() == 1);
 }
 
 TEST_CASE("referrers are filtered though the registry did not") {

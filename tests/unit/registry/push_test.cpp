@@ -111,10 +111,10 @@ TEST_CASE("an upload that breaks continues where the registry says") {
   CHECK(world.http.ranges == std::vector<std::string>{"", "4-9", "7-9"});
 }
 
-TEST_CASE("an upload that gets no byte further is given up after five attempts") {
+TEST_CASE("an upload that gets no byte further is given up after eight attempts") {
   BrokenWorld world(std::vector<std::size_t>(100, 0));
   CHECK_THROWS_AS(world.push(), base::Error);
-  CHECK(world.http.ranges.size() == 5);
+  CHECK(world.http.ranges.size() == 8);
 }
 
 TEST_CASE("an upload that breaks often and gets further each time comes to its end") {
@@ -258,4 +258,80 @@ TEST_CASE("a manifest that was stored otherwise is an error") {
   world.server.answer(201, {{"Docker-Content-Digest", base::Sha256::of("other").text()}});
   const auto manifest = registry::parse_raw(std::string(registry::media_type::oci_index), R"({"manifests":[]})", "x");
   CHECK_THROWS_AS(world.client->put_manifest(world.latest, manifest), base::Error);
+}
+
+namespace {
+
+const std::string large(2'000'000, 'x');
+Descriptor large_blob() { return {"x", base::Sha256::of(large), large.size(), {}, {}, ""}; }
+const http::Headers upload{{"Location", "/v2/app/blobs/uploads/1"}};
+
+http::Headers taken(const std::string& range) { return {{"Location", "/v2/app/blobs/uploads/1"}, {"Range", range}}; }
+
+}  // namespace
+
+TEST_CASE("a 202 that says less than was sent is continued from there") {
+  RegistryWorld world;
+  world.server.answer(202, upload);
+  world.server.answer(202, taken("0-999999"));
+  world.server.answer(202, taken("0-1999999"));
+  world.server.answer(201);
+  world.client->put_new_blob(world.repository, large_blob(), http::text_body(large));
+  CHECK(world.server.seen[1].body.size() == 2'000'000);
+  CHECK(world.server.seen[2].body.size() == 1'000'000);
+  CHECK(world.server.seen[2].headers.get("Content-Range") == "1000000-1999999");
+  CHECK(world.lines()[3].starts_with("PUT "));
+}
+
+TEST_CASE("a registry that takes nothing and says so is given up") {
+  RegistryWorld world;
+  world.server.answer(202, upload);
+  for (int i = 0; i < 8; ++i) world.server.answer(202, taken("0-0"));
+  world.server.answer(404);  // is it there nevertheless?
+  try {
+    world.client->put_new_blob(world.repository, large_blob(), http::text_body(large));
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(std::string(error.what()).find("the registry took 0 of 2000000 bytes") != std::string::npos);
+  }
+}
+
+TEST_CASE("DIGEST_INVALID after a PATCH means a new beginning, in one piece") {
+  RegistryWorld world;
+  world.server.answer(202, upload);
+  world.server.answer(202, upload);
+  world.server.answer(400, {}, R"({"errors":[{"code":"DIGEST_INVALID"}]})");
+  world.server.answer(404);  // is it there nevertheless?
+  world.server.answer(202, upload);
+  world.server.answer(201);
+  world.client->put_new_blob(world.repository, large_blob(), http::text_body(large));
+  CHECK(world.server.seen[5].method == http::Method::put);
+  CHECK(world.server.seen[5].body == large);
+}
+
+TEST_CASE("DIGEST_INVALID again is the registry's word, and not a passing failure") {
+  RegistryWorld world;
+  world.server.answer(202, upload);
+  world.server.answer(202, upload);
+  world.server.answer(400, {}, R"({"errors":[{"code":"DIGEST_INVALID"}]})");
+  world.server.answer(404);
+  world.server.answer(202, upload);
+  world.server.answer(400, {}, R"({"errors":[{"code":"DIGEST_INVALID"}]})");
+  try {
+    world.client->put_new_blob(world.repository, large_blob(), http::text_body(large));
+    FAIL("no error");
+  } catch (const base::Error& error) {
+    CHECK(error.kind() == base::ErrorKind::protocol);
+    CHECK(error.code() == "DIGEST_INVALID");
+  }
+}
+
+TEST_CASE("an upload is not sent to a private address") {
+  RegistryWorld world(http::Credentials{"user", base::Secret("password")});
+  for (const auto* location :
+       {"https://169.254.169.254/x", "https://10.0.0.1/x", "https://localhost./x", "https://[::1]/x"}) {
+    world.server.answer(202, {{"Location", location}});
+    CHECK_THROWS_AS(world.client->put_new_blob(world.repository, blob(), http::text_body(bytes)), base::Error);
+  }
+  CHECK(world.server.seen.size() == 4);
 }
