@@ -1,12 +1,42 @@
 #include "image/check.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "builds/store.hpp"
 #include "registry/connection.hpp"
 
 namespace image {
+namespace {
+
+std::vector<concourse::Version> check_at(const registry::Repository& repository, const Source& source,
+                                         const std::optional<Version>& version, registry::Client& client) {
+  if (source.tag) return check_tag(repository, *source.tag, version, client);
+  if (const auto* pattern = std::get_if<PatternTags>(&source.tags)) {
+    return check_pattern(repository, *pattern, source.platform, client);
+  }
+  return check_semantic(repository, std::get<SemanticTags>(source.tags), version, client);
+}
+
+// A mirror is only nice to have: it gets one short try. Nothing where it does not answer or knows nothing.
+std::vector<concourse::Version> check_mirror(const registry::Repository& mirror, const Source& source,
+                                             const std::optional<Version>& version, registry::Client& client,
+                                             base::Log& log) {
+  try {
+    auto found = check_at(mirror, source, version, client.brief());
+    if (found.empty()) {
+      log.warning(fmt::format("the mirror has nothing of {}; asking {}", mirror.text(), source.repository.host));
+    }
+    return found;
+  } catch (const base::Error& error) {
+    log.warning(fmt::format("{}; asking {} instead of the mirror", error.what(), source.repository.host));
+    return {};
+  }
+}
+
+}  // namespace
 
 std::vector<concourse::Version> check_tag(const registry::Repository& repository, const std::string& tag,
                                           const std::optional<Version>& version, registry::Client& client) {
@@ -62,15 +92,19 @@ std::vector<concourse::Version> first_check(const Source& source, registry::Clie
 }  // namespace
 
 std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
+                                      registry::Client& client, base::Log& log) {
+  if (source.mirror) {
+    auto found = check_mirror(*source.mirror, source, version, client, log);
+    if (!found.empty()) return found;
+  }
+  if (source.tag && !version && source.history > 1) return first_check(source, client, log);
+  return check_at(source.repository, source, version, client);
+}
+
+std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
                                       concourse::Context& context) {
   const registry::Connection connection = registry::connect(source.hosts, context);
-  registry::Client& client = *connection.registry;
-  if (source.tag && !version && source.history > 1) return first_check(source, client, context.log);
-  if (source.tag) return check_tag(source.repository, *source.tag, version, client);
-  if (const auto* pattern = std::get_if<PatternTags>(&source.tags)) {
-    return check_pattern(source.repository, *pattern, source.platform, client);
-  }
-  return check_semantic(source.repository, std::get<SemanticTags>(source.tags), version, client);
+  return check(source, version, *connection.registry, context.log);
 }
 
 }  // namespace image

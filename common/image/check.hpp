@@ -17,6 +17,10 @@ namespace image {
 [[nodiscard]] std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
                                                     concourse::Context& context);
 
+// The same where the connection stands. A mirror is asked first; what it does not answer, the repository does.
+[[nodiscard]] std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
+                                                    registry::Client& client, base::Log& log);
+
 // Oldest first: the given version while the registry has it, then what the tag names now.
 [[nodiscard]] std::vector<concourse::Version> check_tag(const registry::Repository& repository, const std::string& tag,
                                                         const std::optional<Version>& version,

@@ -106,18 +106,35 @@ void write_builds(const Source& source, const Version& version, const std::optio
   builds::write_history(client, source.repository, *record, count, destination, log);
 }
 
+// The source with the mirror's repository where the mirror has the image; it gets one short try.
+Source nearest(Source source, const Version& version, registry::Client& client, base::Log& log) {
+  if (!source.mirror) return source;
+  const registry::Reference there{*source.mirror, std::nullopt, version.digest};
+  try {
+    if (client.brief().resolve(there)) {
+      source.repository = there.repository;
+    } else {
+      log.warning(fmt::format("the mirror does not have {}; fetching from {}", there.text(), source.repository.host));
+    }
+  } catch (const Error& error) {
+    log.warning(fmt::format("{}; fetching from {} instead of the mirror", error.what(), source.repository.host));
+  }
+  return source;
+}
+
 }  // namespace
 
-concourse::VersionAndMetadata fetch(const Source& source, const Version& version, const InParams& params,
+concourse::VersionAndMetadata fetch(const Source& asked, const Version& version, const InParams& params,
                                     const std::filesystem::path& destination, registry::Client& client,
                                     base::Log& log) {
+  const Source source = nearest(asked, version, client, log);
   const auto image = write_image(source, version, params, destination, client, log);
   write_references(source, version, destination);
   std::optional<builds::StoredRecord> record;
   // The page is the better for a record, and good without: it gets one short try.
   if (params.builds > 0 || may_have_record(image)) {
-    auto& asked = params.builds > 0 ? client : client.brief();
-    record = builds::find_record(asked, source.repository, version.digest, log);
+    auto& asking = params.builds > 0 ? client : client.brief();
+    record = builds::find_record(asking, source.repository, version.digest, log);
   }
   if (params.builds > 0) write_builds(source, version, record, params.builds, destination, client, log);
   return {write_version(version.tag, version.digest),

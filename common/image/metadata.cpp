@@ -1,6 +1,8 @@
 #include "image/metadata.hpp"
 
 #include <fmt/format.h>
+#include <map>
+#include <re2/re2.h>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -67,6 +69,26 @@ void describe_labels(const registry::Image& image, Collector& collector) {
   collector.add("run image", run_image(image));
 }
 
+std::map<std::string, std::string> labels_of(const registry::Image& image) {
+  std::map<std::string, std::string> result;
+  const auto* config = json::find(image.config, "config");
+  const auto* labels = config == nullptr ? nullptr : json::find(*config, "Labels");
+  if (labels == nullptr || !labels->is_object()) return result;
+  for (const auto& [name, value] : labels->items()) {
+    if (value.is_string()) result.emplace(name, value.get<std::string>());
+  }
+  return result;
+}
+
+void describe_matching(const std::map<std::string, std::string>& all, const std::string& pattern,
+                       Collector& collector) {
+  if (pattern.empty()) return;
+  const re2::RE2 expression(pattern, re2::RE2::Quiet);
+  for (const auto& [name, value] : all) {
+    if (re2::RE2::PartialMatch(name, expression)) collector.add(base::printable(name), value);
+  }
+}
+
 }  // namespace
 
 concourse::Metadata metadata_of(const Source& source, const Version& version,
@@ -80,6 +102,10 @@ concourse::Metadata metadata_of(const Source& source, const Version& version,
     describe_record(*record, collector);
   } else if (found) {
     describe_labels(*found, collector);
+  }
+  if (found) {
+    describe_matching(labels_of(*found), source.label_regex, collector);
+    describe_matching(found->manifest.annotations, source.annotation_regex, collector);
   }
   return collector.take();
 }

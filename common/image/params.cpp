@@ -37,6 +37,8 @@ const Choices<image::Format> formats{
 }  // namespace
 
 image::Format Type<image::Format>::read(const Value& value, const std::string& path) {
+  // A template may leave it empty, which the registry-image resource takes for its default.
+  if (value.is_string() && value.get_ref<const std::string&>().empty()) return image::Format::rootfs;
   return read_choice(value, path, formats);
 }
 Value Type<image::Format>::schema() { return choice_schema(formats); }

@@ -5,13 +5,11 @@
 namespace image {
 namespace {
 
+constexpr std::string_view docker_hub = "docker.io";  // as registry::parse_repository() names it
+
 // Fields of the registry-image resource that mean something this kind does not do: silence would be a lie.
 void describe_refused(json::Fields<SourceFields>& fields) {
   fields.refused("content_trust", "Docker has ended Notary v1; pin a digest or verify signatures in a task");
-  for (const auto* name : {"label_regex", "annotation_regex"}) {
-    fields.refused(name, "choose images by source.tag, source.tag_regex or source.semver_constraint");
-  }
-  fields.refused("registry_mirror", "name the mirror's repository in source.repository");
   for (const auto* name : {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_region",
                            "aws_role_arn", "aws_role_arns", "aws_account_id", "aws_ecr_registry_id", "azure_acr",
                            "azure_client_id", "azure_tenant_id", "azure_environment"}) {
@@ -52,7 +50,7 @@ std::vector<std::string> warnings_of(const SourceFields& fields) {
 
 std::variant<SemanticTags, PatternTags> read_tags(const SourceFields& fields) {
   if (!fields.tag_regex.empty()) {
-    require_pattern(fields.tag_regex);
+    require_pattern(fields.tag_regex, "source.tag_regex");
     return PatternTags{fields.tag_regex,
                        fields.created_at_sort ? PatternTags::Order::created : PatternTags::Order::listed};
   }
@@ -65,6 +63,23 @@ std::variant<SemanticTags, PatternTags> read_tags(const SourceFields& fields) {
   result.pre_releases = fields.pre_releases ? PreReleases::followed : PreReleases::left_out;
   result.more_prefixes = fields.pre_release_prefixes;
   return result;
+}
+
+std::optional<registry::Repository> mirror_of(const SourceFields& fields, const registry::Repository& repository) {
+  if (!fields.registry_mirror || repository.host != docker_hub) return std::nullopt;
+  const std::string field = "source.registry_mirror.host";
+  auto result = registry::parse_repository(fields.registry_mirror->host + "/" + repository.path, field);
+  if (result.path != repository.path) {
+    json::wrong_value(field, fmt::format("\"{}\" is not a host with its port", fields.registry_mirror->host));
+  }
+  return result;
+}
+
+std::vector<registry::HostOptions> hosts_of(const SourceFields& fields, const registry::Repository& repository) {
+  auto others = fields.registries;
+  if (fields.registry_mirror) others.push_back(*fields.registry_mirror);
+  return registry::hosts_of({repository.host, fields.username, fields.password, fields.insecure, fields.ca_certs},
+                            others);
 }
 
 }  // namespace
@@ -92,6 +107,11 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.optional("platform", &SourceFields::platform, "which image of a multi-platform index to fetch");
   fields.optional("registries", &SourceFields::registries,
                   "credentials of other hosts: of the run image, the cache, the base");
+  fields.optional("registry_mirror", &SourceFields::registry_mirror,
+                  "a mirror of Docker Hub, which a check and a get ask first");
+  fields.optional("label_regex", &SourceFields::label_regex, "pattern (RE2) of the labels that a get shows");
+  fields.optional("annotation_regex", &SourceFields::annotation_regex,
+                  "pattern (RE2) of the annotations that a get shows");
   fields.optional("cache", &SourceFields::cache, "the image that keeps the build cache, with its tag");
   fields.optional(
       "history", &SourceFields::history,
@@ -116,8 +136,12 @@ Source read_source(const json::Value& source) {
   result.tags = read_tags(fields);
   result.warnings = warnings_of(fields);
   result.platform = to_platform(fields.platform);
-  result.hosts = registry::hosts_of(
-      {result.repository.host, fields.username, fields.password, fields.insecure, fields.ca_certs}, fields.registries);
+  result.hosts = hosts_of(fields, result.repository);
+  result.mirror = mirror_of(fields, result.repository);
+  require_pattern(fields.label_regex, "source.label_regex");
+  require_pattern(fields.annotation_regex, "source.annotation_regex");
+  result.label_regex = fields.label_regex;
+  result.annotation_regex = fields.annotation_regex;
   constexpr std::uint32_t most_builds = 100;
   if (fields.history < 1 || fields.history > most_builds) {
     json::wrong_value("source.history", fmt::format("{} is not from 1 to {}", fields.history, most_builds));

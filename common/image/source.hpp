@@ -40,6 +40,9 @@ struct SourceFields {
   std::vector<std::string> ca_certs;
   std::optional<PlatformFields> platform;
   std::vector<registry::HostFields> registries;
+  std::optional<registry::HostFields> registry_mirror;
+  std::string label_regex;
+  std::string annotation_regex;
   std::string cache;
   std::uint32_t history = 1;
   bool debug = false;
@@ -55,6 +58,12 @@ struct Source {
   registry::Platform platform;  // this machine's where the source names none
   // The repository's own host first, then those of `registries`.
   std::vector<registry::HostOptions> hosts;
+  // The same on a mirror, which check and in ask first. For a repository of Docker Hub alone, as docker has it, so that
+  // one mirror may be set in every pipeline.
+  std::optional<registry::Repository> mirror;
+  // Patterns (RE2) of the labels' and annotations' names that a get shows; empty: none.
+  std::string label_regex;
+  std::string annotation_regex;
   std::optional<registry::Reference> cache;  // the cache image; nothing: the put's default
   std::uint32_t history = 1;                 // how many builds the first check of a tag tells of
   // What is to be said of fields that are taken, but not as they may have been meant.

@@ -152,11 +152,10 @@ std::vector<concourse::Version> check_semantic(const registry::Repository& repos
   return written(versions);
 }
 
-void require_pattern(const std::string& pattern) {
+void require_pattern(const std::string& pattern, const std::string& field) {
   const re2::RE2 expression(pattern, re2::RE2::Quiet);
   if (!expression.ok()) {
-    json::wrong_value("source.tag_regex",
-                      fmt::format("\"{}\" is not a regular expression: {}", pattern, expression.error()),
+    json::wrong_value(field, fmt::format("\"{}\" is not a regular expression: {}", pattern, expression.error()),
                       "see github.com/google/re2/wiki/Syntax");
   }
 }

@@ -47,7 +47,7 @@ struct Candidate {
                                                              const std::optional<Version>& version,
                                                              registry::Client& client);
 // Error{usage} naming source.tag_regex for what is not a pattern.
-void require_pattern(const std::string& pattern);
+void require_pattern(const std::string& pattern, const std::string& field);
 [[nodiscard]] std::vector<concourse::Version> check_pattern(const registry::Repository& repository,
                                                             const PatternTags& rules,
                                                             const registry::Platform& platform,

@@ -1,9 +1,14 @@
 #include "image/check.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <sstream>
 
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "image/in.hpp"
 #include "support/build_world.hpp"
 #include "support/in_memory_registry.hpp"
+#include "support/manual_clock.hpp"
 
 namespace {
 
@@ -68,4 +73,76 @@ TEST_CASE("an image without a record has no history") {
   test::BuildWorld world;
   const auto image = world.add_image("one");
   CHECK(image::earlier_digests(world.registry, world.reference.repository, image.digest, 100, world.log).empty());
+}
+namespace {
+
+struct MirrorWorld {
+  MirrorWorld() {
+    source.repository = {"docker.io", "library/app"};
+    source.written_repository = "app";
+    source.mirror = registry::Repository{"mirror.example", "library/app"};
+    source.tag = "main";
+    source.platform = {"linux", "amd64", ""};
+  }
+  registry::Digest add(const registry::Repository& repository, const std::string& content) {
+    const json::Value config = {{"content", content}, {"config", {{"Labels", {{"com.example.of", content}}}}}};
+    return registry.add_image({repository, "main", std::nullopt}, config, {}).digest;
+  }
+  void break_mirror() {
+    registry.before_each = [](const std::string& line) {
+      if (line.find("mirror.example") == std::string::npos) return;
+      throw base::Error(base::ErrorKind::transient, {"read", "mirror.example", "it does not answer", ""});
+    };
+  }
+  std::vector<concourse::Version> check() { return image::check(source, std::nullopt, registry, log); }
+  concourse::VersionAndMetadata get(const registry::Digest& digest) {
+    return image::fetch(source, {"main", digest}, {.skip_download = true}, directory.path(), registry, log);
+  }
+
+  test::InMemoryRegistry registry;
+  image::Source source;
+  base::TemporaryDirectory directory{"mirror"};
+  test::ManualClock clock;
+  std::ostringstream text;
+  base::Log log{text, base::Colour::off, clock};
+};
+
+}  // namespace
+
+TEST_CASE("a mirror that has the image is the only one that is asked") {
+  MirrorWorld world;
+  const auto digest = world.add(*world.source.mirror, "mirrored");
+  CHECK(world.check() == std::vector{version(digest)});
+  CHECK(world.get(digest).version == version(digest));
+  CHECK(base::read_file(world.directory.path() / "repository") == "app");
+  for (const auto& line : world.registry.operations()) CHECK(line.find("docker.io") == std::string::npos);
+  CHECK(world.text.str().find("warning") == std::string::npos);
+}
+
+TEST_CASE("what a mirror does not have or does not answer comes from the repository, with a warning") {
+  MirrorWorld world;
+  const auto digest = world.add(world.source.repository, "own");
+  CHECK(world.check() == std::vector{version(digest)});
+  CHECK(world.text.str().find("the mirror has nothing of mirror.example/library/app; asking docker.io") !=
+        std::string::npos);
+  CHECK(world.get(digest).version == version(digest));
+  world.break_mirror();
+  CHECK(world.check() == std::vector{version(digest)});
+  CHECK(world.get(digest).version == version(digest));
+  CHECK(world.text.str().find("it does not answer; asking docker.io instead of the mirror") != std::string::npos);
+  CHECK(world.text.str().find("it does not answer; fetching from docker.io instead") != std::string::npos);
+}
+
+TEST_CASE("a get shows the labels whose names match, in their order") {
+  MirrorWorld world;
+  world.source.mirror.reset();
+  const json::Value labels = {{"z.example", "1"}, {"a.example", "2"}, {"other", "3"}};
+  const auto digest =
+      world.registry.add_image({world.source.repository, "main", std::nullopt}, {{"config", {{"Labels", labels}}}}, {})
+          .digest;
+  world.source.label_regex = "[.]example$";
+  const auto metadata = world.get(digest).metadata;
+  REQUIRE(metadata.size() >= 2);
+  CHECK(metadata.at(metadata.size() - 2) == std::pair<std::string, std::string>{"a.example", "2"});
+  CHECK(metadata.back() == std::pair<std::string, std::string>{"z.example", "1"});
 }

@@ -32,6 +32,19 @@ TEST_CASE("a source has its repository, tag and host") {
   CHECK(image::image_name(source, base::Sha256::of("x")).starts_with("nginx@sha256:"));
 }
 
+TEST_CASE("a mirror counts for a repository of Docker Hub alone") {
+  const json::Value mirror = {{"host", "mirror.example:5000"}, {"username", "u"}, {"password", "p"}};
+  const auto source = read({{"repository", "nginx"}, {"registry_mirror", mirror}});
+  CHECK(source.mirror->text() == "mirror.example:5000/library/nginx");
+  CHECK_FALSE(source.hosts.at(0).credentials);
+  CHECK(source.hosts.at(1).credentials->name() == "u");
+  CHECK_FALSE(read({{"registry_mirror", mirror}}).mirror);
+  CHECK(error_of({{"repository", "nginx"}, {"registry_mirror", {{"host", "mirror"}}}}) ==
+        "cannot read source.registry_mirror.host: \"mirror\" is not a host with its port");
+  CHECK(error_of({{"label_regex", "("}}).starts_with("cannot read source.label_regex: \"(\" is not a regular"));
+  CHECK(error_of({{"annotation_regex", "("}}).starts_with("cannot read source.annotation_regex: "));
+}
+
 TEST_CASE("an architecture may carry its variant") {
   const auto platform = read({{"platform", {{"architecture", "arm64/v8"}}}}).platform;
   CHECK(platform.architecture == "arm64");

@@ -101,8 +101,8 @@ TEST_CASE("a pattern finds tags in their order or by the creation of their image
 }
 
 TEST_CASE("what is no pattern is an error") {
-  CHECK_THROWS_AS(image::require_pattern("("), base::Error);
-  CHECK_NOTHROW(image::require_pattern("^v[0-9]+$"));
+  CHECK_THROWS_AS(image::require_pattern("(", "source.tag_regex"), base::Error);
+  CHECK_NOTHROW(image::require_pattern("^v[0-9]+$", "source.tag_regex"));
 }
 
 TEST_CASE("latest that moves between the list and the question is not the newest version") {
