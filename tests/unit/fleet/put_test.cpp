@@ -407,7 +407,8 @@ TEST_CASE("a builder's newer buildpacks are said of every image, also of those t
       {{"os", "linux"},
        {"architecture", registry::host_platform().architecture},
        {"config",
-        {{"Labels", {{"io.buildpacks.builder.metadata", R"({"buildpacks":[{"id":"acme/jre","version":"2.0"}]})"}}}}}},
+        {{"Labels", {{"io.buildpacks.builder.metadata", R"({"buildpacks":[{"id":"acme/jre","version":"2.0"}]})"}}}}},
+       {"rootfs", {{"type", "layers"}, {"diff_ids", json::Value::array({base::Sha256::of("layer").text()})}}}},
       {"layer"});
   world.put(with({{"builder", "r.example.com/builder:1"}}));
   CHECK(world.state("a:main") == "rebased");
