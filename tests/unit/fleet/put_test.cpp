@@ -25,7 +25,7 @@ std::string failure(const Action& action) {
 
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-json::Value with(json::Value more) {
+json::Value with(const json::Value& more) {
   json::Value params = {{"run_image", "r.example.com/run:2"}};
   params.update(more);
   return params;
