@@ -44,7 +44,7 @@ class Attributes {
  private:
   using Number = std::uint32_t;  // of an attribute
   struct Assignment {
-    Number attribute;
+    Number attribute = 0;
     AttributeValue value;
   };
   struct Line {

@@ -109,7 +109,9 @@ void Pace::accepted(SteadyTime now) {
 }
 
 void Pace::refused(SteadyTime began, SteadyTime now, std::optional<milliseconds> retry_after) {
-  const auto until = now + std::min(retry_after.value_or(usual_pause), longest_pause);
+  // A longer pause is nobody's to make: each writer is told so by an answer of its own, and gives up.
+  if (retry_after && *retry_after > longest_pause) return;
+  const auto until = now + retry_after.value_or(usual_pause);
   // Of the writes that were under way together each is refused, and all mean the same.
   const bool is_news = began >= last_refusal_ && now >= paused_until_;
   paused_until_ = std::max(paused_until_, until);
