@@ -41,4 +41,6 @@ TEST_CASE("a record without a sketch, or with another text in its place, gives n
   CHECK_FALSE(changed_files("not a sketch", sketch));
 }
 
-TEST_CASE("a sketch stays small however many files there are") { CHECK(sketch_of(tree_of(50'000)).size() <= 7 * 4096); }
+TEST_CASE("a sketch stays small however many files there are") {
+  CHECK(sketch_of(tree_of(50'000)).size() <= 7UL * 4096);
+}
