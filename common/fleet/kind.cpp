@@ -24,7 +24,7 @@ concourse::Check prepare_check(const concourse::Request& request) {
 concourse::In prepare_in(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
   static_cast<void>(json::read<InParams>(request.params, "params"));
-  const auto version = read_version(request.version.value());
+  const auto version = read_version(concourse::require_version(request));
   return {
       [source] { return explain(*source); },
       [source, version](const auto& destination, auto& context) { return in(*source, version, destination, context); }};

@@ -25,7 +25,7 @@ concourse::Check prepare_check(const concourse::Request& request) {
 concourse::In prepare_in(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
   const auto params = read_in_params(request.params);
-  const auto version = read_version(request.version.value());
+  const auto version = read_version(concourse::require_version(request));
   return {[source] { return explain(*source); },
           [source, params, version](const auto& destination, auto& context) {
             return in(*source, params, version, destination, context);

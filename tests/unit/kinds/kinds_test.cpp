@@ -34,3 +34,22 @@ TEST_CASE("a request is read into types once, and its faults are found before an
   const concourse::Request right{source, std::nullopt, {{"source", "app"}}};
   CHECK(concourse::service(image, &Kind::out).prepare(right).explain().starts_with("image (source.repository: "));
 }
+
+TEST_CASE("a get without its version says so, whatever the kind") {
+  const std::vector<json::Value> sources{
+      {{"repository", "r.example/app"}, {"tag", "main"}},
+      {{"image", "app"}, {"namespace", "apps"}, {"cluster", {{"server", "https://k.example"}, {"token", "t"}}}},
+      {{"fleet", {{"record", "r.example/fleet:record"}, {"images", json::Value::array({"r.example/app:main"})}}}},
+  };
+  for (const auto& source : sources) {
+    const auto& kind = concourse::kind_of(source, kinds::all());
+    CAPTURE(kind.name);
+    try {
+      static_cast<void>(concourse::service(kind, &Kind::in).prepare({source, std::nullopt, json::Value::object()}));
+      FAIL("accepted");
+    } catch (const base::Error& error) {
+      CHECK(error.kind() == base::ErrorKind::usage);
+      CHECK(std::string(error.what()).find("the version that check or put reported") != std::string::npos);
+    }
+  }
+}
