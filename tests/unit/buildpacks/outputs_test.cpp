@@ -1,24 +1,15 @@
 #include "buildpacks/outputs.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <functional>
 
 #include "base/error.hpp"
+#include "support/failure.hpp"
 
 using namespace buildpacks;
 
 namespace {
 
 const GroupElement owner{"acme/web", "1.0", "", "", false};
-
-std::string failure(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 LaunchToml launch(std::string_view text, ApiVersion api) { return parse_launch_toml(text, "launch.toml", owner, api); }
 
@@ -31,10 +22,10 @@ TEST_CASE("a command is text before Buildpack API 0.9 and a list from then on") 
   const auto now = launch("[[processes]]\ntype = \"web\"\ncommand = [\"run\", \"it\"]\n", {0, 9});
   CHECK(now.processes[0].command == std::vector<std::string>{"run", "it"});
   CHECK(now.processes[0].direct);
-  CHECK(failure([] {
+  CHECK(test::failure([] {
           static_cast<void>(launch("[[processes]]\ntype = \"web\"\ncommand = \"x\"\n", {0, 9}));
         }) == "cannot read launch.toml: processes[0].command is text, expected a list of texts");
-  CHECK(failure([] {
+  CHECK(test::failure([] {
           static_cast<void>(launch("[[processes]]\ntype = \"w\"\ncommand = [\"x\"]\ndirect = true\n", {0, 9}));
         }) == "cannot read launch.toml: processes[0].direct is not allowed in Buildpack API 0.9");
 }
@@ -52,7 +43,7 @@ TEST_CASE("absent and empty arguments are told apart") {
 
 TEST_CASE("a process type cannot leave its directory") {
   for (const auto* type : {"../x", "..", "a|b"}) {
-    CHECK_FALSE(failure([&] {
+    CHECK_FALSE(test::failure([&] {
                   static_cast<void>(
                       launch("[[processes]]\ntype = \"" + std::string(type) + "\"\ncommand = [\"x\"]\n", {0, 10}));
                 }).empty());
@@ -61,7 +52,7 @@ TEST_CASE("a process type cannot leave its directory") {
 
 TEST_CASE("two default processes are an error") {
   const std::string one = "[[processes]]\ntype = \"a\"\ncommand = [\"x\"]\ndefault = true\n";
-  CHECK(failure([&] {
+  CHECK(test::failure([&] {
           static_cast<void>(launch(one + one, {0, 10}));
         }) == "cannot read launch.toml: processes[1].default is true for a second process: one may be the default");
 }
@@ -71,7 +62,7 @@ TEST_CASE("a layer's flags belong into [types]") {
   CHECK(layer.launch);
   CHECK_FALSE(layer.cache);
   REQUIRE(layer.metadata);
-  CHECK(failure([] { static_cast<void>(parse_layer_toml("launch = true\n", "jre.toml")); }) ==
+  CHECK(test::failure([] { static_cast<void>(parse_layer_toml("launch = true\n", "jre.toml")); }) ==
         "cannot read jre.toml: launch stands at the top: it belongs into [types]");
 }
 

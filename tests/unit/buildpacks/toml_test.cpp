@@ -1,35 +1,21 @@
 #include "buildpacks/toml.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <functional>
 
-#include "base/error.hpp"
+#include "support/failure.hpp"
 
 using buildpacks::parse_toml;
 using buildpacks::TomlReader;
 
-namespace {
-
-std::string failure(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-}  // namespace
-
 TEST_CASE("a syntax error names the file, the line and the column") {
-  const auto message = failure([] { static_cast<void>(parse_toml("a = 1\nb = \n", "/cnb/order.toml")); });
+  const auto message = test::failure([] { static_cast<void>(parse_toml("a = 1\nb = \n", "/cnb/order.toml")); });
   CHECK(message.starts_with("cannot read /cnb/order.toml: it is not TOML at line 2"));
 }
 
 TEST_CASE("a wrong type names the path to the field") {
   const auto document = parse_toml("[[order]]\n[[order.group]]\nid = 7\n", "test");
   const TomlReader reader(document, "/cnb/order.toml");
-  CHECK(failure([&] { static_cast<void>(reader.tables("order")[0].tables("group")[0].text("id")); }) ==
+  CHECK(test::failure([&] { static_cast<void>(reader.tables("order")[0].tables("group")[0].text("id")); }) ==
         "cannot read /cnb/order.toml: order[0].group[0].id is a number, expected text");
 }
 
@@ -53,7 +39,7 @@ TEST_CASE("nesting has a bound, however it is written") {
       lists_of_tables,
   };
   for (const auto& text : deep) {
-    CHECK(failure([&] { static_cast<void>(parse_toml(text, "test")); }) ==
+    CHECK(test::failure([&] { static_cast<void>(parse_toml(text, "test")); }) ==
           "cannot read test: it is nested deeper than 48");
   }
   CHECK(parse_toml(keys(48) + " = \"1.2.3\" # " + keys(100), "test").table()->size() == 1);
@@ -63,7 +49,7 @@ TEST_CASE("nesting has a bound, however it is written") {
 }
 
 TEST_CASE("a header without a name is an error and not the end of the program") {
-  CHECK(failure([] {
+  CHECK(test::failure([] {
           static_cast<void>(parse_toml("[.a]\nb = 1\n", "test"));
         }).starts_with("cannot read test: it is not TOML at line 1"));
 }

@@ -1,25 +1,11 @@
 #include "concourse/inputs.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <functional>
 
-#include "base/error.hpp"
 #include "base/file.hpp"
+#include "support/failure.hpp"
 
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string failure(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-}  // namespace
 
 TEST_CASE("no path and no link leaves the inputs") {
   const base::TemporaryDirectory directory("put");
@@ -30,7 +16,7 @@ TEST_CASE("no path and no link leaves the inputs") {
   fs::create_symlink("sub", sources / "app/inner");
   base::write_file(sources / "file", "");
   const auto use = [&](const std::string& path) {
-    return failure([&] { static_cast<void>(concourse::input_directory(sources, path, "params.source")); });
+    return test::failure([&] { static_cast<void>(concourse::input_directory(sources, path, "params.source")); });
   };
   CHECK(use("app").empty());
   CHECK(use("app/inner").empty());

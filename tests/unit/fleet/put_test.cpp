@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "builds/store.hpp"
+#include "support/failure.hpp"
 #include "unit/fleet/fleet_world.hpp"
 
 using namespace fleet;
@@ -12,16 +13,6 @@ using test::at;
 using test::FleetWorld;
 
 namespace {
-
-template <class Action>
-std::string failure(const Action& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -245,7 +236,7 @@ TEST_CASE("a record that cannot be written is known before anything is moved") {
   world.registry.before_each = [&](const std::string& line) {
     if (line.starts_with("require_write_access")) throw broken(base::ErrorKind::denied, "HTTP status 405", 405);
   };
-  CHECK(holds(failure([&] { world.put(); }), "HTTP status 405: nothing was moved"));
+  CHECK(holds(test::failure([&] { world.put(); }), "HTTP status 405: nothing was moved"));
   CHECK(world.digest("a:main") == before.text());
 }
 
@@ -253,7 +244,7 @@ TEST_CASE("another fleet's record is not overwritten") {
   FleetWorld world;
   const auto before = world.add_app("a:main");
   world.registry.add_image(at("fleet:main"), {{"os", "linux"}}, {"layer"});
-  CHECK(holds(failure([&] { world.put(); }), "not the record of a fleet"));
+  CHECK(holds(test::failure([&] { world.put(); }), "not the record of a fleet"));
   CHECK(world.digest("a:main") == before.text());
 }
 
@@ -313,7 +304,10 @@ TEST_CASE("two images that a staging tag would have to name are an error before 
   world.source["fleet"]["images"] = {"r.example.com/a:main", "r.example.com/a:next"};
   world.add_app("a:main");
   world.add_app("a:next", {}, "other code");
-  CHECK(holds(failure([&] { world.put(with({{"tag", "staging"}})); }), "would both become r.example.com/a:staging"));
+  CHECK(holds(test::failure([&] {
+                world.put(with({{"tag", "staging"}}));
+              }),
+              "would both become r.example.com/a:staging"));
   CHECK(world.operations("put_manifest r.example.com/a").empty());
 }
 
@@ -375,8 +369,8 @@ TEST_CASE("a rollback needs a get of this fleet") {
   FleetWorld world;
   world.add_app("a:main");
   std::filesystem::create_directories(world.inputs.path() / "empty");
-  CHECK(holds(failure([&] { world.put({{"rollback", "empty"}}); }), "the directory has no file fleet"));
-  CHECK(holds(failure([&] { world.put({{"rollback", "missing"}}); }), "there is no such directory"));
+  CHECK(holds(test::failure([&] { world.put({{"rollback", "empty"}}); }), "the directory has no file fleet"));
+  CHECK(holds(test::failure([&] { world.put({{"rollback", "missing"}}); }), "there is no such directory"));
 }
 
 TEST_CASE("two puts at once leave two records, one after the other") {
@@ -414,7 +408,7 @@ TEST_CASE("a builder's newer buildpacks are said of every image, also of those t
   CHECK(world.state("a:main") == "rebased");
   REQUIRE(world.image("a:main").needs.size() == 1);
   CHECK(world.image("a:main").needs[0].now == "2.0");
-  CHECK(holds(failure([&] {
+  CHECK(holds(test::failure([&] {
                 world.put(with({{"builder", "r.example.com/run:1"}}));
               }),
               "the image does not say which buildpacks it has"));
@@ -423,7 +417,7 @@ TEST_CASE("a builder's newer buildpacks are said of every image, also of those t
 TEST_CASE("a put fails on what it was asked to fail on, once its record is written") {
   FleetWorld world;
   world.add_app("a:main");
-  CHECK(holds(failure([&] {
+  CHECK(holds(test::failure([&] {
                 world.put(with({{"fail_on", {"needs-build", "failed"}}}));
               }),
               "1 images failed (params.fail_on: failed)"));

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "fleet/check.hpp"
+#include "support/failure.hpp"
 #include "support/in_memory_registry.hpp"
 #include "unit/fleet/fleet_examples.hpp"
 
@@ -33,16 +34,6 @@ struct World {
   registry::Reference record = registry::Reference::parse(test::fleet_record().record, "test");
   test::InMemoryRegistry registry;
 };
-
-template <class Action>
-std::string failure(const Action& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -87,18 +78,19 @@ TEST_CASE("the record of a dry run is there by its digest alone") {
 TEST_CASE("what is not this fleet's record is refused") {
   World world;
   world.registry.add_image(world.record, {{"os", "linux"}}, {"layer"});
-  CHECK(failure([&] {
+  CHECK(test::failure([&] {
           static_cast<void>(find_fleet(world.registry, world.record));
         }).find("it is an image, not the record of a fleet") != std::string::npos);
-  CHECK(failure([&] { static_cast<void>(world.check_from(std::nullopt)); }).find("not the record of a fleet") !=
+  CHECK(test::failure([&] { static_cast<void>(world.check_from(std::nullopt)); }).find("not the record of a fleet") !=
         std::string::npos);
 
   auto other = test::fleet_record();
   other.record = "r.example.com/acme/other:main";
   const auto digest = write_fleet(world.registry, world.record, other, RecordTag::moved);
   const std::string cause = "it is the record of the fleet r.example.com/acme/other:main";
-  CHECK(failure([&] { static_cast<void>(find_fleet(world.registry, world.record)); }).find(cause) != std::string::npos);
-  CHECK(failure([&] { static_cast<void>(read_fleet(world.registry, world.record, digest)); }).find(cause) !=
+  CHECK(test::failure([&] { static_cast<void>(find_fleet(world.registry, world.record)); }).find(cause) !=
+        std::string::npos);
+  CHECK(test::failure([&] { static_cast<void>(read_fleet(world.registry, world.record, digest)); }).find(cause) !=
         std::string::npos);
 }
 
@@ -107,13 +99,13 @@ TEST_CASE("a record whose bytes were altered is refused") {
   const auto digest = world.put();
   const auto raw = world.registry.find_manifest(world.record.with(digest));
   world.registry.corrupt_blob(world.record.repository, registry::parse_manifest(*raw, "").config.digest);
-  CHECK_FALSE(failure([&] { static_cast<void>(read_fleet(world.registry, world.record, digest)); }).empty());
+  CHECK_FALSE(test::failure([&] { static_cast<void>(read_fleet(world.registry, world.record, digest)); }).empty());
 }
 
 TEST_CASE("a version that the registry lost is said to be gone") {
   World world;
   const auto text =
-      failure([&] { static_cast<void>(read_fleet(world.registry, world.record, base::Sha256::of("gone"))); });
+      test::failure([&] { static_cast<void>(read_fleet(world.registry, world.record, base::Sha256::of("gone"))); });
   CHECK(text.find("the registry does not have it any more") != std::string::npos);
 }
 
@@ -125,7 +117,7 @@ TEST_CASE("a repository that may not be written to is known before anything is m
     }
   };
   CHECK(
-      failure([&] { require_writable(world.registry, world.record); }) ==
+      test::failure([&] { require_writable(world.registry, world.record); }) ==
       "cannot write fleet's record r.example.com/acme/fleet:main: HTTP status 403 Forbidden: nothing was moved; check "
       "the password");
 }

@@ -1,23 +1,13 @@
 #include "image/put_params.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <functional>
 
-#include "base/error.hpp"
+#include "support/failure.hpp"
 
 namespace {
 
-std::string failure(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 std::string read_failure(const json::Value& params) {
-  return failure([&] { static_cast<void>(image::read_put_params(params)); });
+  return test::failure([&] { static_cast<void>(image::read_put_params(params)); });
 }
 
 }  // namespace

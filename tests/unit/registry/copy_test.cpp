@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
-#include <functional>
 #include <sys/stat.h>
 
-#include "base/error.hpp"
 #include "base/file.hpp"
 #include "registry/oci_layout.hpp"
+#include "support/failure.hpp"
 #include "support/in_memory_registry.hpp"
 
 using namespace registry;
@@ -58,15 +57,6 @@ std::size_t count(InMemoryRegistry& registry, const std::string& operation) {
   const auto all = registry.operations();
   return static_cast<std::size_t>(std::count_if(
       all.begin(), all.end(), [&](const std::string& line) { return line.starts_with(operation + " "); }));
-}
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace
@@ -156,7 +146,7 @@ TEST_CASE("a layout keeps several images by their tags, and a tag moves") {
   const auto from = repository_storage(registry, here);
   copy(*from, {"a"}, *layout, "one");
   copy(*from, {"b"}, *layout, "two");
-  CHECK(error_of([&] {
+  CHECK(test::failure([&] {
           static_cast<void>(layout->find_manifest({}));
         }).find("it holds 2 images; name one by its tag") != std::string::npos);
   copy(*from, {"b"}, *layout, "one");
@@ -173,7 +163,7 @@ struct Layout {
     layer = path / "blobs/sha256" / std::string(base::Sha256::of("secret").hex());
   }
   std::string copied() {
-    return error_of([&] { copy(*open_oci_layout(path), {}, *repository_storage(registry, elsewhere), "x"); });
+    return test::failure([&] { copy(*open_oci_layout(path), {}, *repository_storage(registry, elsewhere), "x"); });
   }
   InMemoryRegistry registry;
   base::TemporaryDirectory directory{"layout"};
@@ -224,12 +214,14 @@ TEST_CASE("altered and missing bytes of a layout are errors") {
 
 TEST_CASE("what is not a layout is said to be none") {
   const base::TemporaryDirectory directory("layout");
-  CHECK(error_of([&] { static_cast<void>(open_oci_layout(directory.path())); }).find("it has no file oci-layout") !=
-        std::string::npos);
+  CHECK(test::failure([&] {
+          static_cast<void>(open_oci_layout(directory.path()));
+        }).find("it has no file oci-layout") != std::string::npos);
   base::write_file(directory.path() / "oci-layout", R"({"imageLayoutVersion":"2.0.0"})");
-  CHECK(error_of([&] { static_cast<void>(open_oci_layout(directory.path())); }).find("unknown version \"2.0.0\"") !=
-        std::string::npos);
-  CHECK(error_of([&] { static_cast<void>(create_oci_layout(directory.path())); }).find("is not empty") !=
+  CHECK(test::failure([&] {
+          static_cast<void>(open_oci_layout(directory.path()));
+        }).find("unknown version \"2.0.0\"") != std::string::npos);
+  CHECK(test::failure([&] { static_cast<void>(create_oci_layout(directory.path())); }).find("is not empty") !=
         std::string::npos);
 }
 
@@ -237,13 +229,14 @@ TEST_CASE("an image that is not there, or lacks a part, is not copied") {
   InMemoryRegistry registry;
   const auto from = repository_storage(registry, here);
   const auto to = repository_storage(registry, elsewhere);
-  CHECK(error_of([&] { copy(*from, {"none"}, *to, "x"); }) == "cannot copy image r.example/app:none: it is not there");
+  CHECK(test::failure([&] { copy(*from, {"none"}, *to, "x"); }) ==
+        "cannot copy image r.example/app:none: it is not there");
   const json::Value lost = {{"digest", base::Sha256::of("lost").text()}, {"size", 1}};
   add_index(registry, here, "main", {lost});
-  CHECK(error_of([&] { copy(*from, {"main"}, *to, "x"); }).find("which is not there") != std::string::npos);
+  CHECK(test::failure([&] { copy(*from, {"main"}, *to, "x"); }).find("which is not there") != std::string::npos);
   const json::Value odd = {{"digest", "sha512:" + std::string(128, 'a')}, {"size", 1}};
   add_index(registry, here, "odd", {odd});
-  CHECK(error_of([&] { copy(*from, {"odd"}, *to, "x"); }).find("a digest of sha512") != std::string::npos);
+  CHECK(test::failure([&] { copy(*from, {"odd"}, *to, "x"); }).find("a digest of sha512") != std::string::npos);
   CHECK_FALSE(registry.find_manifest({elsewhere, "x", std::nullopt}));
 }
 
@@ -259,7 +252,7 @@ TEST_CASE("an entry without a platform is looked up in its configuration, beside
   const Reference main{here, "main", std::nullopt};
   CHECK(registry.find_image(main, {"linux", "arm64", ""})->raw.digest.text() == arm["digest"]);
   CHECK(registry.find_image(main, {"linux", "amd64", ""})->raw.digest.text() == amd["digest"]);
-  CHECK(error_of([&] {
+  CHECK(test::failure([&] {
           static_cast<void>(registry.find_image(main, {"linux", "s390x", ""}));
         }).find("set source.platform to one of linux/amd64, linux/arm64") != std::string::npos);
 }
@@ -274,7 +267,7 @@ TEST_CASE("the entry of the wanted platform is judged, if no other is") {
   add_index(registry, here, "main", {odd, good});
   const Reference main{here, "main", std::nullopt};
   CHECK(registry.find_image(main, {"linux", "amd64", ""}));
-  CHECK(error_of([&] {
+  CHECK(test::failure([&] {
           static_cast<void>(registry.find_image(main, {"linux", "arm64", ""}));
         }).find("a digest of sha512") != std::string::npos);
 }

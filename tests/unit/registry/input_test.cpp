@@ -1,25 +1,11 @@
 #include "registry/input.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <functional>
 
-#include "base/error.hpp"
 #include "base/file.hpp"
+#include "support/failure.hpp"
 
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string failure(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-}  // namespace
 
 TEST_CASE("an image that a param names is a reference or the directory of a get") {
   const base::TemporaryDirectory directory("put");
@@ -36,5 +22,5 @@ TEST_CASE("an image that a param names is a reference or the directory of a get"
   CHECK(named("registry.example.com/run:base").tag == "base");
   CHECK(named("run").digest->text() == digest);
   CHECK(named("other").repository.path == "other");
-  CHECK_FALSE(failure([&] { static_cast<void>(named("empty")); }).empty());
+  CHECK_FALSE(test::failure([&] { static_cast<void>(named("empty")); }).empty());
 }
