@@ -2,7 +2,6 @@
 pipelines/fleet.yml played over them. Used by the test of that pipeline and, with someone watching, by scripts/demo --fleet.
 """
 
-import contextlib
 import json
 import pathlib
 
@@ -12,13 +11,14 @@ from support.git_server import GitServer, Repository
 from support.kube.deployments import Deployments
 from support.kube.server import PROJECT, KubeServer, programs as kube_programs
 from support.registry_server import RegistryServer
+from support.started_stack import StartedStack
 
 SMALL = ("ledger", "mail", "shop", "stock")
 LARGE = ("accounts", "billing", "catalog", "checkout", "coupons", "delivery", "feed", "identity", "invoices", "ledger", "mail",
          "orders", "payments", "pricing", "returns", "reviews", "search", "shop", "stock", "tax")
 
 
-class FleetStory(contextlib.ExitStack):
+class FleetStory(StartedStack):
     """Enter it to start the servers; everything lives below `work` and ends with the context."""
 
     def __init__(self, work: pathlib.Path, programs: pathlib.Path, observer: Observer | None = None, applications=SMALL,
@@ -27,15 +27,6 @@ class FleetStory(contextlib.ExitStack):
         self.work, self.programs = pathlib.Path(work).resolve(), pathlib.Path(programs).resolve()
         self.applications, self.canary, self.server = applications, canary, server
         self._observer = observer
-
-    def __enter__(self) -> "FleetStory":
-        super().__enter__()
-        try:
-            self._start()
-        except BaseException:
-            self.close()  # what had been started
-            raise
-        return self
 
     def _start(self) -> None:
         self.work.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ and pipelines/petclinic-kpack.yml played over them.
 Used by the test of the story and, with someone watching, by scripts/demo --kpack.
 """
 
-import contextlib
 import json
 import pathlib
 import shutil
@@ -19,13 +18,14 @@ from support.kube.server import KubeServer
 from support.program import run_program
 from support.push_image import Registry
 from support.registry_server import RegistryServer
+from support.started_stack import StartedStack
 from support.story import AUTHOR, PROJECT, SMALL
 
 NAMESPACE = "apps"
 BUILDER = "base"
 
 
-class KpackStory(contextlib.ExitStack):
+class KpackStory(StartedStack):
     """Enter it to start the servers; everything lives below `work` and ends with the context. `pace`: seconds before each
     line of a build's log."""
 
@@ -36,15 +36,6 @@ class KpackStory(contextlib.ExitStack):
         self.application = SMALL
         self._observer, self._pace, self._server = observer, pace, server
         self._cluster = self.work / "bin"
-
-    def __enter__(self) -> "KpackStory":
-        super().__enter__()
-        try:
-            self._start()
-        except BaseException:
-            self.close()  # what had been started
-            raise
-        return self
 
     def _start(self) -> None:
         self.repository = Repository(self.work / "git/petclinic.git")

@@ -3,7 +3,6 @@
 Used by the test of the story and, with someone watching, by scripts/demo.
 """
 
-import contextlib
 import dataclasses
 import json
 import pathlib
@@ -15,6 +14,7 @@ from support.concourse import Concourse, HostPrograms, Observer, RootDirectory
 from support.git_server import GitServer, Repository
 from support.program import run_program
 from support.registry_server import RegistryServer
+from support.started_stack import StartedStack
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 AUTHOR = "Dana Developer <dana@example.com>"
@@ -47,7 +47,7 @@ SPRING = Application("petclinic", "java-builder", "src/main/resources/messages/m
                      {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}, 120)
 
 
-class Story(contextlib.ExitStack):
+class Story(StartedStack):
     """Enter it to start the servers; everything lives below `work` and ends with the context."""
 
     def __init__(self, work: pathlib.Path, programs: pathlib.Path, observer: Observer | None = None,
@@ -58,15 +58,6 @@ class Story(contextlib.ExitStack):
         self.programs = pathlib.Path(programs).resolve()
         self._observer = observer
         self._cluster = self.work / "bin"
-
-    def __enter__(self) -> "Story":
-        super().__enter__()
-        try:
-            self._start()
-        except BaseException:
-            self.close()  # what had been started
-            raise
-        return self
 
     def _start(self) -> None:
         self.repository = Repository(self.work / "git/petclinic.git")
