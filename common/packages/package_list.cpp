@@ -66,12 +66,9 @@ void for_each_line(std::string_view text, const Take& take) {
   }
 }
 
-// "install ok installed": the third word is what is (dpkg-query(1)).
-bool says_installed(std::string_view status) { return trimmed(status).ends_with(" installed"); }
-
-}  // namespace
-
-void add_dpkg(std::string_view database, List& list) {
+// Packages are described one below the other, with an empty line between; `take` is given each line of one.
+template <class Take>
+void collect(std::string_view database, List& list, const Take& take) {
   Collector collector(list);
   Package package;
   const auto flush = [&] {
@@ -80,6 +77,18 @@ void add_dpkg(std::string_view database, List& list) {
   };
   for_each_line(database, [&](std::string_view line) {
     if (trimmed(line).empty()) return flush();
+    take(line, package);
+  });
+  flush();
+}
+
+// "install ok installed": the third word is what is (dpkg-query(1)).
+bool says_installed(std::string_view status) { return trimmed(status).ends_with(" installed"); }
+
+}  // namespace
+
+void add_dpkg(std::string_view database, List& list) {
+  collect(database, list, [](std::string_view line, Package& package) {
     const auto colon = line.find(':');
     if (line.front() == ' ' || line.front() == '\t' || colon == std::string_view::npos) return;
     const auto field = line.substr(0, colon);
@@ -89,23 +98,14 @@ void add_dpkg(std::string_view database, List& list) {
     if (field == "Architecture") package.architecture = value;
     if (field == "Status") package.installed = says_installed(value);
   });
-  flush();
 }
 
 void add_apk(std::string_view database, List& list) {
-  Collector collector(list);
-  Package package;
-  const auto flush = [&] {
-    collector.add(package);
-    package = {};
-  };
-  for_each_line(database, [&](std::string_view line) {
-    if (trimmed(line).empty()) return flush();
+  collect(database, list, [](std::string_view line, Package& package) {
     if (line.size() < 2 || line[1] != ':') return;
     if (line[0] == 'P') package.name = trimmed(line.substr(2));
     if (line[0] == 'V') package.version = trimmed(line.substr(2));
   });
-  flush();
 }
 
 Difference compare(const List& before, const List& now) {
