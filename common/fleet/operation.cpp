@@ -16,11 +16,22 @@ Verdict Patience::verdict() const {
   return {State::untouched, fmt::format("the put was stopped after {} failures", failures_.load())};
 }
 
-double percentile(std::vector<double> values, double p) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const auto rank = static_cast<std::size_t>(std::ceil(p * static_cast<double>(values.size())));
-  return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
+void Latencies::note(State state, base::SteadyTime now) {
+  if (!is_change(state)) return;
+  const std::lock_guard lock(mutex_);
+  seconds_.push_back(std::chrono::duration<double>(now - began_).count());
+}
+
+std::optional<Latency> Latencies::summary() const {
+  const std::lock_guard lock(mutex_);
+  if (seconds_.empty()) return std::nullopt;
+  auto sorted = seconds_;
+  std::sort(sorted.begin(), sorted.end());
+  const auto percentile = [&](double p) {
+    const auto rank = static_cast<std::size_t>(std::ceil(p * static_cast<double>(sorted.size())));
+    return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
+  };
+  return Latency{"start", percentile(0.5), percentile(0.95)};
 }
 
 }  // namespace fleet

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,7 +50,18 @@ class Patience {
   std::atomic<std::uint32_t> failures_ = 0;
 };
 
-// The p-th part of a list of times, by the nearest rank; 0 of an empty one.
-[[nodiscard]] double percentile(std::vector<double> values, double p);
+// How long after the put's start each image was moved. Threads share it.
+class Latencies {
+ public:
+  explicit Latencies(base::SteadyTime began) : began_(began) {}
+  void note(State state, base::SteadyTime now);
+  // By the nearest rank; nothing where no image was moved.
+  [[nodiscard]] std::optional<Latency> summary() const;
+
+ private:
+  base::SteadyTime began_;
+  mutable std::mutex mutex_;
+  std::vector<double> seconds_;
+};
 
 }  // namespace fleet

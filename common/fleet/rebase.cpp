@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <mutex>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -199,8 +198,7 @@ class RebaseFleet {
     Progress progress(log_, total);
     builds_.resize(surveyed_.size());
     seconds_.resize(surveyed_.size());
-    std::mutex mutex;
-    std::vector<double> latencies;
+    Latencies latencies(operation_.began);
     base::for_each_parallel(tasks_.size(), lanes, [&](std::size_t i) {
       const auto began = log_.clock().steady_now();
       const auto moved = run_task(tasks_[i], survey, mover, patience);
@@ -212,12 +210,10 @@ class RebaseFleet {
         builds_[index] = moved[k].build;
         seconds_[index] = std::chrono::duration<double>(now - began).count();
         progress.done(entry(index));
-        if (!is_change(moved[k].verdict.state)) continue;
-        const std::lock_guard lock(mutex);
-        latencies.push_back(std::chrono::duration<double>(now - operation_.began).count());
+        latencies.note(moved[k].verdict.state, now);
       }
     });
-    if (!latencies.empty()) record_.latency = Latency{"start", percentile(latencies, 0.5), percentile(latencies, 0.95)};
+    record_.latency = latencies.summary();
   }
 
   std::vector<Moved> run_task(const std::vector<std::size_t>& indices, const Survey& survey, Mover& mover,

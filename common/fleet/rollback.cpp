@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <map>
-#include <mutex>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -114,8 +113,7 @@ class RollBackFleet {
     Patience patience(params_.max_failures);
     for (const auto& image : record_.images) patience.note(image.state);
     Progress progress(log_, planned.size());
-    std::mutex mutex;
-    std::vector<double> latencies;
+    Latencies latencies(operation_.began);
     base::for_each_parallel(planned.size(), lanes, [&](std::size_t i) {
       auto& image = record_.images[planned[i]];
       const auto began = log_.clock().steady_now();
@@ -126,14 +124,11 @@ class RollBackFleet {
       image.reason = base::printable(moved.verdict.reason);
       image.build = moved.build;
       image.seconds = std::chrono::duration<double>(now - began).count();
-      if (is_change(image.state)) {
-        image.image = wanted_[planned[i]].image;
-        const std::lock_guard lock(mutex);
-        latencies.push_back(std::chrono::duration<double>(now - operation_.began).count());
-      }
+      if (is_change(image.state)) image.image = wanted_[planned[i]].image;
+      latencies.note(image.state, now);
       progress.done(image);
     });
-    if (!latencies.empty()) record_.latency = Latency{"start", percentile(latencies, 0.5), percentile(latencies, 0.95)};
+    record_.latency = latencies.summary();
   }
 
   static Moved move(const FleetImage& image, const FleetImage& wanted, Mover& mover) {
