@@ -220,9 +220,4 @@ std::unique_ptr<Storage> create_oci_layout(const fs::path& directory) {
   return std::make_unique<OciLayout>(directory);
 }
 
-bool is_oci_layout(const fs::path& directory) {
-  std::error_code ignored;
-  return fs::is_regular_file(fs::symlink_status(directory / marker, ignored));
-}
-
 }  // namespace registry

@@ -17,7 +17,4 @@ namespace registry {
 // A new one, in a directory that is made when it is missing and must be empty.
 [[nodiscard]] std::unique_ptr<Storage> create_oci_layout(const std::filesystem::path& directory);
 
-// Whether a directory has the file that says so.
-[[nodiscard]] bool is_oci_layout(const std::filesystem::path& directory);
-
 }  // namespace registry
