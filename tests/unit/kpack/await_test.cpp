@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "scripted_scene.hpp"
+#include "support/failure.hpp"
 #include "world.hpp"
 
 using namespace std::chrono_literals;
@@ -38,12 +39,7 @@ struct World {
   }
 
   std::string refusal() {
-    try {
-      (void)run();
-    } catch (const base::Error& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::failure([&] { static_cast<void>(run()); });
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "scripted_scene.hpp"
+#include "support/failure.hpp"
 #include "support/fixed_random.hpp"
 #include "world.hpp"
 
@@ -93,12 +94,7 @@ struct World {
   kpack::Build run() { return kpack::follow_build(1, scene, client, patience, random, log); }
 
   std::string refusal() {
-    try {
-      (void)run();
-    } catch (const base::Error& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::failure([&] { static_cast<void>(run()); });
   }
 };
 
