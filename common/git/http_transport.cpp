@@ -45,7 +45,7 @@ class PacketSink final : public http::Sink {
   void finish() const {
     parser_.finish();
     if (!receiver_.complete()) {
-      throw Error(ErrorKind::transient, {"read", std::string(unnamed_server), "it ended too early", "try again"});
+      throw AnswerError(Fault::cut, "it ended too early");
     }
   }
 
@@ -119,8 +119,6 @@ class HttpTransport final : public Transport {
     request.compression = http::Compression::accepted;
     // A packet every few seconds is life, however small (git's uploadpack.keepAlive): the pace is the sink's to judge.
     request.silence = Patience().silence;
-    // A server that counts objects sends little, and for long: whatever arrives is life.
-    request.silence = std::chrono::seconds(60);
     const auto sink = std::make_shared<PacketSink>(receiver, shown());
     request.sink = sink;
     const http::Response response = [&] {
@@ -129,13 +127,10 @@ class HttpTransport final : public Transport {
       } catch (const http::Unreachable& error) {
         throw Error(error.kind(), {"read", shown(), error.report().cause,
                                    "check the address, and the worker's network, DNS and proxy settings"});
-      } catch (const Error& error) {
-        // A page that is no git answer fails in the parser first; its type says it better. The type is known only
+      } catch (const AnswerError& error) {
+        // A page that is not a git answer fails in the parser first; its type says it better. The type is known only
         // after the transfer, so the sink's error is kept for servers that do not say it.
-        if (error.kind() != ErrorKind::protocol || error.report().object != unnamed_server ||
-            error.report().action != "read") {
-          throw;
-        }
+        if (error.fault() != Fault::broken) throw;
         throw Error(ErrorKind::protocol, {"read", shown(), error.report().cause,
                                           "check that source.uri is the address of a git repository"});
       }

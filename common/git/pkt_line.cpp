@@ -4,8 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/error.hpp"
-
 namespace git {
 namespace {
 
@@ -15,8 +13,25 @@ using base::ErrorKind;
 constexpr std::size_t header_size = 4;
 constexpr std::size_t largest_packet = 65520;
 
-[[noreturn]] void fail(std::string cause) {
-  throw Error(ErrorKind::protocol, {"read", std::string(unnamed_server), std::move(cause), ""});
+[[noreturn]] void fail(std::string cause) { throw AnswerError(Fault::broken, std::move(cause)); }
+
+ErrorKind kind_of(Fault fault) {
+  switch (fault) {
+    case Fault::cut:
+      return ErrorKind::transient;
+    case Fault::absent:
+      return ErrorKind::not_found;
+    case Fault::broken:
+    case Fault::refused_filter:
+    case Fault::refused:
+      return ErrorKind::protocol;
+  }
+  return ErrorKind::protocol;
+}
+
+base::Report report_of(Fault fault, std::string object, std::string cause) {
+  const bool is_read = fault == Fault::broken || fault == Fault::cut;
+  return {is_read ? "read" : "fetch from", std::move(object), std::move(cause), fault == Fault::cut ? "try again" : ""};
 }
 
 std::size_t parse_length(std::string_view header) {
@@ -45,6 +60,9 @@ std::optional<std::pair<Packet, std::size_t>> first_packet(std::string_view byte
 }
 
 }  // namespace
+
+AnswerError::AnswerError(Fault fault, std::string object, std::string cause)
+    : Error(kind_of(fault), report_of(fault, std::move(object), std::move(cause))), fault_(fault) {}
 
 std::string_view Packet::line() const {
   return payload.ends_with('\n') ? payload.substr(0, payload.size() - 1) : payload;

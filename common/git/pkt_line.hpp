@@ -6,10 +6,32 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.hpp"
+
 namespace git {
 
-// The object of errors about an answer, until somebody who knows the server puts its address there.
-inline constexpr std::string_view unnamed_server = "the git server's answer";
+// What is wrong with a server's answer.
+enum class Fault {
+  broken,          // {protocol}: it breaks the protocol
+  cut,             // {transient}: it ended too early
+  absent,          // {not_found}: the server says that it does not have what is wanted
+  refused_filter,  // {protocol}: the server says that it does not take the filter
+  refused,         // {protocol}: the server says anything else
+};
+
+// What reads an answer does not know whose it is; what does know names it.
+class AnswerError final : public base::Error {
+ public:
+  AnswerError(Fault fault, std::string cause) : AnswerError(fault, "the git server's answer", std::move(cause)) {}
+
+  [[nodiscard]] Fault fault() const { return fault_; }
+  [[nodiscard]] AnswerError named(std::string server) const { return {fault_, std::move(server), report().cause}; }
+
+ private:
+  AnswerError(Fault fault, std::string object, std::string cause);
+
+  Fault fault_;
+};
 
 enum class PacketKind { data, flush, delimiter, response_end };
 

@@ -62,6 +62,15 @@ void count_ref(const Packet& packet, std::size_t& packets, std::uint64_t& bytes)
   if (bytes > most_bytes) broken_answer(fmt::format("its list of refs is larger than {} bytes", most_bytes));
 }
 
+// The protocol has no codes, so a server's words are judged, here alone: upload-pack's and JGit's for an object that is
+// not there (any more) or may not be asked for, and git's for a filter ("filter 'tree:2' not supported", "tree filter
+// allows max depth 0, but got 2").
+Fault fault_of(std::string_view message) {
+  const auto says = [&](std::string_view words) { return message.find(words) != std::string_view::npos; };
+  if (says("not our ref") || says("want ")) return Fault::absent;
+  return says("filter") ? Fault::refused_filter : Fault::refused;
+}
+
 ObjectId required_id(std::string_view text, std::string_view line) {
   const auto id = ObjectId::parse(text);
   if (!id) broken_answer(fmt::format("\"{}\" names no object", base::printable(line)));
@@ -70,17 +79,11 @@ ObjectId required_id(std::string_view text, std::string_view line) {
 
 }  // namespace
 
-void broken_answer(std::string cause) {
-  throw Error(ErrorKind::protocol, {"read", std::string(unnamed_server), std::move(cause), ""});
-}
+void broken_answer(std::string cause) { throw AnswerError(Fault::broken, std::move(cause)); }
 
 void server_error(std::string_view message) {
   while (!message.empty() && static_cast<unsigned char>(message.back()) <= ' ') message.remove_suffix(1);
-  // upload-pack's and JGit's words for an object that is not there (any more) or may not be asked for.
-  const bool missing =
-      message.find("not our ref") != std::string_view::npos || message.find("want ") != std::string_view::npos;
-  throw Error(missing ? ErrorKind::not_found : ErrorKind::protocol,
-              {"fetch from", std::string(unnamed_server), fmt::format("it says \"{}\"", base::printable(message)), ""});
+  throw AnswerError(fault_of(message), fmt::format("it says \"{}\"", base::printable(message)));
 }
 
 bool Advertisement::command_has(std::string_view command, std::string_view word) const {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "git/protocol.hpp"
 #include "git/protocol_v0.hpp"
 
@@ -11,11 +10,6 @@ namespace {
 
 // One that keeps all that `filter` keeps.
 std::string weaker(std::string_view filter) { return filter.starts_with("tree:") ? "blob:none" : ""; }
-
-// git's words are "filter 'tree:2' not supported" and "tree filter allows max depth 0, but got 2".
-bool blames_filter(const base::Error& error) {
-  return error.kind() == base::ErrorKind::protocol && error.report().cause.find("filter") != std::string::npos;
-}
 
 class NegotiatedRemote final : public Remote {
  public:
@@ -54,8 +48,8 @@ class NegotiatedRemote final : public Remote {
           named([] { broken_answer("it has no pack"); });
         }
         return result;
-      } catch (const base::Error& error) {
-        if (request.filter.empty() || !blames_filter(error)) throw;
+      } catch (const AnswerError& error) {
+        if (request.filter.empty() || error.fault() != Fault::refused_filter) throw;
         refused_filters_.insert(request.filter);
         sink.restart();
         transport_->hang_up();
@@ -76,11 +70,8 @@ class NegotiatedRemote final : public Remote {
   void named(Function&& exchange) {
     try {
       exchange();
-    } catch (const base::Error& error) {
-      if (error.report().object != unnamed_server) throw;
-      auto report = error.report();
-      report.object = shown();
-      throw base::Error(error.kind(), std::move(report));
+    } catch (const AnswerError& error) {
+      throw error.named(shown());
     }
   }
 
