@@ -69,21 +69,25 @@ StoredRecord read_record(registry::Client& client, const registry::Repository& r
 }
 
 std::optional<StoredRecord> find_record(registry::Client& client, const registry::Repository& repository,
-                                        const registry::Digest& image, base::Log& log) {
+                                        const registry::Digest& image) {
+  const auto records = client.referrers(repository, image, record_type);
+  const registry::Descriptor* newest = nullptr;
+  for (const auto& record : records) {
+    if (newest == nullptr || annotated_number(record) > annotated_number(*newest)) newest = &record;
+  }
+  if (newest == nullptr) return std::nullopt;
+  if (auto record = annotated_record(newest->annotations)) {
+    return StoredRecord{*std::move(record), newest->digest, std::nullopt};
+  }
+  return read_record(client, repository, newest->digest);
+}
+
+RecordLookup look_for_record(registry::Client& client, const registry::Repository& repository,
+                             const registry::Digest& image) {
   try {
-    const auto records = client.referrers(repository, image, record_type);
-    const registry::Descriptor* newest = nullptr;
-    for (const auto& record : records) {
-      if (newest == nullptr || annotated_number(record) > annotated_number(*newest)) newest = &record;
-    }
-    if (newest == nullptr) return std::nullopt;
-    if (auto record = annotated_record(newest->annotations)) {
-      return StoredRecord{*std::move(record), newest->digest, std::nullopt};
-    }
-    return read_record(client, repository, newest->digest);
+    return {find_record(client, repository, image), ""};
   } catch (const Error& error) {
-    log.detail(fmt::format("no build record: {}", error.what()));
-    return std::nullopt;
+    return {std::nullopt, error.what()};
   }
 }
 

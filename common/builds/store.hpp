@@ -21,10 +21,18 @@ struct StoredRecord {
   std::optional<registry::Descriptor> log;  // the build's log, text; a rebase in a fleet keeps none
 };
 
-// The record of the newest build that gave this image. Nothing when there is none, or when it cannot be read: then the
-// log says so, for an image is good without its record.
+// The record of the newest build that gave this image; nothing when the registry says that there is none. Errors as
+// registry::Client has them, {protocol} where what it names cannot be read.
 [[nodiscard]] std::optional<StoredRecord> find_record(registry::Client& client, const registry::Repository& repository,
-                                                      const registry::Digest& image, base::Log& log);
+                                                      const registry::Digest& image);
+// The same for who can do without. A registry that refuses, fails or has lost what it names has not said that there is
+// no record: then it is not known.
+struct RecordLookup {
+  std::optional<StoredRecord> record;
+  std::string unknown;  // why; empty where it is known that there is one, or that there is none
+};
+[[nodiscard]] RecordLookup look_for_record(registry::Client& client, const registry::Repository& repository,
+                                           const registry::Digest& image);
 // By the digest of the record's manifest; errors as registry::Client has them, {protocol} when it is not a record.
 [[nodiscard]] StoredRecord read_record(registry::Client& client, const registry::Repository& repository,
                                        const registry::Digest& digest);

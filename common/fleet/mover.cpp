@@ -71,7 +71,11 @@ std::uint64_t Mover::write(builds::BuildRecord record, const registry::Reference
   const auto& repository = before.repository;
   // An image is good without its record: a registry that takes no artifacts is no reason to leave it unpatched.
   try {
-    const auto previous = builds::find_record(client_, repository, *before.digest, log_);
+    const auto [previous, unknown] = builds::look_for_record(client_, repository, *before.digest);
+    if (!unknown.empty()) {
+      log_.warning(fmt::format("{}: the builds before are not known, so this one is counted as the first: {}",
+                               repository.text(), unknown));
+    }
     if (previous) {
       record.origin = previous->record.origin;
       record.builder = previous->record.builder;

@@ -53,7 +53,9 @@ std::vector<concourse::Version> check_tag(const registry::Repository& repository
 std::vector<registry::Digest> earlier_digests(registry::Client& client, const registry::Repository& repository,
                                               const registry::Digest& current, std::uint32_t count, base::Log& log) {
   constexpr std::size_t lanes = 8;
-  const auto record = builds::find_record(client, repository, current, log);
+  const auto [record, unknown] = builds::look_for_record(client, repository, current);
+  // A registry that always fails here must not keep a resource without any version.
+  if (!unknown.empty()) log.warning("the builds before are not known: " + unknown);
   if (!record) return {};
   std::vector<registry::Digest> told;
   for (const auto& earlier : record->record.earlier) {

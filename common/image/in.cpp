@@ -95,6 +95,14 @@ std::optional<registry::Image> write_image(const Source& source, const Version& 
   return image;
 }
 
+// The page is the better for a record, and good without: it gets one short try.
+std::optional<builds::StoredRecord> record_for_page(const Source& source, const Version& version,
+                                                    registry::Client& client, base::Log& log) {
+  auto found = builds::look_for_record(client.brief(), source.repository, version.digest);
+  if (!found.unknown.empty()) log.info("the build record is not known: " + found.unknown);
+  return std::move(found.record);
+}
+
 void write_builds(const Source& source, const Version& version, const std::optional<builds::StoredRecord>& record,
                   std::uint32_t count, const std::filesystem::path& destination, registry::Client& client,
                   base::Log& log) {
@@ -131,10 +139,9 @@ concourse::VersionAndMetadata fetch(const Source& asked, const Version& version,
   const auto image = write_image(source, version, params, destination, client, log);
   write_references(source, version, destination);
   std::optional<builds::StoredRecord> record;
-  // The page is the better for a record, and good without: it gets one short try.
   if (params.builds > 0 || may_have_record(image)) {
-    auto& asking = params.builds > 0 ? client : client.brief();
-    record = builds::find_record(asking, source.repository, version.digest, log);
+    record = params.builds > 0 ? builds::find_record(client, source.repository, version.digest)
+                               : record_for_page(source, version, client, log);
   }
   if (params.builds > 0) write_builds(source, version, record, params.builds, destination, client, log);
   return {write_version(version.tag, version.digest),

@@ -54,12 +54,11 @@ class Publisher {
   }
 
   void record_build(const std::optional<registry::Descriptor>& standing) {
-    if (standing && standing->digest != what_.previous) {
+    const bool moved = standing && standing->digest != what_.previous;
+    if (moved) {
       log_.info(fmt::format("the tag {} was moved meanwhile, to {}", watched_tag(source_), standing->digest.text()));
-      if (auto other = builds::find_record(client_, source_.repository, standing->digest, log_)) {
-        what_.previous_record = std::move(other);
-      }
     }
+    if (standing && (moved || what_.previous_record_unknown)) find_record_before(standing->digest);
     auto& record = what_.record;
     record.image = image_name(source_, what_.manifest.digest);
     record.tag = watched_tag(source_);
@@ -71,6 +70,16 @@ class Publisher {
     builds::follow(record, what_.previous_record);
     builds::try_to_write_record(client_, source_.repository, what_.manifest, record,
                                 builds::masked(log_.transcript(), options_.secrets), log_);
+  }
+
+  // The history of the builds goes on from it, so it is asked for as hard as what is needed.
+  void find_record_before(const registry::Digest& standing) {
+    auto found = builds::look_for_record(client_, source_.repository, standing);
+    if (found.record) what_.previous_record = std::move(found.record);
+    if (!found.unknown.empty() && !what_.previous_record) {
+      log_.warning(
+          fmt::format("the builds before are not known, so this one is counted as the first: {}", found.unknown));
+    }
   }
 
   registry::Client& client_;

@@ -32,6 +32,7 @@ struct Publishable {
   // What stood when the put began.
   std::optional<registry::Digest> previous;
   std::optional<builds::StoredRecord> previous_record;
+  bool previous_record_unknown = false;  // one short try gave no answer: it is asked for again
 };
 
 // Moves the tags; the record as it was written. An image is good without its record: that one which cannot be written

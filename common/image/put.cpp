@@ -164,7 +164,8 @@ class Put {
     record.run_image = found_.run_image->reference.text();
     published_ =
         publish(client_, source_, options_,
-                {manifest, std::move(record), found_.standing.previous.named, found_.record}, phases_, context_.step);
+                {manifest, std::move(record), found_.standing.previous.named, found_.record, found_.record_unknown},
+                phases_, context_.step);
     digest_ = manifest.digest;
   }
 

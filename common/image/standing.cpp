@@ -24,7 +24,12 @@ Found look_up_image(registry::Client& client, const Source& source, base::Log& l
         .answered(error.status(), error.code());
   }
   const auto& image = found.standing.previous.image;
-  if (image) found.record = builds::find_record(client, source.repository, image->image.raw.digest, log);
+  if (image) {
+    auto record = builds::look_for_record(client.brief(), source.repository, image->image.raw.digest);
+    if (!record.unknown.empty()) log.info("the record of the image that stands is not known: " + record.unknown);
+    found.record = std::move(record.record);
+    found.record_unknown = !record.unknown.empty();
+  }
   return found;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
@@ -91,22 +92,25 @@ buildpacks::Target target_of(const registry::Image& image) {
 RunImage find_run_image(registry::Client& client, const RunImageChoice& choice, const registry::Repository& target,
                         const registry::Platform& platform) {
   const auto references = candidates(choice, target);
-  for (std::size_t i = 0; i < references.size(); ++i) {
+  std::exception_ptr refused;
+  for (const auto& candidate : references) {
     try {
-      auto image = client.find_image(references[i], platform);
+      auto image = client.find_image(candidate, platform);
       if (image) {
         if (image->diff_ids().empty()) {
-          throw Error(ErrorKind::usage, {"use run image", references[i].text(), "it has no layers", ""});
+          throw Error(ErrorKind::usage, {"use run image", candidate.text(), "it has no layers", ""});
         }
-        auto reference = references[i].with(image->raw.digest);
+        auto reference = candidate.with(image->raw.digest);
         auto image_target = target_of(*image);
-        return {std::move(reference), *std::move(image), std::move(image_target), known_name(choice, references[i])};
+        return {std::move(reference), *std::move(image), std::move(image_target), known_name(choice, candidate)};
       }
     } catch (const Error&) {
       // A mirror that does not answer is passed over while there is another one.
-      if (i + 1 == references.size()) throw;
+      if (!refused) refused = std::current_exception();
     }
   }
+  // That one lacks it says nothing of one that refused.
+  if (refused) std::rethrow_exception(refused);
   throw Error(ErrorKind::not_found, {"find run image", references.back().text(), "there is no such image",
                                      (choice.named ? "check " : "name another one in ") + choice.field});
 }

@@ -35,7 +35,7 @@ class BuildWorld {
   }
 
   std::optional<builds::StoredRecord> find(const registry::Digest& digest) {
-    return builds::find_record(registry, reference.repository, digest, log);
+    return builds::find_record(registry, reference.repository, digest);
   }
 
   registry::Reference reference = registry::Reference::parse("r.example.com/app:main", "test");

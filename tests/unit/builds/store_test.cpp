@@ -31,16 +31,27 @@ TEST_CASE("of two builds that gave the same image the newer counts") {
   CHECK(world.find(first.digest)->record.number == 2);
 }
 
-TEST_CASE("an image without a record, and one whose record is damaged, have none") {
+TEST_CASE("an image without a record has none; of one whose record is damaged, or refused, it is not known") {
   BuildWorld world;
+  const auto look = [&](const registry::Digest& image) {
+    return look_for_record(world.registry, world.reference.repository, image);
+  };
   const auto bare = world.add_image("bare");
   CHECK_FALSE(world.find(bare.digest));
+  CHECK_FALSE(look(bare.digest).record);
+  CHECK(look(bare.digest).unknown.empty());
   const auto built = world.build("one", std::nullopt);
   const auto raw =
       world.registry.find_manifest({world.reference.repository, std::nullopt, world.find(built.digest)->digest});
   world.registry.corrupt_blob(world.reference.repository, registry::parse_manifest(*raw, "test").config.digest);
-  CHECK_FALSE(world.find(built.digest));
-  CHECK(world.output.str().find("no build record") != std::string::npos);
+  CHECK_THROWS_AS(world.find(built.digest), base::Error);
+  CHECK_FALSE(look(built.digest).record);
+  CHECK_FALSE(look(built.digest).unknown.empty());
+  world.registry.before_each = [](const std::string& line) {
+    if (line.starts_with("referrers")) throw base::Error(base::ErrorKind::denied, {"list", "it", "403 FORBIDDEN", ""});
+  };
+  CHECK(look(bare.digest).unknown == "cannot list it: 403 FORBIDDEN");
+  CHECK_THROWS_AS(world.find(bare.digest), base::Error);
 }
 
 TEST_CASE("a history is bounded") {

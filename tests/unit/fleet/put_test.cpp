@@ -73,7 +73,7 @@ TEST_CASE("each rebase leaves a build record that names the fleet's put and the 
   world.put();
   CHECK(world.image("a:main").build == 1);
   const auto digest = *registry::Digest::parse(world.digest("a:main"));
-  const auto stored = builds::find_record(world.registry, at("a").repository, digest, world.log);
+  const auto stored = builds::find_record(world.registry, at("a").repository, digest);
   REQUIRE(stored);
   CHECK(stored->record.kind == "rebase");
   CHECK(stored->record.engine == "fleet");
@@ -357,7 +357,7 @@ TEST_CASE("a rollback moves every image back that nobody has moved since") {
   CHECK(record.operation == "rollback");
   CHECK(record.rolled_back_to == first);
   CHECK(record.number == 3);
-  const auto stored = builds::find_record(world.registry, at("a").repository, a, world.log);
+  const auto stored = builds::find_record(world.registry, at("a").repository, a);
   REQUIRE(stored);
   CHECK(stored->record.kind == "rollback");
   // And forward again.

@@ -89,6 +89,17 @@ TEST_CASE("nothing at the tag is nothing; what is there and of no use says why")
   CHECK_THAT(world.look().standing.previous.unusable, ContainsSubstring("cannot"));
 }
 
+TEST_CASE("a record that the registry refuses to tell is not known, and is not said to be absent") {
+  World world;
+  world.add(target_of(world.source), built);
+  CHECK_FALSE(world.look().record_unknown);
+  world.refuse("referrers r.example.com/app", ErrorKind::transient);
+  const auto found = world.look();
+  CHECK(found.standing.previous.image);
+  CHECK(found.record_unknown);
+  CHECK_THAT(world.output.str(), ContainsSubstring("is not known: cannot do"));
+}
+
 TEST_CASE("an image is whole when the registry takes its manifest again, and one request says so") {
   World world;
   world.add(target_of(world.source), built);

@@ -74,6 +74,15 @@ TEST_CASE("a mirror that does not answer is passed over while there is another o
   CHECK(world.find({std::nullopt, {known}}).reference.repository.host == "docker.io");
 }
 
+TEST_CASE("a mirror that lacks the run image says nothing of the registry that refused") {
+  World world;
+  world.registry.before_each = [](const std::string& line) {
+    if (line.find("acme") != std::string::npos) throw Error(ErrorKind::denied, {"read", "it", "401", ""});
+  };
+  const buildpacks::RunImage refused{"r.example.com/acme/run:base", {"r.example.com/mirror/run:base"}};
+  CHECK_THROWS_WITH(world.find({std::nullopt, {refused}}), ContainsSubstring("401"));
+}
+
 TEST_CASE("a run image that is not there, is refused or has no layers says so by the field that names it") {
   World world;
   CHECK_THROWS_WITH(world.find({std::nullopt, {}, "params.run_image"}),
