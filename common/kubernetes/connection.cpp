@@ -44,7 +44,7 @@ Cluster read_gke(const GkeFields& fields, const std::string& context) {
   Cluster result;
   result.access = read_kubeconfig(fields.kubeconfig, context, "source.gke.kubeconfig", FileCredentials::ignored);
   result.access.named_by = "source.gke";
-  result.login = read_google_key(fields.json_key, "source.gke.json_key");
+  result.login = clouds::read_google_key(fields.json_key, "source.gke.json_key");
   return result;
 }
 
@@ -102,14 +102,16 @@ std::unique_ptr<http::Client> make_login_client(http::Verification verification,
 std::shared_ptr<http::TokenSource> tokens_of(const Cluster& cluster, Connection& connection,
                                              const base::Environment& environment, base::Random& random,
                                              base::Log& log) {
-  if (const auto* key = std::get_if<GoogleKey>(&cluster.login)) {
+  if (const auto* key = std::get_if<clouds::GoogleKey>(&cluster.login)) {
     log.redact(key->private_key);
     connection.login = make_login_client(http::Verification::on, {}, "add its authority to the worker's certificates",
                                          environment, random, log);
     return make_fetched_token(
         [&http = *connection.login, key = *key, &log] {
-          return request_token(http, key.token_uri, token_form(key, log.clock().now(), "source.gke.json_key"),
-                               "access_token", key.client_email, "check source.gke.json_key");
+          const std::string field = "source.gke.json_key";
+          const auto now = log.clock().now();
+          return clouds::request_token(http, key.token_uri, clouds::token_form(key, now, field), "access_token",
+                                       {"get a token for", key.client_email, "check " + field, now});
         },
         log);
   }
@@ -120,9 +122,10 @@ std::shared_ptr<http::TokenSource> tokens_of(const Cluster& cluster, Connection&
         make_login_client(login->verification, login->ca_certificates,
                           fmt::format("add its authority to {}.ca_certs", path), environment, random, log);
     return make_fetched_token(
-        [&http = *connection.login, login = *login, path] {
-          return request_token(http, login.token_url, uaa_form(login.credentials), "id_token",
-                               login.credentials.username, fmt::format("check {0}.username and {0}.password", path));
+        [&http = *connection.login, login = *login, path, &log] {
+          return clouds::request_token(http, login.token_url, uaa_form(login.credentials), "id_token",
+                                       {"get a token for", login.credentials.username,
+                                        fmt::format("check {0}.username and {0}.password", path), log.clock().now()});
         },
         log);
   }
@@ -179,7 +182,7 @@ Cluster read_cluster(const ConnectionFields& fields) {
 
 std::vector<std::string> hosts_of(const Cluster& cluster) {
   std::vector<std::string> hosts{cluster.access.server.authority()};
-  if (const auto* key = std::get_if<GoogleKey>(&cluster.login)) hosts.push_back(key->token_uri.authority());
+  if (const auto* key = std::get_if<clouds::GoogleKey>(&cluster.login)) hosts.push_back(key->token_uri.authority());
   if (const auto* login = std::get_if<UaaLogin>(&cluster.login)) hosts.push_back(login->token_url.authority());
   return hosts;
 }

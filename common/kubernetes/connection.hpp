@@ -11,10 +11,10 @@
 #include "base/environment.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "clouds/google.hpp"
 #include "json/fields.hpp"
 #include "kubernetes/access.hpp"
 #include "kubernetes/client.hpp"
-#include "kubernetes/google.hpp"
 
 namespace kubernetes {
 
@@ -78,7 +78,7 @@ struct UaaLogin {
 // A cluster, and how its token is got where that takes a login elsewhere.
 struct Cluster {
   Access access;
-  std::variant<std::monostate, GoogleKey, UaaLogin> login;
+  std::variant<std::monostate, clouds::GoogleKey, UaaLogin> login;
 };
 
 // Error{usage} when none or several of the ways are given, or one of them cannot be read.

@@ -7,18 +7,14 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "http/status.hpp"
-#include "kubernetes/answer.hpp"
 
 namespace kubernetes {
 namespace {
 
 using base::Error;
 using base::ErrorKind;
-using std::chrono::seconds;
 
 constexpr std::uint64_t largest_token = 64UL << 10U;
-constexpr std::uint64_t largest_answer = 256UL << 10U;
 
 class GivenToken final : public http::TokenSource {
  public:
@@ -75,7 +71,7 @@ class FileToken final : public http::TokenSource {
 
 class LoginToken final : public http::TokenSource {
  public:
-  LoginToken(std::function<FetchedToken()> fetch, base::Log& log) : fetch_(std::move(fetch)), log_(log) {}
+  LoginToken(std::function<clouds::FetchedToken()> fetch, base::Log& log) : fetch_(std::move(fetch)), log_(log) {}
 
   // Threads that need a token at the same time wait for the one that fetches it.
   base::Secret token() override {
@@ -96,24 +92,12 @@ class LoginToken final : public http::TokenSource {
   }
 
  private:
-  std::function<FetchedToken()> fetch_;
+  std::function<clouds::FetchedToken()> fetch_;
   base::Log& log_;
   std::mutex mutex_;
   std::optional<base::Secret> token_;
   base::SteadyTime renew_at_;
 };
-
-// "invalid_grant: Bad credentials" (RFC 6749, 5.2).
-std::string oauth_error(const http::Response& response) {
-  try {
-    const auto document = parse_answer(response.body, "an answer");
-    const auto code = json::text_or(document, "error");
-    const auto description = json::text_or(document, "error_description");
-    return code.empty() || description.empty() ? code + description : fmt::format("{}: {}", code, description);
-  } catch (const Error&) {
-    return "";
-  }
-}
 
 }  // namespace
 
@@ -125,44 +109,8 @@ std::shared_ptr<http::TokenSource> make_file_token(std::string path, std::string
   return std::make_shared<FileToken>(std::move(path), std::move(named_by), clock);
 }
 
-std::shared_ptr<http::TokenSource> make_fetched_token(std::function<FetchedToken()> fetch, base::Log& log) {
+std::shared_ptr<http::TokenSource> make_fetched_token(std::function<clouds::FetchedToken()> fetch, base::Log& log) {
   return std::make_shared<LoginToken>(std::move(fetch), log);
-}
-
-FetchedToken request_token(http::Client& http, const http::Url& url, std::string form, std::string_view token_member,
-                           const std::string& object, const std::string& remedy) {
-  http::Request request;
-  request.method = http::Method::post;
-  request.url = url;
-  request.headers.set("Accept", "application/json");
-  request.headers.set("Content-Type", "application/x-www-form-urlencoded");
-  request.body = http::text_body(std::move(form));
-  request.body_is_secret = true;
-  request.repeatable = true;
-  request.body_limit = largest_answer;
-  const auto response = http.send(request);
-  const std::string action = "get a token for";
-  if (response.status == 400 || response.status == 401 || response.status == 403) {
-    auto cause = oauth_error(response);
-    if (cause.empty()) cause = fmt::format("{} answers HTTP status {}", url.shown(), response.status);
-    throw Error(ErrorKind::denied, {action, object, std::move(cause), remedy}).answered(response.status);
-  }
-  if (!response.ok()) throw http::status_error(action, object, response, url.shown());
-  const auto document = read_answer(response, "the answer of " + url.shown(), remedy);
-  auto token = json::text_or(document, token_member);
-  const bool is_token =
-      !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (!is_token) {
-    throw Error(ErrorKind::protocol,
-                {action, object, fmt::format("the answer of {} has no {}", url.shown(), token_member), remedy});
-  }
-  // RFC 6749, 5.1: without expires_in the lifetime is not known.
-  constexpr seconds assumed(600);
-  constexpr std::int64_t longest = 86'400;
-  const auto* lifetime = json::find(document, "expires_in");
-  const bool is_told = lifetime != nullptr && lifetime->is_number_integer();
-  return {base::Secret(std::move(token)),
-          is_told ? seconds(std::clamp<std::int64_t>(lifetime->get<std::int64_t>(), 0, longest)) : assumed};
 }
 
 }  // namespace kubernetes

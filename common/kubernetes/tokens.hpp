@@ -9,8 +9,8 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "clouds/oauth.hpp"
 #include "http/authenticating.hpp"
-#include "http/client.hpp"
 
 namespace kubernetes {
 
@@ -21,21 +21,9 @@ namespace kubernetes {
 [[nodiscard]] std::shared_ptr<http::TokenSource> make_file_token(std::string path, std::string named_by,
                                                                  base::Clock& clock);
 
-// What a login gives.
-struct FetchedToken {
-  base::Secret token;
-  std::chrono::seconds lifetime{0};
-};
-
 // Fetched when it is first needed, again in the last tenth of its life, and when the cluster does not accept it. The
 // log masks each.
-[[nodiscard]] std::shared_ptr<http::TokenSource> make_fetched_token(std::function<FetchedToken()> fetch,
+[[nodiscard]] std::shared_ptr<http::TokenSource> make_fetched_token(std::function<clouds::FetchedToken()> fetch,
                                                                     base::Log& log);
-
-// Sends a form to a token server and reads the token out of its JSON answer. The form is a secret: it goes to this URL
-// and to no other. Error{denied} with what the server says for 400, 401 and 403; `object` and `remedy` as in a Report.
-[[nodiscard]] FetchedToken request_token(http::Client& http, const http::Url& url, std::string form,
-                                         std::string_view token_member, const std::string& object,
-                                         const std::string& remedy);
 
 }  // namespace kubernetes

@@ -1,73 +1,18 @@
 #include "kubernetes/tokens.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <memory>
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
 
-#include "base/base64.hpp"
 #include "base/file.hpp"
-#include "kubernetes/google.hpp"
 #include "world.hpp"
 
 using namespace std::chrono_literals;
-
-namespace {
-
-struct Deleter {
-  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-
-EVP_PKEY* rsa_key() {
-  static const std::unique_ptr<EVP_PKEY, Deleter> key(EVP_RSA_gen(2048));
-  return key.get();
-}
-
-std::string rsa_pem() {
-  const std::unique_ptr<BIO, Deleter> bio(BIO_new(BIO_s_mem()));
-  PEM_write_bio_PKCS8PrivateKey(bio.get(), rsa_key(), nullptr, nullptr, 0, nullptr, nullptr);
-  char* data = nullptr;
-  const auto size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
-bool verifies(const std::string& text, const std::string& signature) {
-  const std::unique_ptr<EVP_MD_CTX, Deleter> context(EVP_MD_CTX_new());
-  const auto bytes = [](const std::string& of) { return reinterpret_cast<const unsigned char*>(of.data()); };
-  return EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, rsa_key()) == 1 &&
-         EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(text), text.size()) == 1;
-}
-
-json::Value google_key() {
-  return {{"type", "service_account"},
-          {"client_email", "ci@acme.example"},
-          {"private_key_id", "k1"},
-          {"private_key", rsa_pem()},
-          {"token_uri", "https://oauth2.example/token"}};
-}
-
-std::string refusal(const json::Value& key) {
-  try {
-    const auto read = kubernetes::read_google_key(key, "source.gke.json_key");
-    (void)kubernetes::token_form(read, {}, "source.gke.json_key");
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
-}  // namespace
 
 TEST_CASE("a fetched token is renewed in the last tenth of its life, and when it is not accepted") {
   test::KubernetesWorld world;
   int fetched = 0;
   const auto tokens = kubernetes::make_fetched_token(
       [&] {
-        return kubernetes::FetchedToken{base::Secret("token-" + std::to_string(++fetched)), 100s};
+        return clouds::FetchedToken{base::Secret("token-" + std::to_string(++fetched)), 100s};
       },
       world.log);
   CHECK(tokens->token().reveal() == "token-1");
@@ -101,61 +46,4 @@ TEST_CASE("a token's file is read again after a minute, and when its token is no
   base::write_file(path, "two words");
   tokens->rejected(base::Secret("three"));
   CHECK_THROWS_AS(tokens->token(), base::Error);
-}
-
-TEST_CASE("a token server's answer is a token and its life, or an error in the server's words") {
-  test::KubernetesWorld world;
-  const auto url = *http::Url::parse("https://uaa.example/oauth/token");
-  const auto request = [&] {
-    return kubernetes::request_token(world.server, url, "password=x", "id_token", "ann", "check the password");
-  };
-  world.answer(200, {{"id_token", "abc"}, {"expires_in", 300}});
-  const auto fetched = request();
-  CHECK(fetched.token.reveal() == "abc");
-  CHECK(fetched.lifetime == 300s);
-  CHECK(world.server.seen[0].body == "password=x");
-  world.answer(401, {{"error", "unauthorized"}, {"error_description", "Bad credentials"}});
-  try {
-    (void)request();
-    FAIL("no error");
-  } catch (const base::Error& error) {
-    CHECK(std::string(error.what()) == "cannot get a token for ann: unauthorized: Bad credentials; check the password");
-  }
-  world.answer(200, {{"access_token", "abc"}});
-  CHECK_THROWS_AS(request(), base::Error);
-  world.server.answer(200, {}, "<html>");
-  CHECK_THROWS_AS(request(), base::Error);
-}
-
-TEST_CASE("the assertion for Google names issuer, audience and hours, and is signed") {
-  const auto key = kubernetes::read_google_key(google_key(), "source.gke.json_key");
-  const auto form = kubernetes::token_form(key, base::WallTime(1'767'225'600s), "source.gke.json_key");
-  const std::string head = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
-  REQUIRE(form.starts_with(head));
-  const auto assertion = form.substr(head.size());
-  const auto dot = assertion.find('.');
-  const auto second = assertion.find('.', dot + 1);
-  CHECK(json::Value::parse(*base::decode_base64(assertion.substr(0, dot))) ==
-        json::Value({{"alg", "RS256"}, {"typ", "JWT"}, {"kid", "k1"}}));
-  const auto claims = json::Value::parse(*base::decode_base64(assertion.substr(dot + 1, second - dot - 1)));
-  CHECK(claims["iss"] == "ci@acme.example");
-  CHECK(claims["aud"] == "https://oauth2.example/token");
-  CHECK(claims["iat"] == 1'767'225'600);
-  CHECK(claims["exp"] == 1'767'229'200);
-  CHECK(verifies(assertion.substr(0, second), *base::decode_base64(assertion.substr(second + 1))));
-}
-
-TEST_CASE("a key that cannot be one is refused by its field") {
-  auto key = google_key();
-  CHECK(refusal(key.dump()) == "accepted");
-  CHECK(refusal("{").starts_with("cannot read source.gke.json_key: it is not JSON"));
-  key["token_uri"] = "http://oauth2.example/token";
-  CHECK(refusal(key) == "cannot read source.gke.json_key.token_uri: it is not an https URL");
-  key["token_uri"] = "http://127.0.0.1:8080/token";
-  CHECK(refusal(key) == "accepted");
-  key["private_key"] = "geheim";
-  CHECK(refusal(key) == "cannot read source.gke.json_key.private_key: it is not an RSA private key as PEM");
-  key.erase("client_email");
-  CHECK(refusal(key).find("source.gke.json_key.client_email: it is missing") != std::string::npos);
-  CHECK(refusal({{"type", "authorized_user"}}).find("\"authorized_user\" is not service_account") != std::string::npos);
 }

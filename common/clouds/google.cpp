@@ -1,4 +1,4 @@
-#include "kubernetes/google.hpp"
+#include "clouds/google.hpp"
 
 #include <fmt/format.h>
 #include <memory>
@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "json/fields.hpp"
 
-namespace kubernetes {
+namespace clouds {
 namespace {
 
 using base::Error;
@@ -98,4 +98,4 @@ std::string token_form(const GoogleKey& key, base::WallTime now, const std::stri
   return fmt::format("grant_type={}&assertion={}", http::percent_encode(grant_type), assertion);
 }
 
-}  // namespace kubernetes
+}  // namespace clouds

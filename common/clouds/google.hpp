@@ -1,4 +1,4 @@
-// Signing in to a GKE cluster by a Google service account's key: a signed assertion is exchanged for an access token
+// Signing in to Google by a service account's key: a signed assertion is exchanged for an access token
 // (RFC 7523; "Using OAuth 2.0 for server to server applications").
 #pragma once
 
@@ -9,7 +9,7 @@
 #include "http/url.hpp"
 #include "json/value.hpp"
 
-namespace kubernetes {
+namespace clouds {
 
 struct GoogleKey {
   std::string client_email;
@@ -25,4 +25,4 @@ struct GoogleKey {
 // The form to send to token_uri: an assertion signed by RS256 (RFC 7518, 3.3), good for an hour from `now`.
 [[nodiscard]] std::string token_form(const GoogleKey& key, base::WallTime now, const std::string& path);
 
-}  // namespace kubernetes
+}  // namespace clouds
