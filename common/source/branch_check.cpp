@@ -121,13 +121,23 @@ BranchCheck::BranchCheck(const Source& source, git::Remote& remote, ObjectId hea
       directory_("check", temporary),
       store_(directory_.path() / "objects") {}
 
-std::vector<ObjectId> BranchCheck::examine(const std::vector<Commit>& chain) {
-  std::vector<ObjectId> ids;
-  for (const auto& commit : passing(chain, Arrangement::chain, source_, store_, remote_)) ids.push_back(commit.id);
-  return ids;
+std::vector<Commit> BranchCheck::examine(const std::vector<Commit>& chain) {
+  return passing(chain, Arrangement::chain, source_, store_, remote_);
+}
+
+// A head that is the known commit: the only question is whether it passes.
+BranchCheck::News BranchCheck::head_alone() {
+  fetch_known(head_, true, 0, history_filter(source_, remote_));
+  const auto commit = store_.find_commit(head_);
+  if (!commit) {
+    throw base::Error(base::ErrorKind::protocol,
+                      {"read", remote_.shown(), "the server did not send commit " + head_.text(), ""});
+  }
+  return {examine({*commit}), Course::onward};
 }
 
 std::optional<BranchCheck::News> BranchCheck::since(const ObjectId& known, Known treatment) {
+  if (known == head_) return treatment == Known::examined ? head_alone() : News{};
   git::FetchRequest request;
   request.wants = {head_};
   request.haves = {known};
@@ -143,6 +153,7 @@ std::optional<BranchCheck::News> BranchCheck::since(const ObjectId& known, Known
   }
   auto chain = git::first_parents(store_, head_);
   const bool descends = !chain.empty() && !chain.back().parents.empty() && chain.back().parents.front() == known;
+  const Course course = descends ? Course::onward : chain.empty() ? Course::behind : Course::apart;
   const bool known_counts = descends && treatment == Known::examined;
   const bool is_compared =
       !source_.paths.everything() && std::any_of(chain.begin(), chain.end(), [this](const Commit& commit) {
@@ -152,7 +163,7 @@ std::optional<BranchCheck::News> BranchCheck::since(const ObjectId& known, Known
   if (known_counts) {
     if (auto commit = store_.find_commit(known)) chain.push_back(*std::move(commit));
   }
-  return News{examine(chain), descends};
+  return News{examine(chain), course};
 }
 
 // The known commit, and its parent where it is compared with that itself. The root trees come along where the server
@@ -180,7 +191,7 @@ void BranchCheck::fetch_known(const ObjectId& known, bool with_parent, std::size
   }
 }
 
-std::vector<ObjectId> BranchCheck::newest(std::size_t count) {
+std::vector<Commit> BranchCheck::newest(std::size_t count) {
   auto step = static_cast<std::uint32_t>(count);
   if (source_.paths.is_narrow()) step = std::max(step, first_look_for_paths);
   // A commit's paths are compared with its parent's, which comes along.

@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "git/object_store.hpp"
+#include "source/course.hpp"
 #include "source/source.hpp"
 
 namespace source {
@@ -16,8 +17,8 @@ class BranchCheck {
   BranchCheck(const Source& source, git::Remote& remote, git::ObjectId head, const std::filesystem::path& temporary);
 
   struct News {
-    std::vector<git::ObjectId> commits;  // newest first
-    bool descends = false;               // the head comes from the known commit by first parents
+    std::vector<git::Commit> commits;  // newest first
+    Course course = Course::onward;
   };
   enum class Known {
     left_out,
@@ -26,10 +27,11 @@ class BranchCheck {
   // What passes since `known`; nothing when the repository has no such commit.
   [[nodiscard]] std::optional<News> since(const git::ObjectId& known, Known treatment);
   // The newest `count` that pass, newest first.
-  [[nodiscard]] std::vector<git::ObjectId> newest(std::size_t count);
+  [[nodiscard]] std::vector<git::Commit> newest(std::size_t count);
 
  private:
-  [[nodiscard]] std::vector<git::ObjectId> examine(const std::vector<git::Commit>& chain);
+  [[nodiscard]] News head_alone();
+  [[nodiscard]] std::vector<git::Commit> examine(const std::vector<git::Commit>& chain);
   void fetch_known(const git::ObjectId& known, bool with_parent, std::size_t news, const std::string& filter);
 
   const Source& source_;

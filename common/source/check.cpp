@@ -9,6 +9,7 @@
 #include "source/connection.hpp"
 #include "source/head.hpp"
 #include "source/memory.hpp"
+#include "source/summary.hpp"
 #include "source/tag_check.hpp"
 
 namespace source {
@@ -28,8 +29,16 @@ json::Value question_of(const json::Value& source, const git::Location& location
 
 Version version_of(const ObjectId& commit) { return {{"ref", commit.text()}}; }
 
-void append_oldest_first(Versions& versions, const std::vector<ObjectId>& newest_first) {
-  for (auto id = newest_first.rbegin(); id != newest_first.rend(); ++id) versions.push_back(version_of(*id));
+void append_oldest_first(Versions& versions, const std::vector<git::Commit>& newest_first) {
+  for (auto commit = newest_first.rbegin(); commit != newest_first.rend(); ++commit) {
+    versions.push_back(version_of(commit->id));
+  }
+}
+
+std::string subject_of(const std::vector<git::Commit>& newest_first) {
+  if (newest_first.empty()) return "";
+  const auto& message = newest_first.front().message;
+  return message.substr(0, message.find('\n'));
 }
 
 class Check {
@@ -45,13 +54,13 @@ class Check {
     remote_.presume_refused(memory_.refused_filters());
   }
 
-  Versions branch() {
+  Outcome branch() {
     const auto head = find_head(source_, remote_);
-    if (!head) return {};
+    if (!head) return without_commits();
     return up_to(head->commit, head->commit.text());
   }
 
-  Versions tags() {
+  Outcome tags() {
     auto prefixes = source_.branch ? head_prefixes(source_) : std::vector<std::string>();
     prefixes.emplace_back("refs/tags/");
     const auto refs = remote_.refs(prefixes);
@@ -63,8 +72,13 @@ class Check {
     const std::string state = digest.finish().text();
     const bool tagged = source_.fields.tag_behaviour == TagBehaviour::match_tagged;
     if (!tagged && head) return tag_ancestors(matching, *head, state);
+    const auto& examined = memory_.examined();
+    // A tag that does not pass was asked for before: what came after it is remembered.
+    if (known_ && examined && examined->state == state && examined->since == *known_) {
+      return since(examined->versions.all());
+    }
     // All versions are remembered, whatever is asked for: the next question is about a part of them.
-    if (!memory_.examined() || memory_.examined()->state != state) {
+    if (!examined || examined->state != state || !examined->since.empty()) {
       auto all = tagged ? tagged_versions(matching, head, source_, remote_, temporary_)
                         : tag_ancestor_versions(matching, source_, remote_, temporary_);
       remember({state, {}, all});
@@ -72,31 +86,57 @@ class Check {
     const auto& versions = memory_.examined()->versions;
     if (known_) {
       // A tag that was moved keeps its place: its name is what the cursor says.
-      if (auto since = versions.from_ref(known_->at("ref"))) return *std::move(since);
+      if (auto found = versions.from_ref(known_->at("ref"))) return since(*std::move(found));
+      if (tagged && has_tag(matching, known_->at("ref"))) {
+        auto later = tagged_versions(matching, head, source_, remote_, temporary_, known_->at("ref"));
+        remember({state, *known_, later});
+        return since(std::move(later));
+      }
     }
-    return versions.last(source_.fields.version_depth);
+    return of_newest(versions);
   }
 
  private:
+  static Outcome without_commits() {
+    Outcome outcome;
+    outcome.has_commits = false;
+    return outcome;
+  }
+
+  static Outcome since(Versions versions, std::string subject = "", Course course = Course::onward) {
+    Outcome outcome;
+    outcome.versions = std::move(versions);
+    outcome.subject = std::move(subject);
+    outcome.since_known = true;
+    outcome.course = course;
+    return outcome;
+  }
+
+  [[nodiscard]] Outcome of_newest(const VersionList& versions) const {
+    Outcome outcome;
+    outcome.versions = versions.last(source_.fields.version_depth);
+    return outcome;
+  }
+
   // The versions that end with `head`. `state` stands for all that decided about it, and ends with its name.
-  Versions up_to(const ObjectId& head, const std::string& state) {
-    if (known_ && *known_ == version_of(head)) {
+  Outcome up_to(const ObjectId& head, const std::string& state) {
+    if (known_ && *known_ == version_of(head) && source_.paths.everything() && source_.messages.everything()) {
       remember({state, *known_, std::vector{*known_}});
-      return {*known_};
+      return since({*known_});
     }
     if (auto remembered = unmoved(head)) {
       const auto& examined = memory_.examined();
-      if (examined->state != state) remember({state, examined->since, examined->versions, examined->descends});
+      if (examined->state != state) remember({state, examined->since, examined->versions, examined->course});
       return *std::move(remembered);
     }
     auto found = moved(head);
     if (!found) found = since_known(head);
     if (!found) found = newest(head);
-    remember({state, known_.value_or(Version()), found->versions, found->descends});
-    return std::move(found->versions);
+    remember({state, known_.value_or(Version()), found->versions, found->course});
+    return *std::move(found);
   }
 
-  Versions tag_ancestors(const git::RemoteRefs& tags, const Head& branch, const std::string& refs) {
+  Outcome tag_ancestors(const git::RemoteRefs& tags, const Head& branch, const std::string& refs) {
     const auto& examined = memory_.examined();
     std::optional<ObjectId> newest;
     if (examined && examined->state.starts_with(refs)) {
@@ -116,37 +156,36 @@ class Check {
   }
 
   // The answer when the head is the one examined before.
-  std::optional<Versions> unmoved(const ObjectId& head) {
+  std::optional<Outcome> unmoved(const ObjectId& head) {
     const auto& examined = memory_.examined();
     if (!examined || head_of(examined->state) != head) return std::nullopt;
-    if (known_) return examined->from(*known_);
+    if (known_) {
+      auto versions = examined->from(*known_);
+      if (!versions) return std::nullopt;
+      return since(*std::move(versions), "", *known_ == examined->since ? examined->course : Course::onward);
+    }
     if (!examined->since.empty()) return std::nullopt;
-    return examined->versions.last(source_.fields.version_depth);
+    return of_newest(examined->versions);
   }
 
   // Each question begins with nothing: what another one has fetched would look like news.
   [[nodiscard]] BranchCheck examination(const ObjectId& head) { return {source_, remote_, head, temporary_}; }
 
-  struct Found {
-    Versions versions;
-    bool descends = true;  // the head comes from the known version
-  };
-
   // The answer when the head comes from the one examined before: what was found then, and the news since.
-  std::optional<Found> moved(const ObjectId& head) {
+  std::optional<Outcome> moved(const ObjectId& head) {
     const auto& examined = memory_.examined();
-    if (!examined || !known_ || (*known_ == examined->since && !examined->descends)) return std::nullopt;
+    if (!examined || !known_ || (*known_ == examined->since && examined->course != Course::onward)) return std::nullopt;
     auto versions = examined->from(*known_);
     const auto before = head_of(examined->state);
     if (!versions || !before) return std::nullopt;
     const auto news = examination(head).since(*before, BranchCheck::Known::left_out);
-    if (!news || !news->descends) return std::nullopt;
+    if (!news || news->course != Course::onward) return std::nullopt;
     append_oldest_first(*versions, news->commits);
-    return Found{*std::move(versions)};
+    return since(*std::move(versions), subject_of(news->commits));
   }
 
   // Nothing when no version is known, or the repository has it not (any more).
-  std::optional<Found> since_known(const ObjectId& head) {
+  std::optional<Outcome> since_known(const ObjectId& head) {
     const auto known = known_ ? ObjectId::parse(known_->at("ref")) : std::nullopt;
     if (!known) return std::nullopt;
     const auto news = examination(head).since(*known, BranchCheck::Known::examined);
@@ -154,14 +193,16 @@ class Check {
       log_.info(fmt::format("{} has no commit {}: reporting the newest", remote_.shown(), known->text()));
       return std::nullopt;
     }
-    Found found{{}, news->descends};
+    auto found = since({}, subject_of(news->commits), news->course);
     append_oldest_first(found.versions, news->commits);
     return found;
   }
 
-  Found newest(const ObjectId& head) {
-    Found found;
-    append_oldest_first(found.versions, examination(head).newest(source_.fields.version_depth));
+  Outcome newest(const ObjectId& head) {
+    const auto commits = examination(head).newest(source_.fields.version_depth);
+    Outcome found;
+    found.subject = subject_of(commits);
+    append_oldest_first(found.versions, commits);
     return found;
   }
 
@@ -173,17 +214,6 @@ class Check {
   std::filesystem::path temporary_;
 };
 
-// What a person wants to know of a check.
-std::string summary(const Versions& versions, const std::optional<Version>& known) {
-  if (versions.empty()) return "no commit passes the filters";
-  const auto& ref = versions.back().at("ref");
-  const std::string newest = ObjectId::parse(ref) ? ref.substr(0, 7) : base::printable(ref, 128);
-  const bool stands = known && known->at("ref") == ref;
-  if (stands) return fmt::format("nothing newer than {}", newest);
-  return versions.size() == 1 ? fmt::format("the newest version is {}", newest)
-                              : fmt::format("{} versions, the newest is {}", versions.size(), newest);
-}
-
 }  // namespace
 
 std::vector<Version> check(const Source& source, const concourse::Request& request, concourse::Context& context) {
@@ -193,9 +223,9 @@ std::vector<Version> check(const Source& source, const concourse::Request& reque
   auto known = request.version;
   if (known) known->erase("branch");
   Check check(source, known, *connection.remote, memory, context);
-  auto versions = source.has_tag_filter() ? check.tags() : check.branch();
-  context.log.info(fmt::format("{}: {}", connection.remote->shown(), summary(versions, known)));
-  return versions;
+  auto outcome = source.has_tag_filter() ? check.tags() : check.branch();
+  context.log.info(fmt::format("{}: {}", connection.remote->shown(), summary(outcome, known, source)));
+  return std::move(outcome.versions);
 }
 
 }  // namespace source

@@ -10,8 +10,25 @@
 namespace source {
 namespace {
 
-constexpr int format = 4;
+constexpr int format = 5;
 constexpr std::uint64_t largest_file = 32ULL << 20U;
+
+std::string_view name_of(Course course) {
+  switch (course) {
+    case Course::onward:
+      return "onward";
+    case Course::apart:
+      return "apart";
+    case Course::behind:
+      return "behind";
+  }
+  return "";
+}
+
+Course course_of(std::string_view name) {
+  if (name == name_of(Course::onward)) return Course::onward;
+  return name == name_of(Course::behind) ? Course::behind : Course::apart;
+}
 
 std::string line_of(const concourse::Version& version) { return json::dump(json::Value(version)) + "\n"; }
 
@@ -91,7 +108,7 @@ void Memory::load() {
     refused_filters_ = header.at("refused_filters").get<std::set<std::string>>();
     text->erase(0, end_of_checksum + 1 + end_of_header + 1);
     examined_ = Examined{std::move(state), std::move(since), VersionList::of_text(*std::move(text)),
-                         header.at("descends").get<bool>()};
+                         course_of(header.at("course").get<std::string>())};
   } catch (const std::exception& error) {
     drop(error.what());
   }
@@ -109,7 +126,7 @@ void Memory::remember(const Examined& examined, const std::set<std::string>& ref
                            {"source", key_},
                            {"state", examined.state},
                            {"since", examined.since},
-                           {"descends", examined.descends},
+                           {"course", name_of(examined.course)},
                            {"refused_filters", refused_filters}};
   const std::string content = json::dump(header) + "\n" + examined.versions.text();
   try {

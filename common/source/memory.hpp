@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "concourse/version.hpp"
 #include "json/value.hpp"
+#include "source/course.hpp"
 
 namespace source {
 
@@ -46,9 +47,9 @@ struct Examined {
   std::string state;         // what the repository looked like: the head's commit, or a digest of refs
   concourse::Version since;  // the version it was examined from; empty for "the newest"
   VersionList versions;      // what was found
-  // Whether the head comes from `since`. After a force push it may not, and what was found is then no beginning of what
-  // is found for a later head: that may contain `since` again.
-  bool descends = true;
+  // How the head lies to `since`. Where it does not come from it, what was found is no beginning of what is found for a
+  // later head: that may contain `since` again.
+  Course course = Course::onward;
 
   // The versions to report for a known one: from it on, or all of them when it is the one examined from.
   [[nodiscard]] std::optional<std::vector<concourse::Version>> from(const concourse::Version& known) const;

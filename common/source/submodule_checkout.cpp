@@ -73,6 +73,17 @@ class SubmoduleCheckout {
   }
 
  private:
+  // The same failure, saying which submodule it is of: its path is all that whoever reads it knows of it.
+  [[nodiscard]] Error within(const git::Submodule& submodule, const Error& error) const {
+    auto report = error.report();
+    report.object += fmt::format(" (submodule {})", submodule.path);
+    if (error.kind() == ErrorKind::not_found && error.status() == 0) {
+      report.remedy = params_.submodule_remote ? fmt::format("check submodule.{}.branch in .gitmodules", submodule.name)
+                                               : "push it there, or leave the submodule out by params.submodules";
+    }
+    return Error(error.kind(), std::move(report)).answered(error.status(), error.code());
+  }
+
   static void require_listed(const std::vector<git::Submodule>& submodules, const SubmoduleSelection& selection) {
     for (std::size_t i = 0; i < selection.paths.size(); ++i) {
       const bool there = std::any_of(submodules.begin(), submodules.end(), [&](const git::Submodule& submodule) {
@@ -106,7 +117,13 @@ class SubmoduleCheckout {
       version["ref"] = "HEAD";
       if (!submodule.branch.empty()) inner.branch = submodule.branch == "." ? source_.branch : submodule.branch;
     }
-    const auto retrieved = retrieve(version, inner, inner_params, *connection.remote, copy.store(), context_.log);
+    const auto retrieved = [&] {
+      try {
+        return retrieve(version, inner, inner_params, *connection.remote, copy.store(), context_.log);
+      } catch (const Error& error) {
+        throw within(submodule, error);
+      }
+    }();
     copy.add_fetch_refspec("+refs/heads/*:refs/remotes/origin/*");
     copy.write_refs(retrieved.refs);
     copy.write_shallow(retrieved.shallow);

@@ -68,9 +68,14 @@ RemoteRefs matching_tags(const RemoteRefs& refs, const Source& source) {
   return result;
 }
 
+bool has_tag(const RemoteRefs& tags, const std::string& name) {
+  return std::any_of(tags.begin(), tags.end(), [&](const RemoteRef& tag) { return short_name(tag) == name; });
+}
+
 std::vector<concourse::Version> tagged_versions(const RemoteRefs& all_tags, const std::optional<Head>& branch,
                                                 const Source& source, git::Remote& remote,
-                                                const std::filesystem::path& temporary) {
+                                                const std::filesystem::path& temporary,
+                                                const std::optional<std::string>& after) {
   const auto tags = branch && !all_tags.empty() ? contained(all_tags, *branch, remote, temporary) : all_tags;
   if (tags.empty()) return {};
   const base::TemporaryDirectory directory("check", temporary);
@@ -94,8 +99,17 @@ std::vector<concourse::Version> tagged_versions(const RemoteRefs& all_tags, cons
     return a.first != b.first ? a.first < b.first : a.second->name < b.second->name;
   });
 
+  if (after) {
+    const auto place =
+        std::find_if(dated.begin(), dated.end(), [&](const auto& one) { return short_name(*one.second) == *after; });
+    dated.erase(dated.begin(), place == dated.end() ? place : place + 1);
+  }
+
   std::vector<Commit> candidates;
-  for (const auto& [id, commit] : commits) candidates.push_back(commit);
+  std::set<ObjectId> dated_commits;
+  for (const auto& [date, tag] : dated) {
+    if (dated_commits.insert(tag->commit()).second) candidates.push_back(commits.at(tag->commit()));
+  }
   std::set<ObjectId> accepted;
   for (const auto& commit : passing(candidates, Arrangement::tips, source, store, remote)) accepted.insert(commit.id);
   std::vector<concourse::Version> versions;

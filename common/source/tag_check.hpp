@@ -13,13 +13,16 @@ namespace source {
 
 // The tags whose names pass tag_filter or tag_regex.
 [[nodiscard]] git::RemoteRefs matching_tags(const git::RemoteRefs& refs, const Source& source);
+[[nodiscard]] bool has_tag(const git::RemoteRefs& tags, const std::string& name);
 
 // match_tagged: {ref: tag, commit} of every such tag whose commit passes the other filters, by creation date (that of
-// the tag, or of the commit for a tag that is not an object). With `branch`, only tags that it contains.
+// the tag, or of the commit for a tag that is not an object). With `branch`, only tags that it contains; with `after`,
+// only those that come after this one, whether or not it passes itself; none when the branch does not contain it.
 [[nodiscard]] std::vector<concourse::Version> tagged_versions(const git::RemoteRefs& tags,
                                                               const std::optional<Head>& branch, const Source& source,
                                                               git::Remote& remote,
-                                                              const std::filesystem::path& temporary);
+                                                              const std::filesystem::path& temporary,
+                                                              const std::optional<std::string>& after = std::nullopt);
 
 // match_tag_ancestors: {ref: commit} of every commit that passes and that such a tag contains. Along a branch these end
 // with the newest of its commits, by first parents, that a tag of the branch contains; nothing when none is.

@@ -379,6 +379,17 @@ def test_a_submodule_that_cannot_be_fetched_fails(repository, get, destination):
     assert list(destination.iterdir()) == []
 
 
+def test_a_submodule_whose_commit_is_gone_is_named_by_its_path(directory, repository, get, destination, golden, tmp_path):
+    library = Repository(directory / "library.git")
+    library.commit("one", {"lib": "1"})
+    modules = '[submodule "the library"]\n\tpath = libs/library\n\turl = ../library.git\n\tbranch = gone\n'
+    made = repository.commit("x", {".gitmodules": modules, "libs/library": ("160000", "1" * 40)})
+    for number, params in enumerate([{}, {"submodule_remote": True}]):
+        result = get(made, params, tmp_path / str(number))
+        assert result.status == 1 and "(submodule libs/library)" in result.error
+        golden(result.error)
+
+
 @pytest.mark.parametrize("modules", [
     '[submodule "../../x"]\n\tpath = a\n\turl = ../app.git\n',
     '[submodule "a"]\n\tpath = ../a\n\turl = ../app.git\n',

@@ -82,10 +82,21 @@ def forget(tmp_path) -> None:
 @pytest.mark.parametrize("source", COMMIT_FILTERS.values(), ids=COMMIT_FILTERS)
 def test_an_unchanged_head_costs_one_exchange_with_every_filter(large, run, source):
     head = large.git("rev-parse", "main")
+    first = run("check", source, head)
+    assert first.answer == ([] if source == PATHS else [{"ref": head}])
     check = run("check", source, head)
-    assert check.answer == [{"ref": head}]
+    assert check.answer == first.answer
     assert check.requests == EXCHANGE
     assert check.bytes < 500
+
+
+def test_a_new_container_asks_once_whether_the_known_head_passes(large, run, tmp_path):
+    head = large.git("rev-parse", "main")
+    assert run("check", {"disable_ci_skip": True}, head).requests == EXCHANGE
+    for source in ({}, COMMIT_FILTERS["commit_filter"]):
+        check = run("check", source, head)
+        assert check.requests == [*EXCHANGE, EXCHANGE[1]]
+        assert check.beyond < 1000
 
 
 @pytest.mark.parametrize("source", TAG_FILTERS.values(), ids=TAG_FILTERS)
