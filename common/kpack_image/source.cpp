@@ -1,8 +1,19 @@
 #include "kpack_image/source.hpp"
 
+#include "git/private_key.hpp"
 #include "kubernetes/names.hpp"
 
 namespace kpack_image {
+namespace {
+
+// ssh would ask a terminal that nobody sits at.
+void require_open_key(const GitFields& fields) {
+  if (!fields.private_key_passphrase.empty() || !git::is_locked(fields.private_key.reveal())) return;
+  json::wrong_value("source.git.private_key", "it opens with a passphrase only",
+                    "give source.git.private_key_passphrase");
+}
+
+}  // namespace
 
 void describe(json::Fields<GitFields>& fields) {
   fields.optional(
@@ -33,6 +44,7 @@ void describe(json::Fields<SourceFields>& fields) {
 Source read_source(const json::Value& source) {
   const auto fields = json::read<SourceFields>(source, "source");
   kubernetes::require_dns_label(fields.image, "source.image");
+  if (fields.git) require_open_key(*fields.git);
   Source result{fields.image, fields.space, kubernetes::read_cluster(fields), fields.git.value_or(GitFields()), {}};
   if (result.space.empty()) result.space = result.cluster.access.default_namespace;
   if (result.space.empty()) json::missing_field("source", "namespace", "the Image's namespace");
