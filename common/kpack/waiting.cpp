@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace kpack {
 namespace {
 
 constexpr std::chrono::minutes between_repetitions(1);
+constexpr std::chrono::seconds worth_a_line(2);
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -26,15 +28,16 @@ std::string without_durations(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> Waiting::say(const std::string& what, base::SteadyTime now) {
-  const bool is_new = last_.empty() || without_durations(what) != without_durations(last_);
-  last_ = what;
-  if (is_new) {
+  if (last_.empty()) said_ = now;
+  if (last_.empty() || without_durations(what) != without_durations(last_)) {
     began_ = now;
-    said_ = now;
-    return "waiting: " + what;
+    is_said_ = false;
   }
-  if (now - said_ < between_repetitions) return std::nullopt;
+  last_ = what;
+  const bool is_due = now - said_ >= between_repetitions;
+  if (!is_due && (is_said_ || now - began_ < worth_a_line)) return std::nullopt;
   said_ = now;
+  if (!std::exchange(is_said_, true)) return "waiting: " + what;
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
   return fmt::format("still waiting, for {}: {}", base::human_duration(waited), what);
 }

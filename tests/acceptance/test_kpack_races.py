@@ -235,9 +235,11 @@ def test_a_pod_that_is_gone_is_made_anew_and_followed(world):
 
 def test_a_slow_controller_and_one_that_restarts_are_waited_for(world):
     world.built(world.commit("one"))
-    world.kpack.latency = 0.3
+    world.kpack.pause()
     put = world.put(commit=world.commit("two"))
     put.wait_line("waiting: kpack has not looked at the change yet")
+    world.kpack.latency = 0.3
+    world.kpack.resume()
     world.kpack.restart()
     assert put.answer["version"] == {"image": image_of(world.builds()[1])}
 

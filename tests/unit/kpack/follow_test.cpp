@@ -138,7 +138,7 @@ TEST_CASE("what keeps the pod is told, and stands in the timeout") {
        at = world.text.str().find("waiting", at + 1)) {
     ++told;
   }
-  CHECK(told == 6);
+  CHECK(told == 5);
 }
 
 TEST_CASE("a pod that is not made is missed after ten seconds, with the quota that may be read") {

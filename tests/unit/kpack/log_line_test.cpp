@@ -36,13 +36,29 @@ TEST_CASE("of a line drawn anew the last state is shown") {
 
 TEST_CASE("waiting is told when its reason changes, and again after a minute") {
   kpack::Waiting waiting;
-  const base::SteadyTime start{};
-  CHECK(waiting.say("behind build #7", start) == "waiting: behind build #7");
-  CHECK_FALSE(waiting.say("behind build #7", start + 59s));
-  CHECK(waiting.say("behind build #7", start + 60s) == "still waiting, for 1 min 00 s: behind build #7");
+  const auto start = base::SteadyTime(1000s);
+  CHECK_FALSE(waiting.say("behind build #7", start));
+  CHECK(waiting.say("behind build #7", start + 2s) == "waiting: behind build #7");
+  CHECK_FALSE(waiting.say("behind build #7", start + 61s));
+  CHECK(waiting.say("behind build #7", start + 62s) == "still waiting, for 1 min 02 s: behind build #7");
   CHECK_FALSE(waiting.say("behind build #7", start + 100s));
-  CHECK(waiting.say("behind build #8", start + 101s) == "waiting: behind build #8");
-  CHECK(waiting.say("back-off 10s restarting", start + 102s));
-  CHECK_FALSE(waiting.say("back-off 1m20s restarting", start + 103s));
+  CHECK_FALSE(waiting.say("behind build #8", start + 101s));
+  CHECK(waiting.say("behind build #8", start + 103s) == "waiting: behind build #8");
+  CHECK_FALSE(waiting.say("back-off 10s restarting", start + 104s));
+  CHECK(waiting.say("back-off 40s restarting", start + 106s));
+  CHECK_FALSE(waiting.say("back-off 1m20s restarting", start + 107s));
   CHECK(waiting.last() == "back-off 1m20s restarting");
+}
+
+TEST_CASE("what passes at once is not told, but that something is waited for is") {
+  kpack::Waiting waiting;
+  const auto start = base::SteadyTime(1000s);
+  CHECK_FALSE(waiting.say("kpack has not looked at the change yet", start));
+  waiting.forget();
+  CHECK_FALSE(waiting.say("kpack has not looked at the change yet", start + 10s));
+  for (int second = 11; second < 70; ++second) {
+    CHECK_FALSE(
+        waiting.say(second % 2 == 0 ? "ErrImagePull" : "ImagePullBackOff", start + std::chrono::seconds(second)));
+  }
+  CHECK(waiting.say("ErrImagePull", start + 70s) == "waiting: ErrImagePull");
 }
