@@ -114,6 +114,11 @@ class Workers::Crew {
     changed_.notify_one();
   }
 
+  [[nodiscard]] std::size_t threads() const {
+    const std::lock_guard lock(mutex_);
+    return threads_.size();
+  }
+
  private:
   void run() {
     std::unique_lock lock(mutex_);
@@ -131,7 +136,7 @@ class Workers::Crew {
   }
 
   std::size_t width_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Job>> jobs_;
   std::vector<std::thread> threads_;
@@ -143,5 +148,6 @@ class Workers::Crew {
 Workers::Workers(std::size_t width) : width_(std::max<std::size_t>(width, 1)), crew_(std::make_unique<Crew>(width_)) {}
 Workers::~Workers() = default;
 void Workers::add(std::shared_ptr<Job> job) { crew_->add(std::move(job)); }
+std::size_t Workers::threads() const { return crew_->threads(); }
 
 }  // namespace base

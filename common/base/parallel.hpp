@@ -76,6 +76,8 @@ class Workers {
   }
 
   [[nodiscard]] std::size_t width() const { return width_; }
+  // How many threads there are by now: fewer than jobs that wait for each other mean that some never begin.
+  [[nodiscard]] std::size_t threads() const;
 
  private:
   void add(std::shared_ptr<Job> job);

@@ -22,6 +22,10 @@ using kubernetes::WatchNews;
 
 enum class Subject { image, builds, pod };
 
+// Where no thread watches, it is looked this often; a server that is lost is waited for as long as a watch would.
+constexpr std::chrono::seconds between_lists(2);
+constexpr std::chrono::minutes longest_absence(10);
+
 struct News {
   Subject subject{};
   std::variant<WatchNews, std::exception_ptr> what;
@@ -68,8 +72,7 @@ class WatchingScene final : public Scene {
         random_(random),
         log_(log),
         cancellation_(std::make_shared<base::Cancellation>()),
-        image_cancellation_(std::make_shared<base::Cancellation>()),
-        workers_(3) {
+        image_cancellation_(std::make_shared<base::Cancellation>()) {
     watch(Subject::image, {image_resource, space_, {"", "metadata.name=" + image.name}}, start.image_version,
           image_cancellation_);
     watch(Subject::builds, {build_resource, space_, {fmt::format("{}={}", label::image, image.name), ""}},
@@ -97,7 +100,9 @@ class WatchingScene final : public Scene {
   void leave_image() override { image_cancellation_->request(); }
 
   bool wait(std::chrono::milliseconds longest) override {
-    auto all = mailbox_.take(longest);
+    list_unwatched();
+    auto all =
+        mailbox_.take(std::min<std::chrono::milliseconds>(longest, unwatched_.empty() ? longest : between_lists));
     for (auto& news : all) {
       if (const auto* failure = std::get_if<std::exception_ptr>(&news.what)) {
         fail(news.subject, *failure);
@@ -109,9 +114,19 @@ class WatchingScene final : public Scene {
   }
 
  private:
-  void watch(Subject subject, kubernetes::WatchTarget target, const std::string& version,
+  // What is asked for by lists, since the system gave no thread for a watch.
+  struct Unwatched {
+    Subject subject;
+    kubernetes::WatchTarget target;
+    std::shared_ptr<base::Cancellation> cancellation;
+    base::SteadyTime last_contact;
+    bool is_over = false;
+  };
+
+  void watch(Subject subject, const kubernetes::WatchTarget& target, const std::string& version,
              const std::shared_ptr<base::Cancellation>& cancellation) {
-    pending_.push_back(workers_.submit([this, subject, target = std::move(target), version, cancellation] {
+    auto worker = std::make_unique<base::Workers>(1);
+    auto watching = worker->submit([this, subject, target, version, cancellation] {
       try {
         kubernetes::Watcher watcher(client_, target, random_, log_);
         watcher.run(
@@ -123,7 +138,36 @@ class WatchingScene final : public Scene {
       } catch (...) {
         mailbox_.post({subject, std::current_exception()});
       }
-    }));
+    });
+    if (worker->threads() == 0) {
+      log_.debug(fmt::format("there is no thread to watch {}", target.resource.plural));
+      unwatched_.push_back({subject, target, cancellation, log_.clock().steady_now()});
+      return;
+    }
+    watching_.push_back(std::move(watching));
+    workers_.push_back(std::move(worker));
+  }
+
+  void list_unwatched() {
+    const auto now = log_.clock().steady_now();
+    if (unwatched_.empty() || (listed_ && now - *listed_ < between_lists)) return;
+    listed_ = now;
+    for (auto& one : unwatched_) list(one, now);
+    std::erase_if(unwatched_, [](const Unwatched& one) { return one.is_over; });
+  }
+
+  void list(Unwatched& one, base::SteadyTime now) {
+    one.is_over = one.cancellation->is_requested();
+    if (one.is_over) return;
+    try {
+      auto listing = client_.list(one.target.resource, one.target.space, one.target.selection);
+      one.last_contact = now;
+      mailbox_.post({one.subject, Replaced{std::move(listing.items)}});
+    } catch (const base::Error& error) {
+      if (error.kind() == base::ErrorKind::transient && now - one.last_contact < longest_absence) return;
+      one.is_over = true;
+      mailbox_.post({one.subject, std::current_exception()});
+    }
   }
 
   void fail(Subject subject, const std::exception_ptr& failure) {
@@ -192,9 +236,11 @@ class WatchingScene final : public Scene {
   Mailbox mailbox_;
   std::shared_ptr<base::Cancellation> cancellation_;
   std::shared_ptr<base::Cancellation> image_cancellation_;
-  std::vector<base::Pending<void>> pending_;
-  // The last member: its end waits for the threads, which use all of the others.
-  base::Workers workers_;
+  std::vector<base::Pending<void>> watching_;
+  std::vector<Unwatched> unwatched_;
+  std::optional<base::SteadyTime> listed_;
+  // One for each watch. The last member: its end waits for the threads, which use all of the others.
+  std::vector<std::unique_ptr<base::Workers>> workers_;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ import pytest
 
 from support.faulty_registry import Answer, FaultyRegistry, layer
 from support.git_server import GitServer, Repository
+from support.kpack_world import image_of
 from support.program import ENVIRONMENT, Result
 
 USER = 54322  # nobody else's here: root has no such limit
@@ -78,3 +79,12 @@ def test_a_commit_with_many_files_is_checked_out(limited, place, tmp_path):
         request = {"source": {"uri": server.url("app"), "branch": "main"}, "version": {"ref": commit}}
         assert limited("in", request, place / "destination").answer["version"] == {"ref": commit}
     assert len(list((place / "destination").glob("directory*/file*"))) == 400
+
+
+def test_a_build_of_kpack_is_waited_for_and_its_log_is_shown(limited, place, world):
+    world.built(world.commit("one"))
+    (place / "inputs/app").mkdir(parents=True)
+    (place / "inputs/app/ref").write_text(world.commit("two"))
+    done = limited("out", {"source": world.source, "params": {"commitish": "app/ref"}}, place / "inputs")
+    assert done.answer["version"] == {"image": image_of(world.builds()[1])}
+    assert "===> BUILD" in done.lines and "Build successful" in done.lines
