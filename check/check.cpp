@@ -1,6 +1,7 @@
 #include "check/check.hpp"
 
 #include "concourse/response.hpp"
+#include "pipeline/lint.hpp"
 
 namespace check {
 namespace {
@@ -14,6 +15,14 @@ concourse::Task prepare(const concourse::Request& request, std::span<const Kind>
           }};
 }
 
+bool lint(const std::filesystem::path& file, const std::vector<std::string>& vars, std::span<const Kind> kinds,
+          std::ostream& output) {
+  const auto document = pipeline::Document::read(file);
+  const auto report = pipeline::lint(document, pipeline::read_vars(vars), kinds);
+  output << pipeline::render(report, file.string()) << std::flush;
+  return report.count(pipeline::Severity::error) == 0;
+}
+
 }  // namespace
 
 concourse::Program program(std::span<const Kind> kinds) {
@@ -23,6 +32,7 @@ concourse::Program program(std::span<const Kind> kinds) {
                          &Kind::check),
       [kinds](const auto& request) { return prepare(request, kinds); },
       [kinds] { return concourse::schema("source of a build-service resource", kinds, &Kind::check); },
+      [kinds](const auto& file, const auto& vars, auto& output) { return lint(file, vars, kinds, output); },
   };
 }
 

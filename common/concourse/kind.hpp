@@ -52,6 +52,7 @@ struct Kind {
   Offer<Check> check;
   Offer<In> in;
   Offer<Out> out;
+  Version example{};  // what a version looks like, for those who judge a get without having one (pipeline/lint.hpp)
 };
 
 // "image (source.repository: an image built here)": the kind as people know it.

@@ -27,6 +27,12 @@ cxxopts::Options options_of(const Program& program) {
   options.add_options()("h,help", "show this text")("version", "show the version")(
       "explain", "say which kind the request on stdin is and what it would contact, without contacting it")(
       "schema", "show what the step accepts, as JSON Schema");
+  if (program.lint) {
+    options.add_options()("lint", "say what is wrong with a pipeline, without contacting anyone",
+                          cxxopts::value<std::string>(),
+                          "PIPELINE")("l,load-vars-from", "with --lint: a file of vars, as fly takes it (repeatable)",
+                                      cxxopts::value<std::vector<std::string>>(), "FILE");
+  }
   if (program.step == StepName::in) {
     options.add_options()("directory", "the destination", cxxopts::value<std::string>());
   } else if (program.step == StepName::out) {
@@ -113,6 +119,10 @@ int run_program(const Program& program, int argc, const char* const* argv, Strea
       streams.output << name_of(program.step) << " of build-service " << BUILD_SERVICE_VERSION << '\n';
     } else if (parsed.count("schema") != 0) {
       streams.output << program.schema().dump(2) << '\n';
+    } else if (program.lint && parsed.count("lint") != 0) {
+      std::vector<std::string> vars;
+      if (parsed.count("load-vars-from") != 0) vars = parsed["load-vars-from"].as<std::vector<std::string>>();
+      if (!program.lint(parsed["lint"].as<std::string>(), vars, streams.output)) return exit_failure;
     } else {
       Context context{environment, log, base::system_clock(), base::system_random()};
       run_step(program, parsed, streams, context);

@@ -29,6 +29,10 @@ struct Program {
   std::function<Task(const Request&)> prepare;
   // --schema: what the step accepts, as JSON Schema.
   std::function<json::Value()> schema;
+  // --lint: judges a pipeline with the vars of these files, writes what it found, and says whether the pipeline may be
+  // set. Only check has it.
+  std::function<bool(const std::filesystem::path& pipeline, const std::vector<std::string>& vars, std::ostream&)> lint =
+      nullptr;
 };
 
 struct Streams {

@@ -49,6 +49,7 @@ concourse::Kind kind() {
                                         json::schema<InParams>},
       concourse::Service<concourse::Out>{"brings the images of a fleet to a newer run image, or back", prepare_out,
                                          json::schema<PutParams>},
+      {{"fleet", "sha256:" + std::string(64, '0')}, {"run_image", "sha256:" + std::string(64, '0')}},
   };
 }
 

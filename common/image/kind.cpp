@@ -62,6 +62,7 @@ concourse::Kind kind() {
                                         json::schema<InParams>},
       concourse::Service<concourse::Out>{"builds params.source by Cloud Native Buildpacks and pushes the image",
                                          prepare_out, json::schema<PutParams>},
+      {{"tag", "latest"}, {"digest", "sha256:" + std::string(64, '0')}},
   };
 }
 

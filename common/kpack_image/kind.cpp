@@ -53,6 +53,7 @@ concourse::Kind kind() {
                                         json::schema<InParams>},
       concourse::Service<concourse::Out>{"has kpack build a commit, an archive or a directory, and waits for the image",
                                          prepare_out, json::schema<PutFields>},
+      {{"image", "registry.example.com/app@sha256:" + std::string(64, '0')}},
   };
 }
 

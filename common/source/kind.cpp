@@ -45,6 +45,7 @@ concourse::Kind kind() {
                                            json::schema<SourceFields>},
       concourse::Service<concourse::In>{"a checkout of a commit", prepare_in, json::schema<InParams>},
       concourse::NotServed{"commits are pushed by the git resource's own put"},
+      {{"ref", "0000000000000000000000000000000000000000"}},
   };
 }
 

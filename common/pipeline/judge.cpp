@@ -1,0 +1,149 @@
+#include "pipeline/judge.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+#include "base/error.hpp"
+
+namespace pipeline {
+namespace {
+
+using concourse::Kind;
+
+// "source.registries[1].host" as {"source", "registries", "1", "host"}.
+Path path_of(std::string_view field) {
+  Path path(1);
+  for (const char each : field) {
+    if (each == '.' || each == '[') {
+      path.emplace_back();
+    } else if (each != ']') {
+      path.back() += each;
+    }
+  }
+  return path;
+}
+
+bool is_prefix(const Path& prefix, const Path& path) {
+  return prefix.size() <= path.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
+}
+
+// What a var without a value may stand for, until a field takes it.
+const json::Value& stand_in(std::size_t number) {
+  static const std::array<json::Value, 7> values{json::Value("x"),
+                                                 json::Value("registry.example.com/x"),
+                                                 json::Value("https://example.com/x"),
+                                                 json::Value(1),
+                                                 json::Value(true),
+                                                 json::Value::array(),
+                                                 json::Value::object()};
+  return values.at(number);
+}
+constexpr std::size_t stand_ins = 7;
+
+// Where in the pipeline an error about `field` lies: of the step as a whole where it is about neither of the two.
+Path place_of(const Path& field, const std::map<std::string, Path>& roots) {
+  const auto root = roots.find(field.front());
+  Path result = root == roots.end() ? roots.begin()->second : root->second;
+  if (root == roots.end()) {
+    result.pop_back();
+  } else {
+    result.insert(result.end(), field.begin() + 1, field.end());
+  }
+  return result;
+}
+
+void set(json::Value& root, const Path& path, const json::Value& value) {
+  auto* at = &root;
+  for (const auto& key : path) {
+    if (at->is_array()) {
+      std::size_t index = 0;
+      std::from_chars(key.data(), key.data() + key.size(), index);
+      at = &at->at(index);
+    } else {
+      at = &at->at(key);
+    }
+  }
+  *at = value;
+}
+
+}  // namespace
+
+struct Judge::Request {
+  // "source" and "params", by the names that errors give them.
+  json::Value fields = json::Value::object();
+  std::map<std::string, Path> roots;
+};
+
+Judgement Judge::judge(Request request, Prepare prepare) const {
+  // The vars within the request, and which stand-in each has.
+  std::map<Path, std::size_t> open;
+  for (const auto& [name, root] : request.roots) {
+    for (const auto& path : unknown_) {
+      if (!is_prefix(root, path)) continue;
+      Path field{name};
+      field.insert(field.end(), path.begin() + static_cast<std::ptrdiff_t>(root.size()), path.end());
+      set(request.fields, field, stand_in(0));
+      open.emplace(std::move(field), 0);
+    }
+  }
+  for (;;) {
+    try {
+      const concourse::Request made{request.fields.at("source"), std::nullopt, request.fields.at("params")};
+      prepare(concourse::kind_of(made.source, kinds_), made);
+      return {};
+    } catch (const base::Error& error) {
+      const auto at = path_of(error.report().object);
+      const auto var = std::find_if(open.begin(), open.end(), [&](const auto& each) {
+        return is_prefix(each.first, at) || is_prefix(at, each.first);
+      });
+      if (var != open.end() && var->second + 1 < stand_ins) {
+        set(request.fields, var->first, stand_in(++var->second));
+        continue;
+      }
+      Judgement result;
+      result.in_source = at.front() == "source";
+      result.path = place_of(at, request.roots);
+      if (var != open.end()) {
+        result.unknown = error.report().object;
+      } else {
+        result.error = error.what();
+      }
+      return result;
+    }
+  }
+}
+
+Judgement Judge::source(const json::Value& source, const Path& path) const {
+  Request request;
+  request.fields = {{"source", source}, {"params", json::Value::object()}};
+  request.roots = {{"source", path}};
+  return judge(std::move(request), [](const Kind& kind, const concourse::Request& made) {
+    static_cast<void>(concourse::service(kind, &Kind::check).prepare(made));
+  });
+}
+
+Judgement Judge::get(const json::Value& source, const Path& source_path, const json::Value& params,
+                     const Path& params_path) const {
+  Request request;
+  request.fields = {{"source", source}, {"params", params}};
+  request.roots = {{"source", source_path}, {"params", params_path}};
+  return judge(std::move(request), [](const Kind& kind, const concourse::Request& made) {
+    auto with_version = made;
+    with_version.version = kind.example;
+    static_cast<void>(concourse::service(kind, &Kind::in).prepare(with_version));
+  });
+}
+
+Judgement Judge::put(const json::Value& source, const Path& source_path, const json::Value& params,
+                     const Path& params_path) const {
+  Request request;
+  request.fields = {{"source", source}, {"params", params}};
+  request.roots = {{"source", source_path}, {"params", params_path}};
+  return judge(std::move(request), [](const Kind& kind, const concourse::Request& made) {
+    static_cast<void>(concourse::service(kind, &Kind::out).prepare(made));
+  });
+}
+
+}  // namespace pipeline

@@ -1,0 +1,90 @@
+"""check --lint: a pipeline is judged before fly sets it, by the code that reads its fields in a step."""
+
+import subprocess
+
+import pytest
+
+PIPELINES = ("petclinic", "monorepo", "promote", "fleet", "petclinic-kpack")
+
+
+def lint(programs, *arguments) -> subprocess.CompletedProcess:
+    return subprocess.run([programs / "opt/resource/check", "--lint", *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_the_pipelines_that_ship_are_right_with_their_vars_and_without(project, programs, name):
+    pipeline = project / f"pipelines/{name}.yml"
+    with_vars = lint(programs, pipeline, "--load-vars-from", pipeline.with_suffix(".vars.example.yml"))
+    assert with_vars.returncode == 0 and with_vars.stdout.endswith("0 errors, 0 warnings\n"), with_vars.stdout
+    assert "not judged" not in with_vars.stdout
+    without = lint(programs, pipeline)
+    assert without.returncode == 0 and without.stdout.endswith("0 errors, 0 warnings\n"), without.stdout
+
+
+def test_every_pipeline_that_ships_is_among_them(project):
+    shipped = {path.stem for path in project.glob("pipelines/*.yml")} - {f"{name}.vars.example" for name in PIPELINES}
+    assert shipped == set(PIPELINES)
+
+
+PIPELINE = """
+resource_types:
+- {name: builder, type: registry-image, source: {repository: registry.example.com/build-service-builder}}
+resources:
+- name: code
+  type: git
+  source: {uri: https://github.com/acme/app.git, branch: main}
+- name: old-image
+  type: registry-image
+  source: {repository: registry.example.com/app, tag: 1.2, content_trust: {server: a}}
+- name: image
+  type: builder
+  source: &image
+    repository: registry.example.com/app
+    tag: main
+    usrname: robot
+- name: other
+  type: builder
+  source:
+    <<: *image
+    repository: registry.example.com/((name))
+jobs:
+- name: build
+  plan:
+  - across:
+    - {var: name, values: [a, b]}
+    do:
+    - {get: code, trigger: true}
+    - put: image
+      params: {source: code, rebase: sometimes}
+      get_params: {formt: oci}
+"""
+
+
+def test_what_is_wrong_has_its_line(programs, tmp_path):
+    pipeline = tmp_path / "pipeline.yml"
+    pipeline.write_text(PIPELINE)
+    said = lint(programs, pipeline)
+    assert said.returncode == 1 and said.stderr == ""
+    lines = [line.removeprefix(f"{pipeline}:") for line in said.stdout.splitlines()]
+    found = {int(line.split(":")[0]): line.split(": ", 1)[1] for line in lines[:-1]}
+    assert found[5].startswith("note: resource code of type git: `type: build-service` takes it as it stands")
+    assert found[8].startswith("note: resource old-image of type registry-image: `type: build-service` would not take it: ")
+    assert "content_trust" in found[8]
+    wrong = "cannot read source.usrname: there is no such field; did you mean source.username?"
+    # Once for each resource that merges the line.
+    assert [line for line in lines if line.startswith("16: ")] == [f"16: error: resource {name}: {wrong}" for name in ("image", "other")]
+    assert lines[-1].endswith("2 resources of build-service, in 1 step: 2 errors, 0 warnings")
+    pipeline.write_text(PIPELINE.replace("    usrname: robot\n", "    username: robot\n    password: word\n"))
+    lines = lint(programs, pipeline).stdout.splitlines()
+    errors = [line.removeprefix(f"{pipeline}:") for line in lines if ": error: " in line]
+    assert errors[0].startswith("31: error: job build: put image: cannot read params.rebase: ")
+    assert errors[1].startswith("32: error: job build: put image (get_params): cannot read params.formt: there is no such field")
+    assert len(errors) == 2
+
+
+def test_a_file_that_is_not_a_pipeline_is_one_line(programs, tmp_path):
+    said = lint(programs, tmp_path / "none.yml")
+    assert said.returncode == 1 and said.stdout == "" and len(said.stderr.splitlines()) == 1 and "none.yml" in said.stderr
+    (tmp_path / "odd.yml").write_text("resources: [\n")
+    said = lint(programs, tmp_path / "odd.yml")
+    assert said.returncode == 1 and "odd.yml: line 2, column 1: it is not YAML" in said.stderr
