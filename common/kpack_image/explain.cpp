@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "clouds/google.hpp"
 #include "kpack_image/kind.hpp"
 
 namespace kpack_image {
@@ -15,7 +16,7 @@ std::string identity_of(const kubernetes::Access& access) {
 }
 
 std::string way_of(const kubernetes::Cluster& cluster) {
-  if (const auto* key = std::get_if<kubernetes::GoogleKey>(&cluster.login)) {
+  if (const auto* key = std::get_if<clouds::GoogleKey>(&cluster.login)) {
     return fmt::format("as {}, by a token of {}", key->client_email, key->token_uri.authority());
   }
   if (const auto* login = std::get_if<kubernetes::UaaLogin>(&cluster.login)) {
