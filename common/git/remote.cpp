@@ -1,6 +1,7 @@
 #include "git/remote.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "git/protocol.hpp"
 #include "git/protocol_v0.hpp"
@@ -9,7 +10,9 @@ namespace git {
 namespace {
 
 // One that keeps all that `filter` keeps.
-std::string weaker(std::string_view filter) { return filter.starts_with("tree:") ? "blob:none" : ""; }
+std::string weaker(std::string_view filter) {
+  return filter.starts_with("tree:") || filter.starts_with("combine:") ? "blob:none" : "";
+}
 
 class NegotiatedRemote final : public Remote {
  public:
@@ -41,7 +44,9 @@ class NegotiatedRemote final : public Remote {
   FetchResult fetch(const FetchRequest& given, PackSink& sink) override {
     FetchRequest request = given;
     while (true) {
-      while (refused_filters_.contains(request.filter)) request.filter = weaker(request.filter);
+      while (refused_filters_.contains(request.filter)) {
+        request.filter = request.otherwise.empty() ? weaker(request.filter) : std::exchange(request.otherwise, "");
+      }
       try {
         FetchResult result = version() == 2 ? fetch_v2(request, sink) : fetch_v0(request, sink);
         if (request.negotiation == Negotiation::decide && !result.has_pack) {

@@ -39,6 +39,7 @@ struct FetchRequest {
   std::vector<ObjectId> shallow;       // our commits whose parents we have not
   std::optional<std::uint32_t> depth;  // commits from each want on, merges included
   std::string filter;                  // "tree:2", "blob:none"; only where the server can_filter()
+  std::string otherwise;               // to ask with where it refuses that; empty: one that keeps more, or none
   Negotiation negotiation = Negotiation::decide;
   enum class Tags { none, following } tags = Tags::none;  // following: annotated tags of the commits that are sent
   // told: a server that works for minutes says so each second, and is not taken for one that has stalled.

@@ -13,12 +13,16 @@ using git::ObjectId;
 
 // A commit that changes certain paths is seldom the first one.
 constexpr std::uint32_t first_look_for_paths = 16;
-// Where a look did not find enough, the next ones are larger: a round trip costs more than a few commits.
+// Where a look did not find enough, the next ones are larger: a round trip costs more than a few commits, and what
+// changes seldom may have done so thousands of commits ago.
 constexpr std::uint32_t second_look = 32;
+constexpr std::uint32_t growth = 4;
+constexpr std::uint32_t growth_with_sides = 2;
 // A depth counts along all parents: where every commit is a merge, twice the depth is many times the commits. A look
 // that brought more commits than this for each one on the line is repeated as it was, so often.
 constexpr std::uint64_t most_for_one = 8;
 constexpr int most_repetitions = 8;
+constexpr std::uint64_t most_with_sides = 2;
 
 bool contains(const std::vector<ObjectId>& ids, const ObjectId& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -33,13 +37,14 @@ std::vector<ObjectId> boundary(std::vector<ObjectId> before, const git::FetchRes
   return before;
 }
 
-// The first parents of a head, fetched look by look without trees. Each look begins where the last one ended, so that
+// The first parents of a head, fetched look by look. Each look begins where the last one ended, so that
 // what lies beside the line is met as seldom as can be; servers that give only what their refs name, or all of each
 // commit, are asked from the head on, and told of what is there.
 class Descent {
  public:
-  Descent(git::Remote& remote, git::ObjectStore& store, const ObjectId& head, std::uint32_t step)
-      : remote_(remote), store_(store), head_(head), step_(step) {}
+  enum class Trees { none, roots };
+  Descent(git::Remote& remote, git::ObjectStore& store, const ObjectId& head, std::uint32_t step, Trees trees)
+      : remote_(remote), store_(store), head_(head), step_(step), trees_(trees) {}
 
   // Newest first, as far as was looked.
   [[nodiscard]] const std::vector<Commit>& chain() const { return chain_; }
@@ -59,17 +64,23 @@ class Descent {
     }
     // A repository that is itself shallow ends where another look brings nothing more.
     ended_ = step_ == git::whole_history || chain_.size() == before || chain_.back().parents.empty();
-    const bool bushy = store_.received_objects() - objects > (chain_.size() - before) * most_for_one;
+    const std::uint64_t line = (chain_.size() - before) * (trees_ == Trees::roots ? 2 : 1);
+    const std::uint64_t received = store_.received_objects() - objects;
+    const bool bushy = received > line * most_for_one;
+    // Nobody looks at the trees of what lies beside the line.
+    const bool has_sides = received > line * most_with_sides;
+    if (has_sides) trees_ = Trees::none;
     if ((onward_ || before == 0) && bushy && ++repetitions_ < most_repetitions) return;
     repetitions_ = 0;
-    step_ = step_ > git::whole_history / 4 ? git::whole_history : std::max(second_look, step_ * 2);
+    const std::uint32_t larger = step_ * (has_sides ? growth_with_sides : growth);
+    step_ = step_ > git::whole_history / growth ? git::whole_history : std::max(second_look, larger);
   }
 
  private:
   void fetch(std::uint32_t beyond) {
     if (!remote_.can_deepen()) step_ = git::whole_history;
     onward_ = !chain_.empty() && !refused_ && step_ != git::whole_history && remote_.can_want_any() &&
-              remote_.can_filter() && !remote_.refused_filters().contains(filter);
+              remote_.can_filter() && !remote_.refused_filters().contains(without_trees);
     if (onward_) {
       try {
         store_.fetch(remote_, request({chain_.back().parents.front()}, step_ + beyond));
@@ -91,18 +102,23 @@ class Descent {
   git::FetchRequest request(std::vector<ObjectId> wants, std::uint32_t depth) {
     git::FetchRequest result;
     result.wants = std::move(wants);
-    // Trees, where they are needed, are fetched one by one: those of the first commit would be all there are.
-    if (remote_.can_filter()) result.filter = filter;
+    // Of trees only the roots come along, which tell most commits apart; what lies below is fetched one by one where it
+    // is needed, for of the first commit all there are would come.
+    if (remote_.can_filter()) {
+      result.filter = trees_ == Trees::roots ? "tree:1" : without_trees;
+      result.otherwise = without_trees;
+    }
     if (remote_.can_deepen()) result.depth = depth;
     return result;
   }
 
-  static constexpr auto filter = "tree:0";
+  static constexpr auto without_trees = "tree:0";
 
   git::Remote& remote_;
   git::ObjectStore& store_;
   const ObjectId& head_;
   std::uint32_t step_;
+  Trees trees_;
   std::vector<Commit> chain_;
   std::vector<ObjectId> shallow_;  // where the history ends for a server that is told that we have the head
   int repetitions_ = 0;
@@ -175,9 +191,9 @@ void BranchCheck::fetch_known(const ObjectId& known, bool with_parent, std::size
   request.wants = {known};
   if (remote_.can_deepen()) request.depth = 1 + parents;
   if (remote_.can_filter()) {
-    const bool by_depth =
-        filter.starts_with("tree:") && filter != "tree:0" && !remote_.refused_filters().contains(filter);
+    const bool by_depth = filter != "tree:0" && filter != "blob:none" && !remote_.refused_filters().contains(filter);
     request.filter = by_depth ? "tree:1" : "tree:0";
+    request.otherwise = "tree:0";
   }
   try {
     store_.fetch(remote_, request);
@@ -196,7 +212,8 @@ std::vector<Commit> BranchCheck::newest(std::size_t count) {
   if (source_.paths.is_narrow()) step = std::max(step, first_look_for_paths);
   // A commit's paths are compared with its parent's, which comes along.
   const std::uint32_t compared = source_.paths.everything() ? 0 : 1;
-  Descent descent(remote_, store_, head_, step);
+  Descent descent(remote_, store_, head_, step,
+                  source_.paths.everything() ? Descent::Trees::none : Descent::Trees::roots);
   while (true) {
     descent.look(compared);
     auto chain = descent.chain();

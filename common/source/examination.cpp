@@ -17,8 +17,8 @@ using base::ErrorKind;
 using git::Change;
 using git::ObjectId;
 
-// A request of 500 lines is 25 kB.
-constexpr std::size_t most_wants = 500;
+// A request of so many lines is 100 kB.
+constexpr std::size_t most_wants = 2000;
 
 // Brings what single commits and trees are missing into a store. Any object may be wanted in version 2; a server that
 // refuses all the same (JGit's default) is asked for the whole trees of the history instead, once.
@@ -130,7 +130,8 @@ std::string history_filter(const Source& source, git::Remote& remote) {
   if (!remote.can_filter()) return "";
   if (source.paths.everything()) return "tree:0";
   const auto depth = source.paths.depth();
-  return depth ? fmt::format("tree:{}", *depth) : "blob:none";
+  if (!depth) return "blob:none";
+  return *depth == 1 ? "tree:1" : fmt::format("combine:blob:none+tree:{}", *depth);
 }
 
 std::vector<git::Commit> passing(const std::vector<git::Commit>& commits, Arrangement arrangement, const Source& source,

@@ -11,8 +11,9 @@
 
 namespace source {
 
-// What a history must be fetched with for this source ("tree:0"; where paths are compared, the trees as deep as
-// their patterns, or "blob:none"); empty where the server cannot filter.
+// What a history must be fetched with for this source: "tree:0"; where paths are compared, the trees as deep as their
+// patterns, or "blob:none". A depth of two and more keeps the files above it (git-rev-list, "--filter=tree"), which
+// nobody needs, unless filters are combined. Empty where the server cannot filter.
 [[nodiscard]] std::string history_filter(const Source& source, git::Remote& remote);
 
 // How commits belong together, for servers that can be asked for no single one.

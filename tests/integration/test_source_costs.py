@@ -192,13 +192,70 @@ def test_trees_are_fetched_as_deep_as_the_patterns_only(large, run):
 
 
 def test_a_first_check_with_paths_asks_for_trees_by_levels(large, run):
-    """Capabilities, refs; then for each look the commits, and three levels of trees."""
+    """Capabilities, refs; then for each look the commits with their root trees, and two more levels of trees."""
     newest = large.git("rev-list", "--first-parent", "-1", "main", "--", PATHS["paths"][0])
     distance = int(large.git("rev-list", "--first-parent", "--count", f"{newest}..main")) + 1
-    looks = 1 if distance <= 16 else 2 if distance <= 32 else 3 if distance <= 64 else 4
+    looks = 1 if distance <= 16 else 2 if distance <= 80 else 3
     check = run("check", PATHS)
     assert check.answer == [{"ref": newest}]
-    assert len(check.requests) <= 2 + 4 * looks
+    assert len(check.requests) <= 2 + 3 * looks
+
+
+@pytest.fixture(scope="module")
+def with_files_above(large):
+    """500 news of which each changes a large file of the root and one two levels down, and few what lies three levels down."""
+    content = " ".join(f"{i * 7919 % 100003}" for i in range(4000))
+    stream = []
+    for i in range(500):
+        stream.append(f"commit refs/heads/above\ncommitter A <a@example.com> {1_800_000_000 + i} +0000\ndata 4\nnews\n"
+                      + ("from refs/heads/main\n" if i == 0 else ""))
+        changed = {"CHANGES": f"{i} {content}", f"module0{i % 2}/notes{i}": f"{i} {content[:2000]}"}
+        if i % 100 == 50:
+            changed["module00/src/package4/file01.txt"] = f"{i}"
+        stream += [f"M 100644 inline {path}\ndata {len(text)}\n{text}\n" for path, text in changed.items()]
+    subprocess.run(["git", "fast-import", "--quiet"], input="".join(stream).encode(), cwd=large.path, env=ENVIRONMENT, check=True)
+    return large
+
+
+def test_files_above_the_depth_of_a_pattern_do_not_come(with_files_above, run):
+    large = with_files_above
+    known = large.git("rev-parse", "main")
+    check = run("check", {"branch": "above", **PATHS}, known)
+    assert len(check.answer) == 5
+    trees = large.pack_size("above", [known], "blob:none")
+    assert large.pack_size("above", [known], "tree:3") > 3 * trees  # what there would be to save
+    assert check.beyond <= 1.2 * trees
+    assert len(check.requests) <= 6
+
+
+def test_a_server_that_combines_no_filters_is_asked_for_trees_alone_and_not_again(with_files_above, run, tmp_path):
+    large = with_files_above
+    known = large.git("rev-parse", "main")
+    large.git("config", "uploadpackfilter.combine.allow", "false")
+    try:
+        check = run("check", {"branch": "above", **PATHS}, known)
+        large.git("branch", "-f", "above-moving", "above~1")
+        run("check", {"branch": "above-moving", **PATHS}, known)
+        large.git("branch", "-f", "above-moving", "above")
+        again = run("check", {"branch": "above-moving", **PATHS}, known)
+    finally:
+        large.git("config", "--unset", "uploadpackfilter.combine.allow")
+    assert len(check.answer) == 5
+    assert check.beyond <= 1.2 * large.pack_size("above", [known], "blob:none")
+    refusal = 100  # bytes, at most: an ERR packet
+    assert sum(size < refusal for size in check.sizes[2:]) == 1
+    assert sum(size < refusal for size in again.sizes[2:]) == 0
+
+
+@pytest.mark.parametrize(("path", "levels", "found"), [
+    ("module01/src/package9/file49.txt", 4, 1), ("module01/src/nowhere", 3, 0), ("nowhere", 1, 0)])
+def test_a_first_check_for_a_rare_path_takes_few_looks(large, run, path, levels, found):
+    """3,000 commits back: 16, 64, 256, 1,024 and the rest, each with the root trees, and a round trip for each further level."""
+    check = run("check", {"paths": [path]})
+    assert len(check.answer) == found
+    assert len(check.requests) <= 2 + 5 * levels
+    # Hardly more than the whole history with all of its trees once.
+    assert check.beyond <= 1.1 * large.pack_size("main", [], "blob:none")
 
 
 def test_the_number_of_tags_does_not_count_in_requests(run):
@@ -255,8 +312,8 @@ def test_deepening_sends_nothing_twice(large, run):
     message = large.git("log", "-1", "--format=%s", chain[number])
     check = run("check", {"commit_filter": {"include": [f"^{message}$"]}})
     assert check.answer == [{"ref": chain[number]}]
-    # 1, 32, 64, 128, 256 commits deep; asked for anew each time it would be about twice the last.
-    deepest = large.git("rev-list", "--first-parent", "--max-count=256", "main").split()[-1]
+    # 1, 33, 161 commits deep; asked for anew each time it would be a fifth more than the last.
+    deepest = chain[160]
     assert check.bytes <= 1.3 * large.pack_size("main", [deepest], "tree:0")
 
 
@@ -272,7 +329,7 @@ def test_deepening_is_as_frugal_on_a_connection_that_lasts(large, programs, tmp_
     request = {"source": {"uri": str(large.path), "commit_filter": {"include": [f"^{message}$"]}}}
     result = run_program(programs, "check", request, env={"TMPDIR": str(tmp_path), "PATH": f"{tools}:{os.environ['PATH']}"})
     assert result.answer == [{"ref": chain[150]}]
-    assert (tmp_path / "sent").stat().st_size <= 1.3 * large.pack_size("main", [chain[255]], "tree:0")
+    assert (tmp_path / "sent").stat().st_size <= 1.3 * large.pack_size("main", [chain[160]], "tree:0")
 
 
 def test_a_shallow_checkout_costs_what_a_shallow_clone_does(large, server, run, tmp_path):

@@ -76,6 +76,39 @@ TEST_CASE("a server that refuses a filter is asked with one that keeps more, and
   CHECK(course.requests[2].find("filter blob:none\n") != std::string::npos);
 }
 
+TEST_CASE("a filter that is refused gives way to the one named beside it, and then to those that keep more") {
+  ScriptedTransport::Course course;
+  course.answers = {{"ERR tree filter allows max depth 0, but got 1\n"},
+                    {"packfile\n", "\x01PACK"},
+                    {"ERR filter 'tree' not supported\n"},
+                    {"packfile\n", "\x01PACK"}};
+  const auto remote = git::make_remote(std::make_unique<ScriptedTransport>(course));
+  Kept sink;
+  auto request = filtered();
+  request.filter = "tree:1";
+  request.otherwise = "tree:0";
+  remote->fetch(request, sink);
+  remote->fetch(request, sink);
+  REQUIRE(course.requests.size() == 4);
+  CHECK(course.requests[0].find("filter tree:1\n") != std::string::npos);
+  CHECK(course.requests[1].find("filter tree:0\n") != std::string::npos);
+  CHECK(course.requests[2].find("filter tree:0\n") != std::string::npos);
+  CHECK(course.requests[3].find("filter blob:none\n") != std::string::npos);
+  CHECK(remote->refused_filters() == std::set<std::string>{"tree:0", "tree:1"});
+}
+
+TEST_CASE("filters that are combined give way to the one without files") {
+  ScriptedTransport::Course course;
+  course.answers = {{"ERR filter 'combine' not supported\n"}, {"packfile\n", "\x01PACK"}};
+  const auto remote = git::make_remote(std::make_unique<ScriptedTransport>(course));
+  Kept sink;
+  auto request = filtered();
+  request.filter = "combine:blob:none+tree:3";
+  remote->fetch(request, sink);
+  REQUIRE(course.requests.size() == 2);
+  CHECK(course.requests[1].find("filter blob:none\n") != std::string::npos);
+}
+
 TEST_CASE("an answer that breaks the protocol with the word filter in it is not a refused filter") {
   ScriptedTransport::Course course;
   course.answers = {{"filter\n"}};
