@@ -175,7 +175,7 @@ class FileWriter {
       stream(file, reader, conversion, write);
     } else {
       const auto blob = reader.read(file.entry);
-      const auto result = conversion.apply(blob.content(), to_id(file.entry.id));
+      const auto result = conversion.apply(blob.content(), to_id(file.entry.id), contents_.fields);
       write(result.content ? *result.content : blob.content());
       if (!result.not_encoded.empty()) note(file, result.not_encoded);
     }

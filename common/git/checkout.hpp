@@ -18,6 +18,7 @@ namespace git {
 struct Contents {
   const Attributes& attributes;
   LineEndings endings;
+  const FieldNames& fields;
 };
 
 struct WrittenFiles {

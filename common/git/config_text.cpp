@@ -18,7 +18,7 @@ std::vector<std::pair<std::string, std::string>> read_config_text(const std::str
   require(made(config, [](git_config** out) { return git_config_new(out); }), "read", object);
   git_config_backend* backend = nullptr;
   require(git_config_backend_from_string(&backend, text.data(), text.size(), nullptr), "read", object);
-  // A backend that is not taken, for its text is no configuration, stays ours.
+  // A backend that is not taken, for its text is not a configuration, stays ours.
   const int code = git_config_add_backend(config.get(), backend, GIT_CONFIG_LEVEL_APP, nullptr, 1);
   if (code < 0) backend->free(backend);
   require(code, "read", object);

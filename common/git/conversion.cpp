@@ -239,7 +239,7 @@ Conversion::Conversion(const Attributes::Values& attributes, const LineEndings& 
   if (encoding.state == State::text && classify_encoding(encoding.text) != Encoding::utf8) encoding_ = encoding.text;
 }
 
-Conversion::Result Conversion::apply(std::string_view content, const ObjectId& blob) const {
+Conversion::Result Conversion::apply(std::string_view content, const ObjectId& blob, const FieldNames& fields) const {
   Result result;
   const auto now = [&] { return result.content ? std::string_view(*result.content) : content; };
   if (ident_) result.content = with_id(content, blob);
@@ -252,11 +252,13 @@ Conversion::Result Conversion::apply(std::string_view content, const ObjectId& b
   if (encoding_.empty() || now().empty()) return result;
   const auto known = classify_encoding(encoding_);
   if (known == Encoding::unknown || (known == Encoding::like_ascii && !is_ascii(now()))) {
-    throw Error(ErrorKind::usage,
-                {"write", "a file with the attribute working-tree-encoding",
-                 fmt::format("the encoding {} is not known here", encoding_),
-                 "use UTF-16, UTF-32, ISO-8859-1 to 16, windows-1250 to 1258 or KOI8, or leave the file out by "
-                 "source.sparse_paths"});
+    throw Error(
+        ErrorKind::usage,
+        {"write", "a file with the attribute working-tree-encoding",
+         fmt::format("the encoding {} is not known here", encoding_),
+         fmt::format("use UTF-16, UTF-32, ISO-8859-1 to 16, windows-1250 to 1258 or KOI8, or leave the file out "
+                     "by {}",
+                     fields.sparse_paths)});
   }
   if (known == Encoding::like_ascii) return result;
   if (auto converted = encoded(now(), encoding_)) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "git/attributes.hpp"
+#include "git/field_names.hpp"
 #include "git/object_id.hpp"
 
 namespace git {
@@ -67,7 +68,7 @@ class Conversion {
   };
   // For one that does not stream. `blob` is the content's own name. Error{usage} for an encoding that is not known here
   // and would change the content.
-  [[nodiscard]] Result apply(std::string_view content, const ObjectId& blob) const;
+  [[nodiscard]] Result apply(std::string_view content, const ObjectId& blob, const FieldNames& fields) const;
 
  private:
   enum class Crlf {

@@ -108,7 +108,7 @@ std::string format_date(std::int64_t time, int offset, std::string_view format, 
   if (format.starts_with(format_prefix)) {
     return custom(broken_down(time, offset), time, offset, format.substr(format_prefix.size()));
   }
-  // For a terminal something else; this is none.
+  // For a terminal something else; this is not one.
   if (format.starts_with("auto:")) format = "default";
   bool local = format == "local";
   constexpr std::string_view local_suffix = "-local";

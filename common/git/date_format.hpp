@@ -11,7 +11,8 @@
 namespace git {
 
 // `offset` in minutes east of UTC. `now` is what relative and human dates are told by: theirs is the one text of a
-// checkout that another get of the same version may not give again. Error{usage} naming `field` for what is no format.
+// checkout that another get of the same version may not give again. Error{usage} naming `field` for what is not a
+// format.
 [[nodiscard]] std::string format_date(std::int64_t time, int offset, std::string_view format, const std::string& field,
                                       base::WallTime now);
 

@@ -25,7 +25,8 @@ std::string media_type(const http::Response& response) {
 // Turns the body of a response into packets.
 class PacketSink final : public http::Sink {
  public:
-  PacketSink(PacketReceiver& receiver, std::string shown) : receiver_(receiver), shown_(std::move(shown)) {}
+  PacketSink(PacketReceiver& receiver, std::string shown, const FieldNames& fields)
+      : receiver_(receiver), shown_(std::move(shown)), fields_(fields) {}
 
   void restart() override {
     parser_.reset();
@@ -39,7 +40,7 @@ class PacketSink final : public http::Sink {
     const auto now = std::chrono::steady_clock::now();
     pace_.moved(bytes.size(), now);
     parser_.feed(bytes, [this](const Packet& packet) { receive(packet); });
-    if (!receiver_.complete()) require_pace(pace_, patience_, now, shown_);
+    if (!receiver_.complete()) require_pace(pace_, patience_, now, shown_, fields_);
   }
 
   void finish() const {
@@ -66,6 +67,7 @@ class PacketSink final : public http::Sink {
 
   PacketReceiver& receiver_;
   std::string shown_;
+  const FieldNames& fields_;
   Patience patience_;
   Pace pace_{patience_, std::chrono::steady_clock::now()};
   PacketParser parser_;
@@ -75,8 +77,11 @@ class PacketSink final : public http::Sink {
 
 class HttpTransport final : public Transport {
  public:
-  HttpTransport(http::Client& client, http::Url repository, std::string denied_remedy)
-      : client_(client), repository_(std::move(repository)), denied_remedy_(std::move(denied_remedy)) {
+  HttpTransport(http::Client& client, http::Url repository, std::string denied_remedy, FieldNames fields)
+      : client_(client),
+        repository_(std::move(repository)),
+        denied_remedy_(std::move(denied_remedy)),
+        fields_(std::move(fields)) {
     repository_.credentials.reset();
     while (repository_.path.size() > 1 && repository_.path.ends_with('/')) repository_.path.pop_back();
     base_ = repository_;
@@ -119,7 +124,7 @@ class HttpTransport final : public Transport {
     request.compression = http::Compression::accepted;
     // A packet every few seconds is life, however small (git's uploadpack.keepAlive): the pace is the sink's to judge.
     request.silence = Patience().silence;
-    const auto sink = std::make_shared<PacketSink>(receiver, shown());
+    const auto sink = std::make_shared<PacketSink>(receiver, shown(), fields_);
     request.sink = sink;
     const http::Response response = [&] {
       try {
@@ -131,8 +136,9 @@ class HttpTransport final : public Transport {
         // A page that is not a git answer fails in the parser first; its type says it better. The type is known only
         // after the transfer, so the sink's error is kept for servers that do not say it.
         if (error.fault() != Fault::broken) throw;
-        throw Error(ErrorKind::protocol, {"read", shown(), error.report().cause,
-                                          "check that source.uri is the address of a git repository"});
+        throw Error(ErrorKind::protocol,
+                    {"read", shown(), error.report().cause,
+                     fmt::format("check that {} is the address of a git repository", fields_.uri)});
       }
     }();
     if (!response.ok()) throw failure(request, response);
@@ -145,7 +151,8 @@ class HttpTransport final : public Transport {
     std::string remedy;
     if (response.status == 401 || response.status == 403) remedy = denied_remedy_;
     if (response.status == 404) {
-      remedy = "check source.uri, and that these credentials may read it: some servers hide what they may not";
+      remedy = fmt::format("check {}, and that these credentials may read it: some servers hide what they may not",
+                           fields_.uri);
     }
     const Error error = http::status_error("read", shown(), response, "", remedy);
     // Only git's own answer can say that an object is missing: here, the repository that was there is gone.
@@ -158,19 +165,22 @@ class HttpTransport final : public Transport {
             {"read", shown(),
              fmt::format("the answer is not a git advertisement but {}",
                          response.headers.get("Content-Type").value_or("of no type")),
-             "check that source.uri is the address of a git repository, and that it is served by smart HTTP"}};
+             fmt::format("check that {} is the address of a git repository, and that it is served by smart HTTP",
+                         fields_.uri)}};
   }
 
   http::Client& client_;
   http::Url repository_;
   http::Url base_;
   std::string denied_remedy_;
+  FieldNames fields_;
 };
 
 }  // namespace
 
-std::unique_ptr<Transport> make_http_transport(http::Client& client, http::Url repository, std::string denied_remedy) {
-  return std::make_unique<HttpTransport>(client, std::move(repository), std::move(denied_remedy));
+std::unique_ptr<Transport> make_http_transport(http::Client& client, http::Url repository, std::string denied_remedy,
+                                               FieldNames fields) {
+  return std::make_unique<HttpTransport>(client, std::move(repository), std::move(denied_remedy), std::move(fields));
 }
 
 }  // namespace git

@@ -111,7 +111,7 @@ void refresh(git_index* index, const std::string& path, const std::filesystem::p
   throw Error(ErrorKind::protocol, {"read", "the answer of the LFS server", std::move(cause), ""});
 }
 
-[[noreturn]] void refused(const LfsFile& file, const json::Value& error) {
+[[noreturn]] void refused(const LfsFile& file, const json::Value& error, const FieldNames& fields) {
   const auto* code = json::find(error, "code");
   const int status = code != nullptr && code->is_number_integer() ? code->get<int>() : 0;
   const auto kind = status == 404 || status == 410   ? ErrorKind::not_found
@@ -119,11 +119,11 @@ void refresh(git_index* index, const std::string& path, const std::filesystem::p
                                                      : ErrorKind::protocol;
   throw Error(kind,
               {"fetch", file.shown(), fmt::format("the server says {} {}", status, json::text_or(error, "message")),
-               "set params.disable_git_lfs to do without"});
+               fmt::format("set {} to do without", fields.disable_git_lfs)});
 }
 
-LfsDownload read_download(const json::Value& object, const LfsFile& file) {
-  if (const auto* error = json::find(object, "error")) refused(file, *error);
+LfsDownload read_download(const json::Value& object, const LfsFile& file, const FieldNames& fields) {
+  if (const auto* error = json::find(object, "error")) refused(file, *error, fields);
   const auto* actions = json::find(object, "actions");
   const auto* download = actions == nullptr ? nullptr : json::find(*actions, "download");
   if (download == nullptr) broken("an object has no download");
@@ -217,7 +217,7 @@ std::vector<std::pair<std::string, std::string>> read_lfs_headers(const json::Va
   if (headers == nullptr || !headers->is_object()) return result;
   for (const auto& [name, text] : headers->items()) {
     if (!text.is_string() || (name + text.get<std::string>()).find_first_of("\r\n") != std::string::npos) {
-      throw Error(ErrorKind::protocol, {"read", object, "a header that it asks for is none", ""});
+      throw Error(ErrorKind::protocol, {"read", object, "a header that it asks for is not valid", ""});
     }
     result.emplace_back(name, text.get<std::string>());
   }
@@ -233,7 +233,8 @@ std::string lfs_batch_request(const std::vector<LfsFile>& files) {
       {{"operation", "download"}, {"transfers", {"basic"}}, {"hash_algo", "sha256"}, {"objects", objects}});
 }
 
-std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files) {
+std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files,
+                                         const FieldNames& fields) {
   const auto value = json::parse(text, "the answer of the LFS server");
   const auto* objects = json::find(value, "objects");
   if (objects == nullptr || !objects->is_array()) broken("it has no list of objects");
@@ -243,7 +244,7 @@ std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vecto
       return json::text_or(object, "oid") == file.pointer.digest.hex();
     });
     if (found == objects->end()) broken("it lacks object " + std::string(file.pointer.digest.hex()));
-    downloads.push_back(read_download(*found, file));
+    downloads.push_back(read_download(*found, file, fields));
   }
   return downloads;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "git/field_names.hpp"
 #include "git/sparse_patterns.hpp"
 #include "git/working_copy.hpp"
 #include "json/value.hpp"
@@ -24,7 +25,7 @@ struct LfsPointer {
 
 inline constexpr std::uint64_t largest_lfs_pointer = 1024;
 
-// Nothing for a text that is no pointer.
+// Nothing for a text that is not a pointer.
 [[nodiscard]] std::optional<LfsPointer> parse_lfs_pointer(std::string_view text);
 
 struct LfsFile {
@@ -68,8 +69,9 @@ struct LfsDownload {
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> read_lfs_headers(const json::Value& value,
                                                                                 const std::string& object);
 [[nodiscard]] std::string lfs_batch_request(const std::vector<LfsFile>& files);
-// Error{protocol} for an answer that is none or that lacks an object, {not_found} and {denied} as the server says of
-// an object.
-[[nodiscard]] std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files);
+// Error{protocol} for an answer that is not a list of objects or that lacks an object, {not_found} and {denied} as the
+// server says of an object.
+[[nodiscard]] std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files,
+                                                       const FieldNames& fields);
 
 }  // namespace git

@@ -19,13 +19,13 @@ struct LfsServer {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// The server at an address that a repository or a host gives, without the credentials in it; nothing for what is no
-// http(s) address.
+// The server at an address that a repository or a host gives, without the credentials in it; nothing for what is not
+// an http(s) address.
 [[nodiscard]] std::optional<LfsServer> lfs_server_at(std::string_view address);
 // "https://host/app" and "https://host/app.git" have it at "https://host/app.git/info/lfs".
 [[nodiscard]] LfsServer lfs_server_beside(http::Url repository);
 // Runs git-lfs-authenticate on the host. A host that does not know the command has the server at the https address
-// that is like the repository's. Errors: those of SshClient::explain; {protocol} for an answer that is none.
+// that is like the repository's. Errors: those of SshClient::explain; {protocol} for an answer of another form.
 [[nodiscard]] LfsServer ask_for_lfs_server(const SshClient& ssh, const SshLocation& repository);
 // What git-lfs-authenticate prints: {"href": "https://...", "header": {"Authorization": "..."}}.
 [[nodiscard]] LfsServer parse_lfs_authentication(std::string_view text);

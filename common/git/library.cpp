@@ -51,6 +51,7 @@ void require(int code, std::string action, std::string object) {
   const std::string cause = last != nullptr && last->message != nullptr ? last->message : "libgit2 gives no reason";
   const bool machine = last == nullptr || last->klass == GIT_ERROR_OS || last->klass == GIT_ERROR_NOMEMORY ||
                        last->klass == GIT_ERROR_FILESYSTEM || last->klass == GIT_ERROR_THREAD;
+  // libgit2 keeps no errno, only what the system calls it.
   const bool full = cause.find("No space left") != std::string::npos;
   throw Error(machine ? ErrorKind::internal : ErrorKind::protocol,
               {std::move(action), std::move(object), cause,

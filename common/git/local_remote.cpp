@@ -240,13 +240,13 @@ class Selection {
 
 class LocalRemote final : public Remote {
  public:
-  explicit LocalRemote(const std::filesystem::path& path) : path_(path.string()) {
+  LocalRemote(const std::filesystem::path& path, const FieldNames& fields) : path_(path.string()) {
     initialize_library();
     const int code = made(repository_, [&](git_repository** out) {
       return git_repository_open_ext(out, path_.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
     });
     if (code == GIT_ENOTFOUND) {
-      throw Error(ErrorKind::not_found, {"read", path_, "it is not a git repository", "check source.uri"});
+      throw Error(ErrorKind::not_found, {"read", path_, "it is not a git repository", "check " + fields.uri});
     }
     require(code, "read", path_);
     objects_.emplace(repository_.get());
@@ -337,8 +337,8 @@ class LocalRemote final : public Remote {
 
 }  // namespace
 
-std::unique_ptr<Remote> make_local_remote(const std::filesystem::path& repository) {
-  return std::make_unique<LocalRemote>(repository);
+std::unique_ptr<Remote> make_local_remote(const std::filesystem::path& repository, const FieldNames& fields) {
+  return std::make_unique<LocalRemote>(repository, fields);
 }
 
 }  // namespace git

@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <memory>
 
+#include "git/field_names.hpp"
 #include "git/remote.hpp"
 
 namespace git {
 
 // Error{not_found} when the directory holds no repository.
-[[nodiscard]] std::unique_ptr<Remote> make_local_remote(const std::filesystem::path& repository);
+[[nodiscard]] std::unique_ptr<Remote> make_local_remote(const std::filesystem::path& repository,
+                                                        const FieldNames& fields);
 
 }  // namespace git

@@ -31,7 +31,8 @@ bool is_sign_of_life(const Packet& packet) {
   return packet.kind == PacketKind::data && (packet.payload == "\1" || packet.payload.starts_with('\2'));
 }
 
-void require_pace(Pace& pace, const Patience& patience, Pace::Time now, const std::string& shown) {
+void require_pace(Pace& pace, const Patience& patience, Pace::Time now, const std::string& shown,
+                  const FieldNames& fields) {
   using base::Error;
   using base::ErrorKind;
   const auto stall = pace.look(now);
@@ -53,7 +54,7 @@ void require_pace(Pace& pace, const Patience& patience, Pace::Time now, const st
                   {"read", shown,
                    fmt::format("it says that it is at work, and sent nothing for {} minutes",
                                std::chrono::duration_cast<std::chrono::minutes>(patience.longest_work).count()),
-                   "ask the server's owner, or give params.depth"});
+                   fmt::format("ask the server's owner, or give {}", fields.depth)});
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "git/field_names.hpp"
 #include "git/pkt_line.hpp"
 
 namespace git {
@@ -47,6 +48,7 @@ class Pace {
 
 // Throws for a transfer that has stalled: {transient}, and {protocol} for a server that is always at work, for it would
 // begin its work anew.
-void require_pace(Pace& pace, const Patience& patience, Pace::Time now, const std::string& shown);
+void require_pace(Pace& pace, const Patience& patience, Pace::Time now, const std::string& shown,
+                  const FieldNames& fields);
 
 }  // namespace git

@@ -47,7 +47,7 @@ class PacketParser {
  public:
   using Receiver = std::function<void(const Packet&)>;
 
-  // Calls `receiver` for every packet that is complete. Error{protocol} for a length that is no length.
+  // Calls `receiver` for every packet that is complete. Error{protocol} for a length that is not valid.
   void feed(std::string_view bytes, const Receiver& receiver);
   // Error{protocol} when the stream ended within a packet.
   void finish() const;

@@ -146,7 +146,7 @@ class ProcessTransport final : public Transport {
 
   void require_alive(Pace& pace, Pace::Time now) {
     try {
-      require_pace(pace, options_.patience, now, shown());
+      require_pace(pace, options_.patience, now, shown(), options_.fields);
     } catch (const Error&) {
       process_.reset();
       throw;
@@ -172,11 +172,13 @@ std::unique_ptr<Transport> make_process_transport(ProcessTransportOptions option
   return std::make_unique<ProcessTransport>(std::move(options));
 }
 
-std::unique_ptr<Transport> make_upload_pack_transport(const std::filesystem::path& repository, std::string_view path) {
+std::unique_ptr<Transport> make_upload_pack_transport(const std::filesystem::path& repository, std::string_view path,
+                                                      const FieldNames& fields) {
   const auto program = base::find_program("git-upload-pack", path);
   if (!program) return nullptr;
   ProcessTransportOptions options;
   options.shown = repository.string();
+  options.fields = fields;
   options.command.program = *program;
   // Only what is named here is in the process's environment: no HOME, so that no configuration of a user changes what
   // is served. A repository that belongs to somebody else is one of the pipeline's own inputs, so git's owner check is
@@ -192,15 +194,16 @@ std::unique_ptr<Transport> make_upload_pack_transport(const std::filesystem::pat
                                  {"GIT_CONFIG_VALUE_0", "*"},
                                  {"GIT_CONFIG_KEY_1", "uploadpack.allowFilter"},
                                  {"GIT_CONFIG_VALUE_1", "true"}};
-  const std::string shown = options.shown;
-  options.explain = [shown](const std::string& errors, const base::ExitStatus& status) {
+  options.explain = [shown = options.shown, uri = fields.uri](const std::string& errors,
+                                                              const base::ExitStatus& status) {
     std::string cause = last_line(errors);
     constexpr std::string_view fatal = "fatal: ";
     if (cause.starts_with(fatal)) cause.erase(0, fatal.size());
+    // The program has one exit status for everything, and in this locale these words.
     const bool missing = cause.find("not appear to be a git repository") != std::string::npos;
     return Error(missing ? ErrorKind::not_found : ErrorKind::protocol,
                  {"read", shown, cause.empty() ? "git-upload-pack: " + base::describe(status) : cause,
-                  missing ? "check source.uri" : ""});
+                  missing ? "check " + uri : ""});
   };
   return make_process_transport(std::move(options));
 }

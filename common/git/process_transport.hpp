@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "git/field_names.hpp"
 #include "git/pace.hpp"
 #include "git/transport.hpp"
 
@@ -19,6 +20,7 @@ struct ProcessTransportOptions {
   base::Command command;
   std::string shown;  // the repository, for errors
   Patience patience;
+  FieldNames fields;
   // Makes of what the process wrote to stderr, and of its end, the error that a person should read.
   std::function<base::Error(const std::string& errors, const base::ExitStatus& status)> explain;
 };
@@ -28,6 +30,6 @@ struct ProcessTransportOptions {
 // For a repository in a local directory. `path` is the PATH in which git-upload-pack is searched; nothing when there
 // is none.
 [[nodiscard]] std::unique_ptr<Transport> make_upload_pack_transport(const std::filesystem::path& repository,
-                                                                    std::string_view path);
+                                                                    std::string_view path, const FieldNames& fields);
 
 }  // namespace git

@@ -240,7 +240,8 @@ void FetchReader::receive(const Packet& packet) {
     case Section::acknowledgments:
       return receive_acknowledgment(packet.line());
     case Section::shallow_info:
-      if (!receive_shallow(packet.line(), result_)) broken_answer("its list of shallow commits is none");
+      if (!receive_shallow(packet.line(), result_))
+        broken_answer("its list of shallow commits has a line of another form");
       return;
     case Section::wanted_refs:
       return;

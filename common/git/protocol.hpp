@@ -85,7 +85,7 @@ class FetchReader final : public PacketReceiver {
 
 // Helpers that version 0 shares.
 // One packet of a side band (gitprotocol-pack, "Packfile Data"): 1 is data, 2 progress, 3 the server's error. `idle`
-// counts what is no data: a server may say that it is still there, but not for ever.
+// counts what is not data: a server may say that it is still there, but not for ever.
 void receive_side_band(std::string_view payload, PackSink& sink, std::uint64_t& idle);
 // "shallow <id>" and "unshallow <id>"; false when the line is neither.
 bool receive_shallow(std::string_view line, FetchResult& result);

@@ -28,7 +28,7 @@ using RemoteRefs = std::vector<RemoteRef>;
 [[nodiscard]] bool is_valid_ref_name(std::string_view name);
 
 // One line of a ls-refs answer. Nothing for an unborn HEAD and for names that git itself would refuse;
-// Error{protocol} for what is no such line, and Error{usage} for an object name of SHA-256.
+// Error{protocol} for a line of another form, and Error{usage} for an object name of SHA-256.
 [[nodiscard]] std::optional<RemoteRef> parse_ref_line(std::string_view line);
 
 [[nodiscard]] const RemoteRef* find_ref(const RemoteRefs& refs, std::string_view name);

@@ -11,7 +11,7 @@
 namespace git {
 
 // `keys`: armored OpenPGP blocks, or lines as in an authorized_keys file. Error{denied} for a commit that is not
-// signed by one of them, {usage} for a key that is none (naming `field`) and for a program that is missing.
+// signed by one of them, {usage} for a key that is not valid (naming `field`) and for a program that is missing.
 void verify_signature(const WorkingCopy& copy, const ObjectId& commit, const std::vector<std::string>& keys,
                       const std::string& field, const base::Environment& environment);
 

@@ -50,7 +50,7 @@ std::string quoted_path_for_shell(std::string_view path) {
 
 SshClient::SshClient(const SshLocation& location, const SshOptions& options, std::string shown,
                      const base::Environment& environment, base::Log& log)
-    : directory_("ssh", "/tmp"), shown_(std::move(shown)) {
+    : directory_("ssh", "/tmp"), shown_(std::move(shown)), fields_(options.fields) {
   if (!base::find_program("ssh", environment.get_or("PATH", "/usr/bin:/bin"))) {
     throw Error(ErrorKind::usage, {"read", shown_, "there is no ssh program", "install openssh-client, or use https"});
   }
@@ -68,34 +68,36 @@ base::Command SshClient::command(std::string remote) const {
 
 base::Error SshClient::explain(const std::string& text, const base::ExitStatus& status) const {
   std::string_view errors = text;
+  // ssh has one exit status for all of it, and in this locale these words.
   const auto says = [&](std::string_view words) { return errors.find(words) != std::string_view::npos; };
   const auto error = [&](ErrorKind kind, std::string cause, std::string remedy) {
     return Error(kind, {"read", shown_, std::move(cause), std::move(remedy)});
   };
-  if (const auto begin = errors.find(tunnel_complaint); begin != std::string_view::npos) {
-    const auto line = errors.substr(begin + tunnel_complaint.size());
-    return error(says("HTTP status 407") ? ErrorKind::denied : ErrorKind::transient,
-                 std::string(line.substr(0, line.find('\n'))), "check source.https_tunnel");
+  if (const auto complaint = read_tunnel_complaint(errors)) {
+    const bool is_denied = complaint->kind == TunnelComplaint::Kind::denied;
+    return error(is_denied ? ErrorKind::denied : ErrorKind::transient, complaint->text,
+                 "check " + fields_.https_tunnel);
   }
   if (says("Host key verification failed")) {
     const bool changed = says("IDENTIFICATION HAS CHANGED") || says("REVOKED");
     return error(ErrorKind::denied,
                  changed ? "the host's key is not the one in known_hosts" : "the host's key is not in known_hosts",
-                 "check source.known_hosts (ssh-keyscan prints a host's keys)");
+                 fmt::format("check {} (ssh-keyscan prints a host's keys)", fields_.known_hosts));
   }
   if (says("incorrect passphrase") || says("bad decrypt") || says("bad passphrase")) {
-    return error(ErrorKind::denied, "the passphrase does not open the key", "check source.private_key_passphrase");
+    return error(ErrorKind::denied, "the passphrase does not open the key", "check " + fields_.private_key_passphrase);
   }
   if (says("invalid format") || says("error in libcrypto")) {
-    return error(ErrorKind::denied, "the private key cannot be read", "check source.private_key and its passphrase");
+    return error(ErrorKind::denied, "the private key cannot be read",
+                 fmt::format("check {} and its passphrase", fields_.private_key));
   }
   if (says("Permission denied (")) {
-    return error(
-        ErrorKind::denied, "the host refuses the key",
-        "check source.private_key, its passphrase, and the user name in source.uri or source.private_key_user");
+    return error(ErrorKind::denied, "the host refuses the key",
+                 fmt::format("check {}, its passphrase, and the user name in {} or {}", fields_.private_key,
+                             fields_.uri, fields_.private_key_user));
   }
   if (says("does not appear to be a git repository") || says("not found") || says("could not be found")) {
-    return error(ErrorKind::not_found, "there is no such repository", "check source.uri");
+    return error(ErrorKind::not_found, "there is no such repository", "check " + fields_.uri);
   }
   while (errors.ends_with('\n') || errors.ends_with('\r')) errors.remove_suffix(1);
   const auto newline = errors.rfind('\n');
@@ -147,7 +149,7 @@ void SshClient::set_arguments(const SshLocation& location, const SshOptions& opt
   if (options.private_key.empty()) set("IdentityFile=none");
   if (options.passphrase.empty()) set("BatchMode=yes");
   if (options.known_hosts.empty()) {
-    log.warning(fmt::format("the key of host {} is trusted unseen: give source.known_hosts", location.host));
+    log.warning(fmt::format("the key of host {} is trusted unseen: give {}", location.host, fields_.known_hosts));
     set("StrictHostKeyChecking=accept-new");
   } else {
     base::write_file(file("known_hosts"), key_file(options.known_hosts), 0600);

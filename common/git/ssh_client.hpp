@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/process.hpp"
 #include "base/secret.hpp"
+#include "git/field_names.hpp"
 #include "git/location.hpp"
 #include "http/proxy.hpp"
 
@@ -25,6 +26,7 @@ struct SshOptions {
   // In the format of a known_hosts file. Empty: a host is trusted at first sight, with a warning.
   std::string known_hosts;
   std::optional<http::Tunnel> tunnel;
+  FieldNames fields;
 };
 
 class SshClient {
@@ -48,6 +50,7 @@ class SshClient {
 
   base::TemporaryDirectory directory_;
   std::string shown_;
+  FieldNames fields_;
   std::unique_ptr<base::Process> agent_;
   base::Command command_;  // with all but the command for the host
 };

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/askpass.hpp"
 #include "base/error.hpp"
@@ -20,6 +21,10 @@ namespace {
 constexpr std::string_view variable = "BUILD_SERVICE_TUNNEL_FILE";
 constexpr std::string_view program_variable = "BUILD_SERVICE_PROGRAM";
 constexpr std::uint16_t usual_port = 22;
+
+// How a line of complaint begins: for the program that started ssh.
+constexpr std::string_view denied_mark = "build-service-tunnel denied: ";
+constexpr std::string_view failed_mark = "build-service-tunnel failed: ";
 
 std::uint16_t port_of(std::string_view text) {
   std::uint16_t port = 0;
@@ -79,10 +84,23 @@ bool answer_ssh_tunnel(const base::Environment& environment, int argc, const cha
     }
     const auto port = port_of(json::text_or(value, "target_port"));
     hand_over(http::open_tunnel(proxy, json::text_or(value, "target_host"), port).get());
+  } catch (const base::Error& error) {
+    errors << (error.kind() == base::ErrorKind::denied ? denied_mark : failed_mark) << error.what() << std::endl;
   } catch (const std::exception& error) {
-    errors << tunnel_complaint << error.what() << std::endl;
+    errors << failed_mark << error.what() << std::endl;
   }
   return true;
+}
+
+std::optional<TunnelComplaint> read_tunnel_complaint(std::string_view errors) {
+  using Kind = TunnelComplaint::Kind;
+  for (const auto& [mark, kind] : {std::pair(denied_mark, Kind::denied), std::pair(failed_mark, Kind::failed)}) {
+    const auto begin = errors.find(mark);
+    if (begin == std::string_view::npos) continue;
+    const auto line = errors.substr(begin + mark.size());
+    return TunnelComplaint{kind, std::string(line.substr(0, line.find('\n')))};
+  }
+  return std::nullopt;
 }
 
 }  // namespace git

@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/environment.hpp"
@@ -19,11 +21,15 @@ namespace git {
 void tunnel_ssh(const http::Tunnel& proxy, const SshLocation& location, const std::filesystem::path& file,
                 std::map<std::string, std::string, std::less<>>& environment, std::vector<std::string>& settings);
 
-// Opens the connection and says true when the program was started for one. What goes wrong is one line that begins with
-// `tunnel_complaint`.
+// Opens the connection and says true when the program was started for one. What goes wrong is one line, which
+// read_tunnel_complaint finds among what ssh wrote.
 [[nodiscard]] bool answer_ssh_tunnel(const base::Environment& environment, int argc, const char* const* argv,
                                      std::ostream& errors);
 
-inline constexpr std::string_view tunnel_complaint = "build-service-tunnel: ";
+struct TunnelComplaint {
+  enum class Kind { denied, failed } kind;  // denied: the proxy wants other credentials
+  std::string text;
+};
+[[nodiscard]] std::optional<TunnelComplaint> read_tunnel_complaint(std::string_view errors);
 
 }  // namespace git

@@ -81,13 +81,14 @@ void leave_out(git_index* index, const SparsePatterns& patterns) {
 
 }  // namespace
 
-WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::string& origin)
-    : WorkingCopy(directory, directory / ".git", origin) {}
+WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::string& origin, FieldNames fields)
+    : WorkingCopy(directory, directory / ".git", origin, std::move(fields)) {}
 
 WorkingCopy::WorkingCopy(const std::filesystem::path& directory, const std::filesystem::path& git_directory,
-                         const std::string& origin)
+                         const std::string& origin, FieldNames fields)
     : directory_(directory),
       git_directory_(git_directory),
+      fields_(std::move(fields)),
       repository_(initialize(directory, git_directory, origin)),
       store_(git_directory / "objects"),
       configuration_(Configuration::parse(base::read_file(git_directory / "config"), configuration_name)) {
@@ -173,7 +174,7 @@ WorkingCopy::CheckedOut WorkingCopy::check_out(const ObjectId& commit, const Spa
   if (!sparse.empty()) leave_out(index.get(), sparse);
   attributes_ = attributes_of(index.get(), store_, configuration_);
   const auto endings = LineEndings::of(configuration_.get("core.autocrlf"), configuration_.get("core.eol"));
-  CheckedOut result{write_files(git_directory_ / "objects", index.get(), directory_, {attributes_, endings}),
+  CheckedOut result{write_files(git_directory_ / "objects", index.get(), directory_, {attributes_, endings, fields_}),
                     sparse.without_match(paths_of(index.get()))};
   require(git_index_write(index.get()), "write", "the index");
   if (!sparse.empty()) configuration_.set("core.sparseCheckout", "true");

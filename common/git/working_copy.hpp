@@ -11,6 +11,7 @@
 
 #include "git/checkout.hpp"
 #include "git/configuration.hpp"
+#include "git/field_names.hpp"
 #include "git/library.hpp"
 #include "git/object_store.hpp"
 #include "git/refs.hpp"
@@ -21,10 +22,10 @@ namespace git {
 class WorkingCopy {
  public:
   // Makes an empty repository in `directory`, which exists. `origin` is written to its configuration.
-  WorkingCopy(const std::filesystem::path& directory, const std::string& origin);
+  WorkingCopy(const std::filesystem::path& directory, const std::string& origin, FieldNames fields);
   // The same with its .git elsewhere, as submodules have it (gitsubmodules, "FORMS").
   WorkingCopy(const std::filesystem::path& directory, const std::filesystem::path& git_directory,
-              const std::string& origin);
+              const std::string& origin, FieldNames fields);
 
   [[nodiscard]] ObjectStore& store() { return store_; }
   [[nodiscard]] const ObjectStore& store() const { return store_; }
@@ -67,6 +68,7 @@ class WorkingCopy {
 
   std::filesystem::path directory_;
   std::filesystem::path git_directory_;
+  FieldNames fields_;
   RepositoryHandle repository_;
   ObjectStore store_;
   Configuration configuration_;  // as it stands in .git/config

@@ -19,6 +19,18 @@ using base::ErrorKind;
 
 constexpr std::string_view other_network = "set source.git.lookup: false where only the cluster reaches it";
 
+constexpr const char* repository_field = "the Image's spec.source.git.url";
+
+git::FieldNames field_names() {
+  git::FieldNames names;
+  names.uri = repository_field;
+  names.private_key = "source.git.private_key";
+  names.private_key_user = "source.git.private_key_user";
+  names.private_key_passphrase = "source.git.private_key_passphrase";
+  names.known_hosts = "source.git.known_hosts";
+  return names;
+}
+
 // The first bytes of a pack tell enough.
 struct Arrived {};
 
@@ -43,8 +55,8 @@ Connection connect_http(const http::Url& url, const GitFields& fields, concourse
     client = http::make_basic_authenticating(std::move(client), url.origin, {fields.username, fields.password});
   }
   client = http::make_retrying(http::make_redirecting(std::move(client)), {}, context.random, context.log);
-  auto remote =
-      git::make_remote(git::make_http_transport(*client, url, "check source.git.username and source.git.password"));
+  auto remote = git::make_remote(
+      git::make_http_transport(*client, url, "check source.git.username and source.git.password", field_names()));
   return {std::move(client), std::move(remote)};
 }
 
@@ -55,6 +67,7 @@ Connection connect_ssh(const git::SshLocation& ssh, const std::string& shown, co
   options.passphrase = fields.private_key_passphrase;
   options.user = fields.private_key_user;
   options.known_hosts = fields.known_hosts;
+  options.fields = field_names();
   auto client = std::make_shared<const git::SshClient>(ssh, options, shown, context.environment, context.log);
   return {nullptr, git::make_remote(git::make_ssh_transport(ssh, client, context.random, context.log))};
 }
@@ -108,7 +121,7 @@ Looked look_up(const std::string& repository, const std::string& revision, const
   for (const auto& secret : {fields.password, fields.private_key, fields.private_key_passphrase}) {
     context.log.redact(secret);
   }
-  const auto location = git::Location::parse(repository, "the Image's spec.source.git.url");
+  const auto location = git::Location::parse(repository, repository_field);
   const auto* url = std::get_if<http::Url>(&location.where);
   const auto* ssh = std::get_if<git::SshLocation>(&location.where);
   // A path is one of the cluster's machines, not of this one.

@@ -55,7 +55,7 @@ http::ConnectionOptions connection_options(const SourceFields& fields, bool veri
 Connection connect_http(const Access& access, const Source& source, const http::Url& url, concourse::Context& context) {
   auto client = make_http_client(access, source, context);
   const std::string remedy = (access.credentials ? "check " : "give ") + access.credential_fields;
-  auto remote = git::make_remote(git::make_http_transport(*client, url, remedy));
+  auto remote = git::make_remote(git::make_http_transport(*client, url, remedy, field_names()));
   return {std::move(client), nullptr, std::move(remote)};
 }
 
@@ -64,8 +64,9 @@ Connection connect_local(const git::LocalLocation& local, concourse::Context& co
   if (!std::filesystem::exists(local.path, ignored)) {
     throw Error(ErrorKind::not_found, {"read", local.path.string(), "there is no such directory", "check source.uri"});
   }
-  auto transport = git::make_upload_pack_transport(local.path, context.environment.get_or("PATH", "/usr/bin:/bin"));
-  if (!transport) return {nullptr, nullptr, git::make_local_remote(local.path)};
+  auto transport =
+      git::make_upload_pack_transport(local.path, context.environment.get_or("PATH", "/usr/bin:/bin"), field_names());
+  if (!transport) return {nullptr, nullptr, git::make_local_remote(local.path, field_names())};
   return {nullptr, nullptr, git::make_remote(std::move(transport))};
 }
 
@@ -85,6 +86,7 @@ Access access_of(const Source& source) {
   ssh.user = source.fields.private_key_user;
   ssh.known_hosts = source.fields.known_hosts;
   ssh.tunnel = tunnel_of(source.fields);
+  ssh.fields = field_names();
   if (source.fields.forward_agent) ssh.agent_forwarding = git::SshOptions::AgentForwarding::on;
   return {source.named, source.location, source.credentials, std::move(ssh), "source.username and source.password"};
 }

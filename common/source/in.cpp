@@ -90,7 +90,7 @@ concourse::VersionAndMetadata in(const Source& source, const InParams& params, c
                                  const std::filesystem::path& destination, concourse::Context& context) {
   require_empty(destination);
   auto connection = connect(source, context);
-  git::WorkingCopy copy(destination, source.named.text());
+  git::WorkingCopy copy(destination, source.named.text(), field_names());
   const auto start = context.clock.steady_now();
   context.log.info(fmt::format("fetching {} from {}", version.at("ref"), connection.remote->shown()));
   const Retrieved retrieved = retrieve(version, source, params, *connection.remote, copy.store(), context.log);

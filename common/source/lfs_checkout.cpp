@@ -132,7 +132,7 @@ class LfsCheckout {
           "fetch", "the LFS objects of " + access_.location.text(), response, "",
           denied ? "check " + access_.credential_fields : "set params.disable_git_lfs to do without");
     }
-    const auto downloads = git::parse_lfs_batch(response.body, files);
+    const auto downloads = git::parse_lfs_batch(response.body, files, field_names());
     base::for_each_parallel(downloads.size(), most_transfers,
                             [&](std::size_t number) { fetch_object(downloads[number]); });
   }

@@ -65,7 +65,7 @@ class Memory {
   [[nodiscard]] const std::optional<Examined>& examined() const { return examined_; }
   // Filters that the server is known to refuse.
   [[nodiscard]] const std::set<std::string>& refused_filters() const { return refused_filters_; }
-  // A failure is no error: the next check examines again.
+  // A failure is not an error: the next check examines again.
   void remember(const Examined& examined, const std::set<std::string>& refused_filters = {});
 
  private:

@@ -143,6 +143,18 @@ Address read_address(const std::string& text, const GitSettings& settings, const
   return {std::move(named), std::move(location)};
 }
 
+git::FieldNames field_names() {
+  return {.uri = "source.uri",
+          .private_key = "source.private_key",
+          .private_key_user = "source.private_key_user",
+          .private_key_passphrase = "source.private_key_passphrase",
+          .known_hosts = "source.known_hosts",
+          .https_tunnel = "source.https_tunnel",
+          .depth = "params.depth",
+          .sparse_paths = "source.sparse_paths",
+          .disable_git_lfs = "params.disable_git_lfs"};
+}
+
 Source read_source(const json::Value& value) {
   SourceFields fields = json::read<SourceFields>(value, "source");
   auto settings = GitSettings::parse(fields.git_config);

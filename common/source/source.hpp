@@ -10,6 +10,7 @@
 
 #include "base/secret.hpp"
 #include "concourse/version.hpp"
+#include "git/field_names.hpp"
 #include "git/location.hpp"
 #include "git/pathspec.hpp"
 #include "http/url.hpp"
@@ -112,6 +113,9 @@ struct Address {
 
 // Versions are {ref}, of tags {ref, commit}, and pinned ones may say a branch as well. Error{usage} for any other.
 void require_version(const concourse::Version& version);
+
+// As git's errors call the fields of this kind.
+[[nodiscard]] git::FieldNames field_names();
 
 // Error{usage} naming the field.
 [[nodiscard]] Source read_source(const json::Value& source);

@@ -102,7 +102,8 @@ class SubmoduleCheckout {
     const auto directory = parent_copy.directory() / submodule.path;
     require_inside(parent_copy.directory(), submodule.path);
     std::filesystem::create_directories(directory);
-    git::WorkingCopy copy(directory, parent_copy.git_directory() / "modules" / submodule.name, access.named.text());
+    git::WorkingCopy copy(directory, parent_copy.git_directory() / "modules" / submodule.name, access.named.text(),
+                          field_names());
     const auto field = ".gitmodules of the repository";
     parent_copy.configure(fmt::format("submodule.{}.active", submodule.name), "true", field);
     parent_copy.configure(fmt::format("submodule.{}.url", submodule.name), access.named.text(), field);

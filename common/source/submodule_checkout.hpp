@@ -10,7 +10,8 @@
 
 namespace source {
 
-// Error{usage} for a path in params.submodules that is no submodule; a submodule that cannot be fetched fails the step.
+// Error{usage} for a path in params.submodules that is not a submodule; a submodule that cannot be fetched fails the
+// step.
 void check_out_submodules(git::WorkingCopy& copy, const git::ObjectId& commit, const Access& parent,
                           const Source& source, const InParams& params, concourse::Context& context);
 

@@ -121,7 +121,7 @@ def test_a_host_reached_by_ssh_says_where_they_are(programs, repository, server,
 
 @pytest.mark.parametrize(("answer", "cause"), [
     ({"href": "file:///etc"}, "it has no http(s) address"),
-    ({"href": "http://127.0.0.1:1/x", "header": {"A": "b\r\nC: d"}}, "a header that it asks for is none"),
+    ({"href": "http://127.0.0.1:1/x", "header": {"A": "b\r\nC: d"}}, "a header that it asks for is not valid"),
     ([], "it has no http(s) address"),
 ])
 def test_a_host_that_says_nonsense_of_them_is_refused(programs, repository, tmp_path, answer, cause):

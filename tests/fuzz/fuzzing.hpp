@@ -28,7 +28,7 @@ bool answers(Function&& function) {
     function();
     return true;
   } catch (const base::Error& error) {
-    require(error.kind() != base::ErrorKind::internal, "what comes from outside is no internal error");
+    require(error.kind() != base::ErrorKind::internal, "what comes from outside is not an internal error");
     return false;
   }
 }

@@ -20,7 +20,7 @@ Outcome parse(std::string_view bytes, std::size_t piece) {
       const auto part = bytes.substr(0, piece);
       bytes.remove_prefix(part.size());
       parser.feed(part, [&](const git::Packet& packet) {
-        fuzz::require(packet.payload.size() <= 65516, "a packet is no larger than packets are");
+        fuzz::require(packet.payload.size() <= 65516, "a packet is not larger than the largest");
         outcome.packets.emplace_back(packet.kind, packet.payload);
       });
     }

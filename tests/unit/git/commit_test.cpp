@@ -55,7 +55,7 @@ TEST_CASE("git orders by the committer's date where author and committer are the
   CHECK(parse_commit(id, tree + author + "committer C <c@x> 99999999999999999999 +0000\n\n").date > 1700000060);
 }
 
-TEST_CASE("a commit without a tree, or with a parent that is none, is refused") {
+TEST_CASE("a commit without a tree, or with a parent that is not an object's name, is refused") {
   for (const auto& text : {std::string(), std::string("tree"), "tree " + std::string(40, 'x') + "\n", author,
                            "tree " + std::string(40, 'a'), tree + "parent " + std::string(39, 'b') + "\n" + author,
                            tree + "parent \n" + author}) {

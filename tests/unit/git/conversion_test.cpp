@@ -20,7 +20,7 @@ Conversion conversion(std::string_view attributes, const LineEndings& endings = 
 
 std::string converted(std::string_view attributes, std::string_view content, const LineEndings& endings = {}) {
   const auto found = conversion(attributes, endings);
-  if (!found.streams()) return found.apply(content, id).content.value_or(std::string(content));
+  if (!found.streams()) return found.apply(content, id, {}).content.value_or(std::string(content));
   auto stream = found.stream(id);
   // Byte by byte, so that each state is held over a border.
   std::string result;
@@ -81,7 +81,7 @@ TEST_CASE("a file is written in the encoding that it asks for") {
   CHECK(converted("working-tree-encoding=", "\u00E4") == "\u00E4");
   CHECK(converted("working-tree-encoding=latin1", "\u00E4") == "\xE4");
   CHECK(converted("working-tree-encoding=EUC-JP", "a") == "a");
-  CHECK(conversion("working-tree-encoding=latin1").apply("\u20AC", id).not_encoded == "latin1");
+  CHECK(conversion("working-tree-encoding=latin1").apply("\u20AC", id, {}).not_encoded == "latin1");
   CHECK_THROWS_AS(converted("working-tree-encoding=EUC-JP", "\u00E4"), base::Error);
   CHECK_THROWS_AS(converted("working-tree-encoding=EBCDIC", "a"), base::Error);
   CHECK_THROWS_AS(conversion("working-tree-encoding"), base::Error);

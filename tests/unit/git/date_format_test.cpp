@@ -51,7 +51,7 @@ TEST_CASE("relative and human dates are told by the time of the step") {
   CHECK(format("auto:relative", 0) == "Tue Nov 14 22:13:20 2023 +0000");
 }
 
-TEST_CASE("what is no format is refused") {
+TEST_CASE("what is not a format is refused") {
   for (const char* bad : {"", "relatively", "iso8602", "format", "human:"}) {
     INFO(bad);
     CHECK_THROWS_AS(git::format_date(0, 0, bad, "params.timestamp_format", {}), base::Error);

@@ -43,7 +43,7 @@ TEST_CASE("packets are found whatever pieces the network gives") {
   for (const std::size_t piece : {1UL, 2UL, 3UL, 5UL, 7UL, 100UL}) CHECK(packets_of(bytes, piece) == expected);
 }
 
-TEST_CASE("a length that is no length is refused") {
+TEST_CASE("a length that is not valid is refused") {
   for (const char* bytes : {"zzzz", "0003", "fff1", "-001", "00 4"}) {
     CHECK_THROWS_AS(packets_of(bytes, 4), base::Error);
     CHECK_THROWS_AS(packets_of(bytes, 1), base::Error);

@@ -19,7 +19,7 @@ const std::string ssh_signature = "-----BEGIN SSH SIGNATURE-----\nbWFkZSB1cA==\n
 std::optional<Error> verdict(const std::optional<std::string>& signature, const std::vector<std::string>& keys,
                              const std::string& path = "/usr/bin:/bin") {
   const base::TemporaryDirectory directory("copy", "/tmp");
-  git::WorkingCopy copy(directory.path(), "https://example.com/app.git");
+  git::WorkingCopy copy(directory.path(), "https://example.com/app.git", {});
   const test::LocalRepository repository;
   const auto commit = repository.commit(repository.tree({}), signature);
   const auto name = commit.text().substr(0, 2) + "/" + commit.text().substr(2);

@@ -68,7 +68,7 @@ TEST_CASE("settings that would change how git reaches a repository, and do not h
                                              {"http.proxy", "source.https_tunnel or the worker's https_proxy"}});
 }
 
-TEST_CASE("headers that are none and addresses that are none are refused") {
+TEST_CASE("what is not a header and what is not an address is refused") {
   CHECK(refusal("http.extraHeader", "no colon") ==
         "cannot read source.git_config[1].value: it is not a header field; write it as Name: value");
   CHECK(refusal("http.extraHeader", "A: b\r\nC: d") ==

@@ -84,7 +84,7 @@ TEST_CASE("a memory with any byte changed is dropped or says the same") {
   }
 }
 
-TEST_CASE("a memory that is no document of ours is dropped") {
+TEST_CASE("a memory that is not a document of ours is dropped") {
   World world;
   world.open().remember(examined);
   const auto path = world.file();
@@ -95,7 +95,7 @@ TEST_CASE("a memory that is no document of ours is dropped") {
   }
 }
 
-TEST_CASE("a directory that cannot be written is no error") {
+TEST_CASE("a directory that cannot be written is not an error") {
   World world;
   Memory memory("/nonexistent", world.source, world.log);
   memory.remember(examined);

@@ -41,7 +41,7 @@ TEST_CASE("include, exclude and skip work together") {
   CHECK_FALSE(filter.accepts("feat [ci skip]"));
 }
 
-TEST_CASE("what is no expression is refused, and a command in one is only text") {
+TEST_CASE("what is not an expression is refused, and a command in one is only text") {
   CHECK_THROWS_AS(any({"\\(open"}), base::Error);
   CHECK_THROWS_AS(any({std::string(5000, 'a')}), base::Error);
   CHECK(any({"$(id)"}).matches("say $(id) now"));
