@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
-#include <optional>
 #include <system_error>
 #include <thread>
-
-#include "base/error.hpp"
 
 namespace base {
 namespace {
@@ -63,16 +61,14 @@ void for_each_parallel(std::size_t count, std::size_t width, const std::function
   if (first) std::rethrow_exception(first);
 }
 
-std::vector<std::exception_ptr> try_each_parallel(std::size_t count, std::size_t width,
-                                                  const std::function<void(std::size_t)>& work) {
-  std::vector<std::exception_ptr> failures(count);
+std::vector<std::optional<Error>> try_each_parallel(std::size_t count, std::size_t width,
+                                                    const std::function<void(std::size_t)>& work) {
+  std::vector<std::optional<Error>> failures(count);
   for_each_parallel(count, width, [&](std::size_t i) {
     try {
       work(i);
-    } catch (const Aborted&) {
-      throw;
-    } catch (...) {
-      failures[i] = std::current_exception();
+    } catch (const Error& error) {
+      failures[i] = error;
     }
   });
   return failures;

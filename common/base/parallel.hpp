@@ -4,13 +4,15 @@
 
 #include <atomic>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "base/error.hpp"
 
 namespace base {
 
@@ -21,10 +23,10 @@ namespace base {
 // thrown once all that have begun have ended.
 void for_each_parallel(std::size_t count, std::size_t width, const std::function<void(std::size_t)>& work);
 
-// Calls all of them, whatever fails, and gives the exception of each by its number: null where there was none. An abort
-// (base::Aborted) ends this form, too: no further call begins, and it is thrown.
-[[nodiscard]] std::vector<std::exception_ptr> try_each_parallel(std::size_t count, std::size_t width,
-                                                                const std::function<void(std::size_t)>& work);
+// Calls all of them, whichever fails, and gives the Error of each by its number: nothing where there was none. What is
+// not an Error (base::Aborted, a lack of memory) ends this form, too: no further call begins, and it is thrown.
+[[nodiscard]] std::vector<std::optional<Error>> try_each_parallel(std::size_t count, std::size_t width,
+                                                                  const std::function<void(std::size_t)>& work);
 
 // What runs once: on the thread of whoever claims it first.
 class Job {

@@ -7,13 +7,14 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/parallel.hpp"
+#include "registry/limits.hpp"
 
 namespace builds {
 namespace {
 
 using base::Error;
 
-constexpr std::size_t lanes = 8;
+constexpr std::size_t lanes = registry::HostLimits{}.transfers;
 constexpr std::size_t shown_commit = 12;
 
 struct Column {

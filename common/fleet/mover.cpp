@@ -69,7 +69,7 @@ builds::BuildRecord Mover::rebase_record(const Task& task, const registry::RawMa
 std::uint64_t Mover::write(builds::BuildRecord record, const registry::Reference& before,
                            const registry::RawManifest& image, base::SteadyTime began) {
   const auto& repository = before.repository;
-  // An image is good without its record: a registry that takes no artifacts is no reason to leave it unpatched.
+  // An image is good without its record: a registry that takes no artifacts must not leave it unpatched.
   try {
     const auto [previous, unknown] = builds::look_for_record(client_, repository, *before.digest);
     if (!unknown.empty()) {

@@ -15,6 +15,7 @@
 #include "fleet/source.hpp"
 #include "fleet/store.hpp"
 #include "registry/client.hpp"
+#include "registry/limits.hpp"
 
 namespace fleet {
 
@@ -29,7 +30,7 @@ struct Operation {
 };
 
 // How many images are looked at, and moved, at a time.
-inline constexpr std::size_t lanes = 32;
+inline constexpr std::size_t lanes = registry::HostLimits{}.questions;
 
 void rebase(const Operation& operation, FleetRecord& record);
 void roll_back(const Operation& operation, FleetRecord& record);

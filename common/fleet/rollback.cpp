@@ -61,33 +61,30 @@ class RollBackFleet {
       for (const auto& image : operation_.standing->record.images) last[image.name()] = image.image;
     }
     record_.images.resize(wanted_.size());
-    base::for_each_parallel(wanted_.size(), lanes, [&](std::size_t i) {
+    const auto failures = base::try_each_parallel(wanted_.size(), lanes, [&](std::size_t i) {
       const auto known = last.find(wanted_[i].name());
-      record_.images[i] = look_at(wanted_[i], known == last.end() ? "" : known->second);
+      look_at(wanted_[i], known == last.end() ? "" : known->second, record_.images[i]);
     });
+    for (std::size_t i = 0; i < failures.size(); ++i) {
+      if (failures[i]) note(verdict_of(*failures[i], State::unreadable), record_.images[i]);
+    }
   }
 
-  FleetImage look_at(const FleetImage& wanted, const std::string& last) {
-    FleetImage result;
+  void look_at(const FleetImage& wanted, const std::string& last, FleetImage& result) {
     result.repository = wanted.repository;
     result.tag = wanted.tag;
     result.run_image = wanted.run_image;
     const auto reference = registry::Reference::parse(wanted.name(), "the fleet's record");
-    try {
-      if (const auto named = client_.resolve(reference)) {
-        result.before = result.repository + "@" + named->digest.text();
-      }
-      const auto out = left_out(reference, params_);
-      const auto verdict = out ? *out : judge_way_back(reference, {wanted.image, last, result.before}, params_.pin);
-      result.state = verdict.state;
-      result.reason = verdict.reason;
-    } catch (const Error& error) {
-      const auto verdict = verdict_of(error, State::unreadable);
-      result.state = verdict.state;
-      result.reason = base::printable(verdict.reason);
+    if (const auto named = client_.resolve(reference)) {
+      result.before = result.image = result.repository + "@" + named->digest.text();
     }
-    result.image = result.before;
-    return result;
+    const auto out = left_out(reference, params_);
+    note(out ? *out : judge_way_back(reference, {wanted.image, last, result.before}, params_.pin), result);
+  }
+
+  static void note(const Verdict& verdict, FleetImage& image) {
+    image.state = verdict.state;
+    image.reason = base::printable(verdict.reason);
   }
 
   void limit() {
@@ -95,10 +92,7 @@ class RollBackFleet {
     std::vector<Verdict> verdicts;
     for (const auto& image : record_.images) verdicts.push_back({image.state, image.reason});
     apply_limit(verdicts, *params_.limit);
-    for (std::size_t i = 0; i < verdicts.size(); ++i) {
-      record_.images[i].state = verdicts[i].state;
-      record_.images[i].reason = verdicts[i].reason;
-    }
+    for (std::size_t i = 0; i < verdicts.size(); ++i) note(verdicts[i], record_.images[i]);
   }
 
   void move() {
@@ -120,8 +114,7 @@ class RollBackFleet {
       const Moved moved = patience.is_over() ? Moved{patience.verdict(), 0} : move(image, wanted_[planned[i]], mover);
       const auto now = log_.clock().steady_now();
       patience.note(moved.verdict.state);
-      image.state = moved.verdict.state;
-      image.reason = base::printable(moved.verdict.reason);
+      note(moved.verdict, image);
       image.build = moved.build;
       image.seconds = std::chrono::duration<double>(now - began).count();
       if (is_change(image.state)) image.image = wanted_[planned[i]].image;

@@ -7,6 +7,7 @@
 #include "base/parallel.hpp"
 #include "builds/store.hpp"
 #include "registry/connection.hpp"
+#include "registry/limits.hpp"
 
 namespace image {
 namespace {
@@ -52,7 +53,7 @@ std::vector<concourse::Version> check_tag(const registry::Repository& repository
 
 std::vector<registry::Digest> earlier_digests(registry::Client& client, const registry::Repository& repository,
                                               const registry::Digest& current, std::uint32_t count, base::Log& log) {
-  constexpr std::size_t lanes = 8;
+  constexpr std::size_t lanes = registry::HostLimits{}.questions;
   const auto [record, unknown] = builds::look_for_record(client, repository, current);
   // A registry that always fails here must not keep a resource without any version.
   if (!unknown.empty()) log.warning("the builds before are not known: " + unknown);

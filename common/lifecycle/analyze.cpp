@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "registry/limits.hpp"
 
 namespace lifecycle {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::size_t checks_at_once = 8;
+constexpr std::size_t checks_at_once = registry::HostLimits{}.questions;
 
 // "docker.io/library/run:base" and "run:base" name the same; tags and digests do not count.
 bool names_repository(const std::string& written, const registry::Repository& repository) {

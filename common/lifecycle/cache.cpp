@@ -8,13 +8,14 @@
 #include "lifecycle/layers.hpp"
 #include "lifecycle/layers_directory.hpp"
 #include "lifecycle/transfer.hpp"
+#include "registry/limits.hpp"
 
 namespace lifecycle {
 namespace {
 
 using base::Error;
 
-constexpr std::size_t lanes = 4;
+constexpr std::size_t lanes = registry::HostLimits{}.transfers;
 
 struct CachePlan {
   std::vector<PlannedLayer> layers;

@@ -8,12 +8,13 @@
 #include "lifecycle/layer_maker.hpp"
 #include "lifecycle/layer_set.hpp"
 #include "lifecycle/transfer.hpp"
+#include "registry/limits.hpp"
 
 namespace lifecycle {
 namespace {
 
 // Layers that are made or sent at once: enough to hide the waiting, few enough for the registry.
-constexpr std::size_t lanes = 4;
+constexpr std::size_t lanes = registry::HostLimits{}.transfers;
 
 class Exporter {
  public:

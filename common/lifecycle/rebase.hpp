@@ -13,6 +13,7 @@
 #include "lifecycle/analyze.hpp"
 #include "lifecycle/app_image.hpp"
 #include "registry/client.hpp"
+#include "registry/limits.hpp"
 
 namespace lifecycle {
 
@@ -46,6 +47,6 @@ struct Rebased {
 // its caller's to push. The image's own manifest vouches for the layers that it names: none of them is asked for.
 // Error{usage} when there is an obstacle, or when the image would have more layers than anything starts.
 [[nodiscard]] Rebased rebase(registry::Client& client, const PreviousImage& app, const RunImage& run_image,
-                             std::size_t lanes = 4);
+                             std::size_t lanes = registry::HostLimits{}.transfers);
 
 }  // namespace lifecycle

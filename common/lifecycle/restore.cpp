@@ -10,13 +10,14 @@
 #include "base/presence.hpp"
 #include "lifecycle/layers_directory.hpp"
 #include "lifecycle/unpack.hpp"
+#include "registry/limits.hpp"
 
 namespace lifecycle {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t lanes = 4;
+constexpr std::size_t lanes = registry::HostLimits{}.transfers;
 
 // A layer whose contents are to come from the cache.
 struct Wanted {

@@ -37,17 +37,13 @@ TEST_CASE("the first failure is thrown and nothing new begins after it") {
 TEST_CASE("failures are collected by number, and all the rest is done") {
   std::atomic<int> done = 0;
   const auto failures = base::try_each_parallel(50, 4, [&](std::size_t number) {
-    if (number % 10 == 3) throw std::runtime_error(std::to_string(number));
+    if (number % 10 == 3) throw base::Error(base::ErrorKind::transient, {"do", std::to_string(number), "", ""});
     ++done;
   });
   CHECK(done == 45);
   REQUIRE(failures.size() == 50);
-  for (std::size_t i = 0; i < failures.size(); ++i) CHECK((failures[i] != nullptr) == (i % 10 == 3));
-  try {
-    std::rethrow_exception(failures[13]);
-  } catch (const std::runtime_error& error) {
-    CHECK(std::string(error.what()) == "13");
-  }
+  for (std::size_t i = 0; i < failures.size(); ++i) CHECK(failures[i].has_value() == (i % 10 == 3));
+  CHECK(failures[13].value().report().object == "13");
 }
 
 TEST_CASE("an abort ends work that collects failures") {
@@ -59,6 +55,11 @@ TEST_CASE("an abort ends work that collects failures") {
   };
   CHECK_THROWS_AS(base::try_each_parallel(100'000, 4, work), base::Aborted);
   CHECK(begun < 100'000);
+}
+
+TEST_CASE("a defect ends work that collects failures") {
+  const auto work = [](std::size_t) { throw std::logic_error("a defect"); };
+  CHECK_THROWS_AS(base::try_each_parallel(10, 2, work), std::logic_error);
 }
 
 TEST_CASE("workers give results and failures to whoever waits for them") {
@@ -98,7 +99,8 @@ TEST_CASE("the work is done where the system has no further thread") {
     for (const auto& id : seen) {
       if (id != std::this_thread::get_id()) return std::string("a thread was made");
     }
-    if (base::try_each_parallel(5, 5, [](std::size_t) { throw std::runtime_error("x"); }).size() != 5) {
+    if (base::try_each_parallel(5, 5, [](std::size_t) { throw base::Error(base::ErrorKind::transient, {}); }).size() !=
+        5) {
       return std::string("failures were lost");
     }
     base::Workers workers(4);
