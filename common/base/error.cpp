@@ -45,7 +45,8 @@ Error::Error(ErrorKind kind, Report report) : kind_(kind), report_(std::move(rep
 
 Error Error::answered(int status, std::string code) && {
   status_ = status;
-  code_ = printable(code, 64);
+  code = printable(code, 64);
+  code_ = std::move(code);
   return std::move(*this);
 }
 

@@ -52,7 +52,7 @@ void follow(BuildRecord& record, const std::optional<StoredRecord>& previous);
 registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
                                    const registry::RawManifest& image, const BuildRecord& record,
                                    const std::optional<std::string>& log);
-// The same where a failure is no reason to fail: a registry may take no artifacts. The log says how it ended.
+// The same where a failure does not fail the step: a registry may take no artifacts. The log says how it ended.
 void try_to_write_record(registry::Client& client, const registry::Repository& repository,
                          const registry::RawManifest& image, const BuildRecord& record,
                          const std::optional<std::string>& text, base::Log& log);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace kpack {
 namespace {
@@ -61,10 +62,13 @@ Failure of_step(const Step& step) {
   const auto meaning = meaning_of(step);
   const auto name = step.name.empty() ? std::string("a step") : "step " + step.name;
   const auto said = last_line(step.message);
-  return {step.name, step.exit_code, meaning.blame,
-          fmt::format("{} ended with exit code {}: {}{}", name, step.exit_code, meaning.text,
-                      said.empty() ? "" : fmt::format(" (\"{}\")", said)),
-          std::string(meaning.remedy)};
+  return {.step = step.name,
+          .exit_code = step.exit_code,
+          .blame = meaning.blame,
+          .cause = fmt::format("{} ended with exit code {}: {}{}", name, step.exit_code, meaning.text,
+                               said.empty() ? "" : fmt::format(" (\"{}\")", said)),
+          .quotes = !said.empty(),
+          .remedy = std::string(meaning.remedy)};
 }
 
 }  // namespace
@@ -82,22 +86,26 @@ std::string_view name_of(Blame blame) {
 }
 
 Failure failure_of(const Build& build, const std::optional<Pod>& pod) {
+  const auto without_step = [](Blame blame, std::string cause, std::string remedy) {
+    return Failure{"", std::nullopt, blame, std::move(cause), false, std::move(remedy)};
+  };
   if (pod) {
     if (pod->reason == "Evicted" || pod->reason == "DeadlineExceeded" || pod->reason == "NodeLost") {
-      return {"", std::nullopt, Blame::infrastructure,
-              fmt::format("its pod ended by {}{}{}", pod->reason, pod->message.empty() ? "" : ": ", pod->message),
-              pod->reason == "DeadlineExceeded" ? "raise the Image's spec.build.buildTimeout" : ""};
+      return without_step(
+          Blame::infrastructure,
+          fmt::format("its pod ended by {}{}{}", pod->reason, pod->message.empty() ? "" : ": ", pod->message),
+          pod->reason == "DeadlineExceeded" ? "raise the Image's spec.build.buildTimeout" : "");
     }
     if (const auto* step = failed_step(pod->steps)) return of_step(*step);
   }
   if (const auto* step = failed_step(build.steps)) return of_step(*step);
   // No pod was ever made: of what the Image says none can be.
   if (build.pod.empty()) {
-    return {"", std::nullopt, Blame::unknown, fmt::format("no pod can be made of it: {}", build.succeeded.message),
-            "correct the Image (env, resources, service account) and put again"};
+    return without_step(Blame::unknown, fmt::format("no pod can be made of it: {}", build.succeeded.message),
+                        "correct the Image (env, resources, service account) and put again");
   }
   const auto& said = build.succeeded.message.empty() ? build.succeeded.reason : build.succeeded.message;
-  return {"", std::nullopt, Blame::unknown, said.empty() ? "kpack does not say why" : last_line(said), ""};
+  return without_step(Blame::unknown, said.empty() ? "kpack does not say why" : last_line(said), "");
 }
 
 }  // namespace kpack

@@ -20,8 +20,9 @@ struct Failure {
   std::string step;  // empty: no step has failed, or none is known
   std::optional<int> exit_code;
   Blame blame = Blame::unknown;
-  std::string cause;   // one line
-  std::string remedy;  // may be empty
+  std::string cause;    // one line
+  bool quotes = false;  // whether the cause ends with the step's own last words
+  std::string remedy;   // may be empty
 };
 
 [[nodiscard]] Failure failure_of(const Build& build, const std::optional<Pod>& pod);

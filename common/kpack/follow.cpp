@@ -159,7 +159,7 @@ class Following {
   [[nodiscard]] Error failed(const Build& build) {
     auto failure = failure_of(build, scene_.pod());
     const auto last = failure.step.empty() ? "" : build_log_.last_line(failure.step);
-    if (!last.empty() && failure.cause.find('"') == std::string::npos) {
+    if (!last.empty() && !failure.quotes) {
       failure.cause += fmt::format(" (\"{}\")", base::printable(plain_line(last), 256));
     }
     const auto blame = name_of(failure.blame);

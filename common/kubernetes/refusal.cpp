@@ -38,7 +38,7 @@ std::string full_resource(const Action& action) {
                                     : fmt::format("{}/{}", action.resource.plural, action.subresource);
 }
 
-// A quota and an admission webhook forbid, too; only the authorizer says "cannot <verb> resource".
+// A quota and an admission webhook forbid with the same reason; only the authorizer says "cannot <verb> resource".
 bool is_missing_right(const Status& status) { return status.message.find(" cannot ") != std::string::npos; }
 
 base::Report missing_right(const Action& action, const Status& status) {

@@ -15,7 +15,7 @@ std::string version_of(const json::Value& object) {
   return metadata == nullptr ? "" : json::text_or(*metadata, "resourceVersion");
 }
 
-// A watch that lasted was no failure, whatever ended it.
+// A watch that lasted was not a failure, whatever ended it.
 constexpr std::chrono::seconds long_enough(10);
 
 bool is_lasting(int code) { return code == 400 || code == 401 || code == 403 || code == 404 || code == 405; }

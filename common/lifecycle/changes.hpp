@@ -39,7 +39,7 @@ struct BuildSettings {
 [[nodiscard]] std::string to_label(const BuildInputs& inputs);
 [[nodiscard]] BuildInputs parse_build_inputs(std::string_view label);
 
-// COMMIT where the files differ: a commit that changes none of them is no reason. CONFIG where a setting does.
+// COMMIT where the files differ: a commit that changes none of them is not a reason. CONFIG where a setting does.
 [[nodiscard]] std::vector<builds::Change> compare(const BuildInputs& before, const BuildInputs& now);
 // BUILDPACK: one that the image was built with is no longer in the builder, or the launcher is another version.
 [[nodiscard]] std::vector<builds::Change> compare_buildpacks(const PreviousImage& previous,

@@ -25,7 +25,7 @@ struct Dependency {
   std::vector<GroupElement> early;  // that require it before anyone provides it
   std::vector<buildpacks::Require> requires_;
 };
-// Sorted by name: the reference's order is that of a Go map, which is none.
+// Sorted by name: the reference's order is that of a Go map, which is random.
 using Dependencies = std::map<std::string, Dependency>;
 
 Dependencies collect(const Trial& trial) {

@@ -8,6 +8,7 @@
 #include "registry/link.hpp"
 #include "registry/pull.hpp"
 #include "registry/push.hpp"
+#include "registry/refusal.hpp"
 
 namespace registry {
 namespace {
@@ -95,7 +96,7 @@ std::vector<Descriptor> referrers(Session& session, const Repository& repository
     // 404 is what the specification has for it; older registries also answer with other refusals of the path.
     supported = response.status != 404 && response.status != 400 && response.status != 405 && response.status != 501;
     // An unknown repository says nothing of the registry (distribution-spec, "Error Codes").
-    if (!supported && response.body.find("NAME_UNKNOWN") == std::string::npos) session.note_no_referrers();
+    if (!supported && parse_refusal(response.body).code != "NAME_UNKNOWN") session.note_no_referrers();
     if (!supported) return false;
     if (!response.ok()) throw session.refusal("list", object, response);
     const auto page = parse_raw(std::string(media_type::oci_index), response.body, object);

@@ -27,7 +27,7 @@ http::Url url_of(std::string_view scheme, const std::string& host, std::string_v
   return *std::move(url);
 }
 
-// ECR Public answers 400, not 401, when a token has ended.
+// ECR Public answers 400, not 401, when a token has ended, with the code of any refusal: only its words tell.
 bool asks_for_credentials(const http::Response& response) {
   if (response.status == 401) return true;
   return response.status == 400 && response.body.find("authorization token has expired") != std::string::npos;

@@ -148,7 +148,7 @@ def test_bindings_are_there_for_the_build_alone_and_their_values_are_nowhere(ben
     assert "a-password-of-the-mirror" not in outcome.stderr
     for word in (b"a-password-of-the-mirror", b"a-certificate-authority"):
         assert word not in stored(registry)
-    # The same bindings are no news; another value is.
+    # The same bindings are not a change; another value is.
     assert "nothing has changed" in bench.put(request).stderr
     bindings["maven"]["secrets"]["settings.xml"] = "<settings/>"
     outcome = bench.put(bench.request(bindings=bindings))

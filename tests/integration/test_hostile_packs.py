@@ -42,7 +42,7 @@ BROKEN_PACKETS = {
     "a length beyond a packet's": (b"fff1" + b"x" * 70000, "65521 is not the length of a packet"),
     "a length in no digits": (b"00zz1234", '"00zz" is not the length of a packet'),
     "a negative length": (b"-001", '"-001" is not the length of a packet'),
-    "bytes that are no text": (b"\xff\xfe\x00\x1b", "is not the length of a packet"),
+    "bytes that are not text": (b"\xff\xfe\x00\x1b", "is not the length of a packet"),
     "a packet that is cut": (b"0032 half", "it ended in the middle of a packet"),
     "a length that is cut": (b"00", "it ended in the middle of a packet"),
     "more after the end": (FLUSH + packet(b"x"), "it goes on after its end"),

@@ -102,7 +102,7 @@ def names_of(config: dict, section: str, keys: set) -> dict:
     for entry in config.get(section) or []:
         name = entry.get("name")
         if not name or name in result:
-            raise PipelineError(f"{section}: {name!r} is no new name")
+            raise PipelineError(f"{section}: {name!r} is not a new name")
         known(entry, keys, f"{section} {name}")
         result[name] = entry
     return result

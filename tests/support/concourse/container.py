@@ -202,7 +202,7 @@ def copy_tree(source: pathlib.Path, target: pathlib.Path) -> None:
 def remove_tree(path: pathlib.Path) -> None:
     if not path.exists() and not path.is_symlink():
         return
-    # Read-only directories are no obstacle to uid 0, but tests may run as another user.
+    # Read-only directories do not stop uid 0, but tests may run as another user.
     if os.geteuid() != 0:
         subprocess.run(["chmod", "-R", "u+rwX", str(path)], capture_output=True)
     shutil.rmtree(path)

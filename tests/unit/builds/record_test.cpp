@@ -41,7 +41,7 @@ TEST_CASE("a record comes back as it was written") {
   CHECK(read->changes == record.changes);
 }
 
-TEST_CASE("what is no record, or a later version's, is read as far as it goes") {
+TEST_CASE("what is not a record, or is a later version's, is read as far as it goes") {
   CHECK_FALSE(parse_build_record("no JSON"));
   CHECK_FALSE(parse_build_record("{}"));
   CHECK_FALSE(parse_build_record("[]"));

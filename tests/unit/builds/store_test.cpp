@@ -86,7 +86,7 @@ TEST_CASE("a record without a log stands in its manifest: who lists what refers 
   CHECK(read_record(world.registry, world.reference.repository, written.digest).record.number == 3);
 }
 
-TEST_CASE("an annotation that is not a record is no reason to lose the record that there is") {
+TEST_CASE("an annotation that is not a record does not lose the record that there is") {
   BuildWorld world;
   const auto image = world.build("one", std::nullopt);
   auto forged = registry::parse_manifest(record_manifest(image, {}), "test");
@@ -98,7 +98,7 @@ TEST_CASE("an annotation that is not a record is no reason to lose the record th
   CHECK(world.find(image.digest)->record.number == 1);
 }
 
-TEST_CASE("a registry that takes no artifacts is warned of, and is no failure") {
+TEST_CASE("a registry that takes no artifacts is warned of, and does not fail the step") {
   BuildWorld world;
   const auto image = world.add_image("one");
   world.registry.before_each = [](const std::string& line) {

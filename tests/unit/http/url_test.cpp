@@ -18,7 +18,7 @@ TEST_CASE("what a query may hide is not shown") {
   CHECK(url->shown() == "https://r.example/v2/x?X-Amz-Signature=...&digest=sha256:1");
 }
 
-TEST_CASE("texts that are no clean http URL are refused") {
+TEST_CASE("texts that are not a clean http URL are refused") {
   for (const auto* text : {"", "ftp://a/b", "https://", "https://a b/", "https://a/\r\nX: y", "/path", "https://a\\b/",
                            "file:///etc/passwd", "https://a:99999/"}) {
     CAPTURE(text);

@@ -100,7 +100,7 @@ TEST_CASE("a pattern finds tags in their order or by the creation of their image
         Tags{"build-2", "build-3", "build-1"});
 }
 
-TEST_CASE("what is no pattern is an error") {
+TEST_CASE("what is not a pattern is an error") {
   CHECK_THROWS_AS(image::require_pattern("(", "source.tag_regex"), base::Error);
   CHECK_NOTHROW(image::require_pattern("^v[0-9]+$", "source.tag_regex"));
 }

@@ -156,7 +156,7 @@ TEST_CASE("a Build that is deleted while it runs is told") {
   CHECK(world.refusal() == "cannot follow build #1: the Build was deleted before it ended; put again");
 }
 
-TEST_CASE("a log that cannot be read is no reason to fail") {
+TEST_CASE("a log that cannot be read does not fail the step") {
   World world;
   world.server.status = 403;
   world.end("True", pod("Succeeded", {{"build", ended(0)}}));

@@ -119,7 +119,7 @@ TOML)"});
   CHECK(base::read_file(world.platform.layers / "sbom/launch/sbom.legacy.json").starts_with("null"));
 }
 
-TEST_CASE("a default process that a later buildpack redefines without saying so is none any more, with a warning") {
+TEST_CASE("a default process that a later buildpack redefines without saying so stops being one, with a warning") {
   World world;
   const std::string process = "printf '[[processes]]\\ntype = \"web\"\\ncommand = [\"x\"]\\n";
   world.join("acme/one", {.build = process + "default = true\\n' >\"$1/launch.toml\""});

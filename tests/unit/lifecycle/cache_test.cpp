@@ -109,7 +109,7 @@ TEST_CASE("a layer with altered bytes is left out, and the log says so") {
   CHECK(world.output.str().find("warning: acme/web:deps is not restored") != std::string::npos);
 }
 
-TEST_CASE("an image that is no cache is left aside") {
+TEST_CASE("an image that is not a cache is left aside") {
   World world;
   world.registry.add_image(cache_reference,
                            {{"os", "linux"},

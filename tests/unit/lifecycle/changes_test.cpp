@@ -59,7 +59,7 @@ TEST_CASE("a label of another platform, or no label's text at all, says nothing 
   CHECK(changes.front().reason == Reason::config);
 }
 
-TEST_CASE("a commit that changes no file is no reason, and changed files are one without a commit") {
+TEST_CASE("a commit that changes no file is not a reason, and changed files are one without a commit") {
   CHECK(compare(inputs("a", one), inputs("b", one)).empty());
   CHECK(compare(inputs("a", one), inputs("b", two)) == std::vector{Change{Reason::commit, "a", "b"}});
   CHECK(compare(inputs("a", one), inputs("a", two)) ==
@@ -94,7 +94,7 @@ TEST_CASE("two environments whose texts run together differ") {
   CHECK(build_inputs(source, {}).settings != joined.settings);
 }
 
-TEST_CASE("a run image counts by its digest alone, so that a mirror is no reason") {
+TEST_CASE("a run image counts by its digest alone, so that a mirror is not a reason") {
   const auto previous = previous_image("r.example.com/run@" + one);
   CHECK(compare_run_image(previous, run_image("mirror.example.com/base/run@" + one)).empty());
   const auto changes = compare_run_image(previous, run_image("r.example.com/run@" + two));

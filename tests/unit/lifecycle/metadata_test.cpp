@@ -100,7 +100,7 @@ TEST_CASE("the layers' label survives a reading and a writing") {
   CHECK(to_label(*read) == text);
 }
 
-TEST_CASE("a label of a stranger is no metadata, and its names are no paths") {
+TEST_CASE("a label of a stranger is not metadata, and its names are not paths") {
   CHECK_FALSE(parse_layers_metadata("not json"));
   CHECK_FALSE(parse_layers_metadata("[]"));
   const auto read =

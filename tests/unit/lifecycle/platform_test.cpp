@@ -52,7 +52,7 @@ void require_root() {
 
 }  // namespace
 
-TEST_CASE("a root without an order of buildpacks is no builder, and the right type is named") {
+TEST_CASE("a root without an order of buildpacks is not a builder, and the right type is named") {
   const World world;
   std::filesystem::remove(world.directory.path() / "order.toml");
   const auto error = world.error(builder);

@@ -212,7 +212,7 @@ TEST_CASE("altered and missing bytes of a layout are errors") {
   CHECK(manifest.copied().find("its bytes have another digest") != std::string::npos);
 }
 
-TEST_CASE("what is not a layout is said to be none") {
+TEST_CASE("what is not a layout is refused by name") {
   const base::TemporaryDirectory directory("layout");
   CHECK(test::failure([&] {
           static_cast<void>(open_oci_layout(directory.path()));

@@ -34,7 +34,7 @@ TEST_CASE("a repository has a host, which is Docker Hub's when it names none") {
   CHECK(parse_repository("r.example/a__b/c.d/e--f", "f").path == "a__b/c.d/e--f");
 }
 
-TEST_CASE("what is no repository is an error that says why") {
+TEST_CASE("what is not a repository is an error that says why") {
   CHECK(error_of("https://r.example/app") ==
         "cannot read source.repository: \"https://r.example/app\" is a URL; leave out the scheme: "
         "registry.example.com/acme/app");
