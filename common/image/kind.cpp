@@ -60,7 +60,7 @@ concourse::Kind kind() {
       concourse::Service<concourse::Check>{"digests of an image", prepare_check, json::schema<SourceFields>},
       concourse::Service<concourse::In>{"an image's reference files, root filesystem or layout", prepare_in,
                                         json::schema<InParams>},
-      concourse::Service<concourse::Out>{"builds params.source by Cloud Native Buildpacks and pushes the image",
+      concourse::Service<concourse::Out>{"pushes params.image, or builds params.source by Cloud Native Buildpacks",
                                          prepare_out, json::schema<PutParams>},
       {{"tag", "latest"}, {"digest", "sha256:" + std::string(64, '0')}},
   };

@@ -10,6 +10,7 @@
 #include "image/preparation.hpp"
 #include "image/publishing.hpp"
 #include "image/put_inputs.hpp"
+#include "image/ready_put.hpp"
 #include "lifecycle/file_sketch.hpp"
 #include "lifecycle/rebase.hpp"
 #include "registry/connection.hpp"
@@ -89,7 +90,7 @@ class Put {
   // No build: the digest that stands is the answer, under every tag that is asked for.
   concourse::VersionAndMetadata unchanged() {
     const auto& image = found_.standing.previous.image->image;
-    tag_again(client_, source_, params_.additional_tags, image.raw, log_);
+    tag_again(client_, source_, params_.additional_tags.tags, image.raw, log_);
     const auto* record = found_.record ? &found_.record->record : nullptr;
     if (record != nullptr && !params_.builder.empty() && !record->builder.empty() && record->builder != builder_) {
       log_.info("the builder is new, and holds the same buildpacks:");
@@ -192,8 +193,11 @@ class Put {
 
 }  // namespace
 
-concourse::VersionAndMetadata put(const Source& source, const PutParams& params, const fs::path& inputs,
+concourse::VersionAndMetadata put(const Source& source, const PutParams& given, const fs::path& inputs,
                                   concourse::Context& context) {
+  auto params = given;
+  params.additional_tags.tags = additional_tags(given, inputs, context.log);
+  if (!params.image.empty()) return put_ready(source, params, inputs, context);
   const Start start{context.clock.now(), context.clock.steady_now()};
   context.log.keep_transcript(longest_log);
   // Modes in the image come from files that are made here; a worker's own mask must not show in them.
@@ -202,7 +206,7 @@ concourse::VersionAndMetadata put(const Source& source, const PutParams& params,
   builds::Phases phases(context.log);
   const PutContext all{source, params, inputs, *connection.registry, context, phases};
   auto prepared = params.rebase == Rebase::only ? prepare_rebase(all) : prepare(all);
-  PublishingOptions options{params.additional_tags, prepared.secrets, start};
+  PublishingOptions options{params.additional_tags.tags, prepared.secrets, start};
   return Put(all, std::move(prepared), std::move(options)).run();
 }
 

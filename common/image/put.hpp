@@ -1,5 +1,5 @@
-// out of the image kind: builds params.source by Cloud Native Buildpacks and pushes the image. Nothing is pushed that
-// is not whole: the tag moves when every layer is in the registry.
+// out of the image kind: builds params.source by Cloud Native Buildpacks and pushes the image, or pushes params.image
+// (image/ready_put.hpp). Nothing is pushed that is not whole: the tag moves when every layer is in the registry.
 #pragma once
 
 #include <filesystem>

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "image/input_match.hpp"
+#include "image/ready_tags.hpp"
 #include "lifecycle/bindings.hpp"
 #include "lifecycle/prepare.hpp"
 #include "registry/reference.hpp"
@@ -17,7 +19,18 @@ void describe(json::Fields<BindingParam>& fields) {
 
 void describe(json::Fields<PutParams>& fields) {
   fields.optional("source", &PutParams::source,
-                  "directory with the application's source, below the inputs; required unless rebase is only");
+                  "directory with the application's source, below the inputs; required unless image is given or rebase "
+                  "is only");
+  fields.optional(
+      "image", &PutParams::image,
+      "instead of source, an image that is ready: one archive of docker save, or one OCI image layout in an "
+      "archive or a directory, below the inputs; a pattern may name it (app/image-*.tar)");
+  fields.optional("version", &PutParams::version,
+                  "with image: a semantic version, which becomes a tag, with source.variant behind it");
+  fields.optional(
+      "bump_aliases", &PutParams::bump_aliases,
+      "with version: whether the tags 1.2, 1 and latest (of 1.2.3) follow, where no higher version is there");
+  fields.optional("annotations", &PutParams::annotations, "with image: annotations of its manifest, or of its index");
   fields.optional("path", &PutParams::path,
                   "the application's directory below source; all of source is there for the build, as shared/ of a "
                   "monorepo");
@@ -26,7 +39,9 @@ void describe(json::Fields<PutParams>& fields) {
   fields.optional("env", &PutParams::env, "variables that the buildpacks see (BP_...)");
   fields.optional("process", &PutParams::process,
                   "process type that starts by default; default: the buildpacks' choice");
-  fields.optional("additional_tags", &PutParams::additional_tags, "tags that are set beside source.tag");
+  fields.optional("additional_tags", &PutParams::additional_tags,
+                  "tags that are set beside source.tag: a list, or a file of the inputs with words");
+  fields.optional("tag_prefix", &PutParams::tag_prefix, "what stands before each of additional_tags");
   fields.optional("labels", &PutParams::labels, "labels of the image");
   fields.optional("project", &PutParams::project, "the project descriptor, below source; default project.toml");
   fields.optional(
@@ -40,13 +55,78 @@ void describe(json::Fields<PutParams>& fields) {
   fields.optional("force", &PutParams::force,
                   "true: builds though nothing has changed; with rebase: only, on any base");
   fields.optional("clear_cache", &PutParams::clear_cache, "true: builds as if there were no cache and no last image");
-  fields.refused("image", "put builds params.source; to push a ready image use the registry-image resource");
 }
+
+namespace {
+
+void require_tag(const std::string& tag, const std::string& field) {
+  if (registry::is_tag(tag)) return;
+  json::wrong_value(field, fmt::format("\"{}\" is not a tag", base::printable(tag, 160)),
+                    "a tag has letters, digits, _, . and -, at most 128");
+}
+
+// What has no meaning for an image that is ready would be silently dropped.
+void require_ready(const PutParams& params) {
+  const auto refuse = [](const char* name, bool given) {
+    if (given) {
+      json::wrong_value(std::string("params.") + name, "it has no effect on params.image, which is pushed as it is",
+                        "leave out one of the two");
+    }
+  };
+  refuse("source", !params.source.empty());
+  refuse("path", !params.path.empty());
+  refuse("run_image", !params.run_image.empty());
+  refuse("env", !params.env.empty());
+  refuse("process", !params.process.empty());
+  refuse("labels", !params.labels.empty());
+  refuse("project", !params.project.empty());
+  refuse("builder", !params.builder.empty());
+  refuse("bindings", !params.bindings.empty());
+  refuse("rebase", params.rebase != Rebase::automatic);
+  refuse("force", params.force);
+  refuse("clear_cache", params.clear_cache);
+  if (!params.version.empty()) static_cast<void>(version_tag(params.version, ""));
+  for (const auto& [name, text] : params.annotations) {
+    if (name.empty()) json::wrong_value("params.annotations", "an annotation needs a name");
+  }
+}
+
+void require_build(const PutParams& params) {
+  const auto refuse = [](const char* name, bool given) {
+    if (given) {
+      json::wrong_value(std::string("params.") + name, "it has no effect without params.image",
+                        "name the image that is to be pushed, or leave it out");
+    }
+  };
+  refuse("version", !params.version.empty());
+  refuse("bump_aliases", params.bump_aliases);
+  refuse("annotations", !params.annotations.empty());
+}
+
+void require_tags(const PutParams& params) {
+  const auto& given = params.additional_tags;
+  if (!params.tag_prefix.empty() && given.tags.empty() && given.file.empty()) {
+    json::wrong_value("params.tag_prefix", "tag_prefix can only be used when additional_tags are specified",
+                      "give params.additional_tags, or leave it out");
+  }
+  for (std::size_t i = 0; i < given.tags.size(); ++i) {
+    require_tag(params.tag_prefix + given.tags[i], fmt::format("params.additional_tags[{}]", i));
+  }
+}
+
+}  // namespace
 
 PutParams read_put_params(const json::Value& value) {
   auto params = json::read<PutParams>(value, "params");
+  require_tags(params);
+  if (!params.image.empty()) {
+    require_ready(params);
+    return params;
+  }
+  require_build(params);
   if (params.source.empty() && params.rebase != Rebase::only) {
-    json::missing_field("params", "source", "directory with the application's source, below the inputs");
+    json::missing_field("params", "source",
+                        "directory with the application's source, or give params.image to push an image that is ready");
   }
   if (params.rebase == Rebase::only && (!params.source.empty() || !params.env.empty())) {
     json::wrong_value("params.rebase", "a rebase alone reads no source and no env", "leave them out, or set auto");
@@ -65,13 +145,6 @@ PutParams read_put_params(const json::Value& value) {
       if (flaw) json::wrong_value("params.bindings." + name + ".secrets", *flaw);
     }
   }
-  for (std::size_t i = 0; i < params.additional_tags.size(); ++i) {
-    if (!registry::is_tag(params.additional_tags[i])) {
-      json::wrong_value(fmt::format("params.additional_tags[{}]", i),
-                        fmt::format("\"{}\" is not a tag", base::printable(params.additional_tags[i])),
-                        "a tag has letters, digits, _, . and -, at most 128");
-    }
-  }
   for (const auto& [name, text] : params.labels) {
     if (name.empty()) json::wrong_value("params.labels", "a label needs a name");
     if (name.starts_with("io.buildpacks.")) {
@@ -79,6 +152,25 @@ PutParams read_put_params(const json::Value& value) {
     }
   }
   return params;
+}
+
+std::vector<std::string> additional_tags(const PutParams& params, const std::filesystem::path& inputs, base::Log& log) {
+  const std::string field = "params.additional_tags";
+  const auto& given = params.additional_tags;
+  auto tags = given.tags;
+  if (!given.file.empty()) {
+    tags = words_of_input(inputs, given.file, field);
+    if (tags.empty() && !params.tag_prefix.empty()) {
+      json::wrong_value("params.tag_prefix", "tag_prefix can only be used when additional_tags are specified, and " +
+                                                 base::printable(given.file) + " holds none");
+    }
+    if (tags.empty()) log.warning(fmt::format("{}: the file {} holds no tags", field, given.file));
+  }
+  for (auto& tag : tags) {
+    tag = params.tag_prefix + tag;
+    require_tag(tag, given.file.empty() ? field : fmt::format("{}, the file {}", field, base::printable(given.file)));
+  }
+  return tags;
 }
 
 }  // namespace image
@@ -106,6 +198,14 @@ Value Type<image::BindingParam>::schema() {
   Fields<image::BindingParam> fields;
   image::describe(fields);
   return {{"anyOf", {{{"type", "string"}}, fields.schema()}}};
+}
+
+image::TagsParam Type<image::TagsParam>::read(const Value& value, const std::string& path) {
+  if (value.is_string()) return {{}, value.get<std::string>()};
+  return {json::read<std::vector<std::string>>(value, path), ""};
+}
+Value Type<image::TagsParam>::schema() {
+  return {{"anyOf", {json::schema<std::vector<std::string>>(), {{"type", "string"}}}}};
 }
 
 Value Type<image::Rebase>::schema() { return {{"anyOf", {choice_schema(rebases), {{"type", "boolean"}}}}}; }

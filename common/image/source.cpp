@@ -92,7 +92,7 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.optional("created_at_sort", &SourceFields::created_at_sort,
                   "whether the tags of tag_regex are ordered by the creation of their images");
   fields.optional("variant", &SourceFields::variant,
-                  "suffix of the semantic version tags to watch: alpine for 1.2.3-alpine");
+                  "suffix of the semantic version tags to watch and to push: alpine for 1.2.3-alpine");
   fields.optional("semver_constraint", &SourceFields::semver_constraint,
                   "which semantic version tags to watch: \"~1.2\", \">= 1.0, < 3\"");
   fields.optional("pre_releases", &SourceFields::pre_releases, "whether pre-releases such as 1.0.0-rc.1 are watched");
@@ -133,6 +133,7 @@ Source read_source(const json::Value& source) {
     }
     result.tag = fields.tag.text;
   }
+  result.variant = fields.variant;
   result.tags = read_tags(fields);
   result.warnings = warnings_of(fields);
   result.platform = to_platform(fields.platform);

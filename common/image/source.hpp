@@ -53,6 +53,7 @@ struct Source {
   std::string written_repository;  // as the user wrote it: what the file `repository` says
   registry::Repository repository;
   std::optional<std::string> tag;
+  std::string variant;  // behind the version that a put pushes, whatever is watched
   // What check follows where there is no tag.
   std::variant<SemanticTags, PatternTags> tags;
   registry::Platform platform;  // this machine's where the source names none

@@ -43,3 +43,27 @@ TEST_CASE("a path stays below its source") {
   }
   CHECK(image::read_put_params({{"source", "app"}, {"path", "services/customers"}}).path == "services/customers");
 }
+
+TEST_CASE("an image that is ready is pushed as it is") {
+  const auto params =
+      image::read_put_params({{"image", "app/*.tar"}, {"version", "1.2.3"}, {"additional_tags", "app/tags"}});
+  CHECK(params.image == "app/*.tar");
+  CHECK(params.additional_tags.file == "app/tags");
+  for (const auto* name : {"source", "path", "run_image", "process", "project", "builder"}) {
+    CHECK(read_failure({{"image", "x"}, {name, "y"}}) ==
+          std::string("cannot read params.") + name +
+              ": it has no effect on params.image, which is pushed as it is; leave out one of the two");
+  }
+  CHECK(read_failure({{"image", "x"}, {"env", {{"A", "b"}}}}).starts_with("cannot read params.env: it has no effect"));
+  CHECK(read_failure({{"image", "x"}, {"rebase", "only"}}).starts_with("cannot read params.rebase: it has no effect"));
+  CHECK(read_failure({{"source", "x"}, {"version", "1.2.3"}})
+            .starts_with("cannot read params.version: it has no effect"));
+  CHECK(read_failure({{"source", "x"}, {"annotations", {{"a", "b"}}}})
+            .starts_with("cannot read params.annotations: it has"));
+  CHECK(read_failure({{"image", "x"}, {"version", "one"}}).find("invalid semantic version: \"one\"") !=
+        std::string::npos);
+  CHECK(read_failure({{"image", "x"}, {"tag_prefix", "dev-"}})
+            .find("tag_prefix can only be used when additional_tags are specified") != std::string::npos);
+  CHECK(read_failure({{"image", "x"}, {"additional_tags", {"a"}}, {"tag_prefix", "-"}})
+            .starts_with("cannot read params.additional_tags[0]: \"-a\" is not a tag"));
+}
