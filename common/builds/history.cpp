@@ -54,7 +54,7 @@ void complete(Build& build, registry::Client& client, const registry::Repository
       if (!digest) return;
       build.stored = read_record(client, repository, *digest);
     }
-    if (build.stored->log) build.log = read_log(client, repository, *build.stored);
+    build.log = read_log(client, repository, *build.stored);
   } catch (const Error& error) {
     log.warning(fmt::format("image build #{} is known by its number alone: {}", build.summary.number, error.what()));
   }

@@ -11,7 +11,6 @@ class Publisher {
     if (!may_go_on()) return {false, standing_};
     if (publication_.looked) publication_.looked(standing_);
     if (publication_.record) {
-      client_.put_manifest({publication_.repository, std::nullopt, publication_.image.digest}, publication_.image);
       publication_.record(standing_);
       // Writing a record takes its time: where the tag may not be overwritten, it is looked at again.
       if (publication_.when_moved == Publication::Moved::left_alone && !may_go_on()) return {false, standing_};
@@ -24,15 +23,19 @@ class Publisher {
 
  private:
   bool may_go_on() {
-    standing_ = client_.resolve({publication_.repository, publication_.tags.front(), std::nullopt});
-    if (publication_.when_moved == Publication::Moved::overwritten) return true;
-    const auto now = standing_ ? std::optional(standing_->digest) : std::nullopt;
-    return now == publication_.seen;
+    const bool is_overwritten = publication_.when_moved == Publication::Moved::overwritten;
+    if (is_overwritten && publication_.when_seen == Publication::Seen::just_now) {
+      standing_ = publication_.seen;
+      return true;
+    }
+    const auto now = client_.resolve({publication_.repository, publication_.tags.front(), std::nullopt});
+    standing_ = now ? std::optional(now->digest) : std::nullopt;
+    return is_overwritten || standing_ == publication_.seen;
   }
 
   registry::Client& client_;
   const Publication& publication_;
-  std::optional<registry::Descriptor> standing_;
+  std::optional<registry::Digest> standing_;
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
-// Publishing an image: its manifest by digest, then its build record, and the tags last, so that who follows a tag
-// finds all that belongs to it. No registry can move a tag on a condition, so the tag is looked at once more right
-// before.
+// Publishing an image: its build record, and the tags last, so that who follows a tag finds all that belongs to it. No
+// registry can move a tag on a condition, so the tag is looked at once more right before.
 #pragma once
 
 #include <functional>
@@ -22,10 +21,12 @@ struct Publication {
   enum class Moved { overwritten, left_alone } when_moved = Moved::overwritten;
   // What the tag named when the work was planned; nothing: there was no such tag.
   std::optional<registry::Digest> seen;
+  // That was a moment ago, and what is overwritten needs no second look: the record's writing takes as long.
+  enum class Seen { before, just_now } when_seen = Seen::before;
 
   // Both may be empty, and are given what the tag names now. `looked` is called before anything is written, `record`
-  // once the manifest is in the registry; without a record the manifest is sent under its tags alone, not by digest.
-  using Step = std::function<void(const std::optional<registry::Descriptor>& standing)>;
+  // before the image's manifest, which is sent under its tags alone.
+  using Step = std::function<void(const std::optional<registry::Digest>& standing)>;
   Step looked;
   Step record;
 };
@@ -33,7 +34,7 @@ struct Publication {
 struct Published {
   // False: the tag was moved by another and left alone, no tag was set, and `standing` is what it names now.
   bool tagged = false;
-  std::optional<registry::Descriptor> standing;  // right before the tag moved
+  std::optional<registry::Digest> standing;  // right before the tag moved
 };
 
 // Errors as registry::Client has them. All blobs of the image must be there.

@@ -15,17 +15,28 @@ using base::ErrorKind;
 
 constexpr std::string_view number_annotation = "io.build-service.build.number";
 constexpr std::string_view record_annotation = "io.build-service.build.record";
+constexpr std::string_view log_annotation = "io.build-service.build.log";
 constexpr std::string_view log_type = "text/plain";
 constexpr std::string_view empty_json = "{}";
 constexpr std::size_t longest_history = 99;
 constexpr std::uint64_t largest_record = 4ULL << 20U;
+// What lists hold of each record, and manifests of 4 MiB at most. A rebase's log has some hundred bytes.
+constexpr std::size_t largest_annotation = 64UL << 10U;
+constexpr std::size_t longest_short_log = 4096;
 constexpr std::uint64_t largest_log = 16ULL << 20U;
 
 using Annotations = std::map<std::string, std::string>;
 
-std::optional<BuildRecord> annotated_record(const Annotations& annotations) {
-  const auto found = annotations.find(std::string(record_annotation));
-  return found == annotations.end() ? std::nullopt : parse_build_record(found->second);
+std::optional<std::string> annotation(const Annotations& annotations, std::string_view name) {
+  const auto found = annotations.find(std::string(name));
+  return found == annotations.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<StoredRecord> annotated_record(const Annotations& annotations, const registry::Digest& digest) {
+  const auto text = annotation(annotations, record_annotation);
+  auto record = text ? parse_build_record(*text) : std::nullopt;
+  if (!record) return std::nullopt;
+  return StoredRecord{*std::move(record), digest, std::nullopt, annotation(annotations, log_annotation)};
 }
 
 Annotations annotations_of(const BuildRecord& record) {
@@ -61,11 +72,16 @@ StoredRecord read_record(registry::Client& client, const registry::Repository& r
   const auto raw = client.find_manifest(reference);
   if (!raw) fail(ErrorKind::not_found, "the registry does not have it any more");
   const auto manifest = registry::parse_manifest(*raw, "build record " + reference.text());
-  if (auto record = annotated_record(manifest.annotations)) return {*std::move(record), digest, std::nullopt};
   if (manifest.layers.size() != 1) fail(ErrorKind::protocol, "it has no log");
+  const auto& layer = manifest.layers.front();
+  const auto log = layer.media_type == log_type ? std::optional(layer) : std::nullopt;
+  if (auto stored = annotated_record(manifest.annotations, digest)) {
+    stored->log = log;
+    return *std::move(stored);
+  }
   auto record = parse_build_record(client.blob(repository, manifest.config, largest_record));
   if (!record) fail(ErrorKind::protocol, "it is not a build record");
-  return {*std::move(record), digest, manifest.layers.front()};
+  return {*std::move(record), digest, log};
 }
 
 std::optional<StoredRecord> find_record(registry::Client& client, const registry::Repository& repository,
@@ -76,9 +92,7 @@ std::optional<StoredRecord> find_record(registry::Client& client, const registry
     if (newest == nullptr || annotated_number(record) > annotated_number(*newest)) newest = &record;
   }
   if (newest == nullptr) return std::nullopt;
-  if (auto record = annotated_record(newest->annotations)) {
-    return StoredRecord{*std::move(record), newest->digest, std::nullopt};
-  }
+  if (auto stored = annotated_record(newest->annotations, newest->digest)) return stored;
   return read_record(client, repository, newest->digest);
 }
 
@@ -91,8 +105,11 @@ RecordLookup look_for_record(registry::Client& client, const registry::Repositor
   }
 }
 
-std::string read_log(registry::Client& client, const registry::Repository& repository, const StoredRecord& stored) {
-  return stored.log ? client.blob(repository, *stored.log, largest_log) : "";
+std::optional<std::string> read_log(registry::Client& client, const registry::Repository& repository,
+                                    const StoredRecord& stored) {
+  if (stored.short_log) return stored.short_log;
+  const auto log = stored.log ? stored.log : read_record(client, repository, stored.digest).log;
+  return log ? std::optional(client.blob(repository, *log, largest_log)) : std::nullopt;
 }
 
 void follow(BuildRecord& record, const std::optional<StoredRecord>& previous) {
@@ -107,9 +124,11 @@ void follow(BuildRecord& record, const std::optional<StoredRecord>& previous) {
 
 registry::Descriptor empty_blob() { return descriptor_of(registry::media_type::empty_json, std::string(empty_json)); }
 
-registry::RawManifest record_manifest(const registry::RawManifest& image, const BuildRecord& record) {
+registry::RawManifest record_manifest(const registry::RawManifest& image, const BuildRecord& record,
+                                      const std::optional<std::string>& short_log) {
   auto annotations = annotations_of(record);
   annotations.emplace(record_annotation, json::dump(to_json(record)));
+  if (short_log) annotations.emplace(log_annotation, *short_log);
   return registry::serialize({std::string(registry::media_type::oci_manifest),
                               empty_blob(),
                               {empty_blob()},
@@ -118,28 +137,45 @@ registry::RawManifest record_manifest(const registry::RawManifest& image, const 
                               std::string(record_type)});
 }
 
-registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
-                                   const registry::RawManifest& image, const BuildRecord& record,
-                                   const std::optional<std::string>& log) {
-  const auto put = [&](registry::RawManifest raw) {
-    client.put_manifest({repository, std::nullopt, raw.digest}, raw);
-    return raw;
-  };
-  if (!log) {
-    static_cast<void>(client.put_blob(repository, empty_blob(), http::text_body(std::string(empty_json))));
-    return put(record_manifest(image, record));
-  }
+namespace {
+
+// Sends the blobs of a record with a long log, or with more to tell than an annotation should hold.
+registry::RawManifest send_long_record(registry::Client& client, const registry::Repository& repository,
+                                       const registry::RawManifest& image, const BuildRecord& record,
+                                       const std::string& log) {
   // The record is the configuration, too: some registries take its type for that of the artifact (image-spec 1.0).
   const auto text = json::dump(to_json(record));
+  auto annotations = annotations_of(record);
+  if (text.size() <= largest_annotation) annotations.emplace(record_annotation, text);
   const registry::Manifest manifest{std::string(registry::media_type::oci_manifest),
                                     descriptor_of(record_type, text),
-                                    {descriptor_of(log_type, *log)},
-                                    annotations_of(record),
+                                    {descriptor_of(log_type, log)},
+                                    std::move(annotations),
                                     subject_of(image),
                                     std::string(record_type)};
   client.put_new_blob(repository, manifest.config, http::text_body(text));
-  client.put_new_blob(repository, manifest.layers[0], http::text_body(*log));
-  return put(registry::serialize(manifest));
+  client.put_new_blob(repository, manifest.layers[0], http::text_body(log));
+  return registry::serialize(manifest);
+}
+
+}  // namespace
+
+registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
+                                   const registry::RawManifest& image, const BuildRecord& record,
+                                   const std::optional<std::string>& log) {
+  const bool is_short = !log || log->size() <= longest_short_log;
+  auto raw = is_short ? record_manifest(image, record, log) : send_long_record(client, repository, image, record, *log);
+  const registry::Reference reference{repository, std::nullopt, raw.digest};
+  try {
+    client.put_manifest(reference, raw);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::protocol && error.kind() != ErrorKind::not_found) throw;
+    // It wants the subject first, or has lost the empty object.
+    client.put_manifest({repository, std::nullopt, image.digest}, image);
+    static_cast<void>(client.put_blob(repository, empty_blob(), http::text_body(std::string(empty_json))));
+    client.put_manifest(reference, raw);
+  }
+  return raw;
 }
 
 void try_to_write_record(registry::Client& client, const registry::Repository& repository,

@@ -1,7 +1,7 @@
-// Build records in a registry: an OCI artifact whose subject is the image (image-spec, manifest.md, "subject"), with
-// the record as its configuration and the log as its only layer. A record without a log needs no blob of its own: it
-// stands in an annotation of its manifest, so that who lists what refers to an image has read it ("Guidelines for
-// Artifact Usage", an artifact of annotations alone).
+// Build records in a registry: an OCI artifact whose subject is the image (image-spec, manifest.md, "subject"). The
+// record stands in an annotation of its manifest, so that who lists what refers to an image has read it. A short log
+// stands beside it, and then there is no blob but the empty object ("Guidelines for Artifact Usage", an artifact of
+// annotations alone); a long one is the only layer, and the record is the configuration too.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,10 @@ inline constexpr std::string_view record_type = "application/vnd.build-service.b
 
 struct StoredRecord {
   BuildRecord record;
-  registry::Digest digest;                  // of its manifest
-  std::optional<registry::Descriptor> log;  // the build's log, text; a rebase in a fleet keeps none
+  registry::Digest digest;  // of its manifest
+  // As far as it was told: a list of what refers to an image knows nothing of layers.
+  std::optional<registry::Descriptor> log = std::nullopt;
+  std::optional<std::string> short_log = std::nullopt;
 };
 
 // The record of the newest build that gave this image; nothing when the registry says that there is none. Errors as
@@ -36,19 +38,22 @@ struct RecordLookup {
 // By the digest of the record's manifest; errors as registry::Client has them, {protocol} when it is not a record.
 [[nodiscard]] StoredRecord read_record(registry::Client& client, const registry::Repository& repository,
                                        const registry::Digest& digest);
-// Empty where none was kept.
-[[nodiscard]] std::string read_log(registry::Client& client, const registry::Repository& repository,
-                                   const StoredRecord& stored);
+// Nothing where none was kept, as by a rebase in a fleet.
+[[nodiscard]] std::optional<std::string> read_log(registry::Client& client, const registry::Repository& repository,
+                                                  const StoredRecord& stored);
 
 // `record` becomes the one after `previous`: its number and its history.
 void follow(BuildRecord& record, const std::optional<StoredRecord>& previous);
 
-// The manifest of a record without a log, and the only blob that it names.
-[[nodiscard]] registry::RawManifest record_manifest(const registry::RawManifest& image, const BuildRecord& record);
+// The manifest of a record without a log, or with a short one, and the only blob that it names.
+[[nodiscard]] registry::RawManifest record_manifest(const registry::RawManifest& image, const BuildRecord& record,
+                                                    const std::optional<std::string>& short_log = std::nullopt);
 [[nodiscard]] registry::Descriptor empty_blob();
 
-// Written before any tag names the image, so that who follows a tag finds it; the image's manifest should be in the
-// registry. Gives the record's manifest.
+// Written before any tag names the image, so that who follows a tag finds it. The image's manifest need not be there
+// yet (image-spec: "a manifest and its referrers in either order"); a registry that wants it first gets it, by digest.
+// All blobs of the image should be there, and the empty object as require_write_access() leaves it. Gives the record's
+// manifest.
 registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
                                    const registry::RawManifest& image, const BuildRecord& record,
                                    const std::optional<std::string>& log);

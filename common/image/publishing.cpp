@@ -1,5 +1,6 @@
 #include "image/publishing.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "builds/publication.hpp"
@@ -7,6 +8,9 @@
 
 namespace image {
 namespace {
+
+// As long as a look at the tag is as good as another one.
+constexpr std::chrono::seconds a_moment{10};
 
 class Publisher {
  public:
@@ -22,7 +26,9 @@ class Publisher {
 
   builds::BuildRecord run() {
     const auto& image = what_.manifest;
-    builds::Publication publication{source_.repository, image, {watched_tag(source_)}, {}, std::nullopt, {}, {}};
+    builds::Publication publication{source_.repository, image, {watched_tag(source_)}, {}, what_.previous, {}, {}, {}};
+    const auto since = context_.clock.steady_now() - what_.previous_seen;
+    if (since <= a_moment) publication.when_seen = builds::Publication::Seen::just_now;
     publication.tags.insert(publication.tags.end(), options_.additional_tags.begin(), options_.additional_tags.end());
     publication.looked = [&](const auto& standing) { warn_of_known_digest(standing); };
     publication.record = [&](const auto& standing) { record_build(standing); };
@@ -31,17 +37,24 @@ class Publisher {
   }
 
  private:
-  void warn_of_known_digest(const std::optional<registry::Descriptor>& standing) {
+  void warn_of_known_digest(const std::optional<registry::Digest>& standing) {
     const auto& digest = what_.manifest.digest;
-    if (standing && standing->digest == digest) {
+    if (standing == digest) {
       log_.info("the image is the same as before, byte for byte");
-    } else if (client_.resolve({source_.repository, std::nullopt, digest})) {
+    } else if (was_there_before(digest)) {
       log_.warning(
           fmt::format("{} has been in the registry before: Concourse runs no job again for a version that the "
                       "job has used",
                       digest.text()));
       say_how_to_deploy(digest);
     }
+  }
+
+  // The record of what stands tells what stood before; without it the registry is asked.
+  bool was_there_before(const registry::Digest& digest) {
+    if (!what_.previous_record) return client_.resolve({source_.repository, std::nullopt, digest}).has_value();
+    const auto& earlier = what_.previous_record->record.earlier;
+    return std::any_of(earlier.begin(), earlier.end(), [&](const auto& build) { return build.image == digest.text(); });
   }
 
   // The names that Concourse tells a step; what it does not tell is left to whoever reads.
@@ -53,12 +66,12 @@ class Publisher {
     log_.detail(fmt::format("fly -t TARGET unpin-resource -r {}/RESOURCE", pipeline));
   }
 
-  void record_build(const std::optional<registry::Descriptor>& standing) {
-    const bool moved = standing && standing->digest != what_.previous;
+  void record_build(const std::optional<registry::Digest>& standing) {
+    const bool moved = standing && *standing != what_.previous;
     if (moved) {
-      log_.info(fmt::format("the tag {} was moved meanwhile, to {}", watched_tag(source_), standing->digest.text()));
+      log_.info(fmt::format("the tag {} was moved meanwhile, to {}", watched_tag(source_), standing->text()));
     }
-    if (standing && (moved || what_.previous_record_unknown)) find_record_before(standing->digest);
+    if (standing && (moved || what_.previous_record_unknown)) find_record_before(*standing);
     auto& record = what_.record;
     record.image = image_name(source_, what_.manifest.digest);
     record.tag = watched_tag(source_);

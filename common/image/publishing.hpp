@@ -29,8 +29,9 @@ struct PublishingOptions {
 struct Publishable {
   registry::RawManifest manifest;
   builds::BuildRecord record;  // what is known of the build before it is published
-  // What stood when the put began.
+  // What stood when the put began, and when that was seen.
   std::optional<registry::Digest> previous;
+  base::SteadyTime previous_seen;
   std::optional<builds::StoredRecord> previous_record;
   bool previous_record_unknown = false;  // one short try gave no answer: it is asked for again
 };

@@ -163,10 +163,10 @@ class Put {
     record.files = prepared_.files;
     record.builder = builder_;
     record.run_image = found_.run_image->reference.text();
-    published_ =
-        publish(client_, source_, options_,
-                {manifest, std::move(record), found_.standing.previous.named, found_.record, found_.record_unknown},
-                phases_, context_.step);
+    published_ = publish(client_, source_, options_,
+                         {manifest, std::move(record), found_.standing.previous.named, found_.seen, found_.record,
+                          found_.record_unknown},
+                         phases_, context_.step);
     digest_ = manifest.digest;
   }
 

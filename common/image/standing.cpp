@@ -13,6 +13,7 @@ using base::ErrorKind;
 // written to it. So a refusal means a login that may write and not read, with which every build would be the first.
 Found look_up_image(registry::Client& client, const Source& source, base::Log& log) {
   Found found;
+  found.seen = log.clock().steady_now();
   try {
     found.standing.previous = lifecycle::look_up_previous_image(client, target_of(source), source.platform);
   } catch (const Error& error) {

@@ -14,6 +14,7 @@ namespace image {
 
 struct Found {
   Standing standing;
+  base::SteadyTime seen;                       // when that was
   std::optional<builds::StoredRecord> record;  // of the image that stands
   bool record_unknown = false;                 // the registry did not say whether there is one
   std::optional<lifecycle::RunImage> run_image;

@@ -1,7 +1,6 @@
 #include "lifecycle/analyze.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <exception>
 #include <fmt/format.h>
 
@@ -58,7 +57,35 @@ registry::Image read_image(registry::Client& client, const registry::Repository&
   return {std::move(raw), std::move(manifest), std::move(config)};
 }
 
+enum class Taken { yes, lost_blob, unknown };
+
+// A manifest put once more by its digest changes nothing; a registry refuses it where it lost a blob of it.
+Taken takes_again(registry::Client& client, const registry::Repository& repository, const registry::RawManifest& raw) {
+  try {
+    client.put_manifest({repository, std::nullopt, raw.digest}, raw);
+    return Taken::yes;
+  } catch (const Error& error) {
+    if (names_lost_blob(error)) return Taken::lost_blob;
+    if (error.kind() != ErrorKind::protocol) throw;
+    return Taken::unknown;  // a registry that takes no manifest a second time
+  }
+}
+
+std::vector<char> present_blobs(registry::Client& client, const registry::Repository& repository,
+                                const registry::Image& image) {
+  const auto& layers = image.manifest.layers;
+  std::vector<char> present(layers.size());
+  base::for_each_parallel(layers.size(), checks_at_once,
+                          [&](std::size_t i) { present[i] = client.has_blob(repository, layers[i].digest) ? 1 : 0; });
+  return present;
+}
+
 }  // namespace
+
+bool names_lost_blob(const base::Error& error) {
+  // distribution-spec, "Error Codes"; docker-registry says MANIFEST_BLOB_UNKNOWN, some others BLOB_UNKNOWN.
+  return error.code() == "MANIFEST_BLOB_UNKNOWN" || error.code() == "BLOB_UNKNOWN";
+}
 
 std::map<std::string, registry::Descriptor> available_layers(registry::Client& client,
                                                              const registry::Repository& repository,
@@ -66,10 +93,8 @@ std::map<std::string, registry::Descriptor> available_layers(registry::Client& c
   std::map<std::string, registry::Descriptor> layers;
   const auto diff_ids = image.diff_ids();
   if (diff_ids.size() != image.manifest.layers.size()) return layers;
-  std::vector<char> present(diff_ids.size());
-  base::for_each_parallel(diff_ids.size(), checks_at_once, [&](std::size_t i) {
-    present[i] = client.has_blob(repository, image.manifest.layers[i].digest) ? 1 : 0;
-  });
+  const bool all = takes_again(client, repository, image.raw) == Taken::yes;
+  const auto present = all ? std::vector<char>(diff_ids.size(), 1) : present_blobs(client, repository, image);
   for (std::size_t i = 0; i < diff_ids.size(); ++i) {
     if (present[i] != 0) {
       layers.emplace(diff_ids[i].text(), image.manifest.layers[i]);
@@ -139,26 +164,12 @@ PreviousLookup look_up_previous_image(registry::Client& client, const registry::
   return {PreviousImage{std::move(by_digest), *std::move(image), *std::move(metadata), {}, in_index}, "", named};
 }
 
-bool names_lost_blob(const base::Error& error) {
-  // distribution-spec, "Error Codes"; docker-registry says MANIFEST_BLOB_UNKNOWN, some others BLOB_UNKNOWN.
-  return error.code() == "MANIFEST_BLOB_UNKNOWN" || error.code() == "BLOB_UNKNOWN";
-}
-
 bool is_whole(registry::Client& client, const PreviousImage& image) {
-  try {
-    client.put_manifest(image.reference, image.image.raw);
-    return true;
-  } catch (const Error& error) {
-    if (names_lost_blob(error)) return false;
-    if (error.kind() != ErrorKind::protocol) throw;
-  }
-  // A registry that takes no manifest a second time: its layers are asked for.
-  const auto& layers = image.image.manifest.layers;
-  std::atomic<bool> whole = true;
-  base::for_each_parallel(layers.size(), checks_at_once, [&](std::size_t i) {
-    if (!client.has_blob(image.reference.repository, layers[i].digest)) whole = false;
-  });
-  return whole;
+  const auto& repository = image.reference.repository;
+  const auto taken = takes_again(client, repository, image.image.raw);
+  if (taken != Taken::unknown) return taken == Taken::yes;
+  const auto present = present_blobs(client, repository, image.image);
+  return std::all_of(present.begin(), present.end(), [](char there) { return there != 0; });
 }
 
 void find_layers(registry::Client& client, PreviousImage& previous, base::Log& log) {

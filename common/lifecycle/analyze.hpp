@@ -59,17 +59,18 @@ struct PreviousLookup {
 [[nodiscard]] PreviousLookup look_up_previous_image(registry::Client& client, const registry::Reference& reference,
                                                     const registry::Platform& platform);
 
-// Asks for each layer of the previous image. Nothing of what is lost can be reused.
+// What the registry still has of the previous image's layers. Nothing of what is lost can be reused.
 void find_layers(registry::Client& client, PreviousImage& previous, base::Log& log);
 
 // Whether the registry still has all that the image is made of. Its manifest is put once more by its digest, which
 // changes nothing: a registry that looks after its blobs refuses it where one is lost. One request, where asking for
-// each layer is as many as there are.
+// each layer is as many as there are; only then, and where it takes no manifest twice, each is asked for.
 [[nodiscard]] bool is_whole(registry::Client& client, const PreviousImage& image);
 // Whether a registry refused a manifest because it lost a blob of it.
 [[nodiscard]] bool names_lost_blob(const base::Error& error);
 
-// The layers of an image by diffID, without those whose blobs the repository lost: the log says so.
+// The layers of an image by diffID, without those whose blobs the repository lost: the log says so. One request, as for
+// is_whole(), while none is lost.
 [[nodiscard]] std::map<std::string, registry::Descriptor> available_layers(registry::Client& client,
                                                                            const registry::Repository& repository,
                                                                            const registry::Image& image,

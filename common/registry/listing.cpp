@@ -58,6 +58,16 @@ std::vector<Descriptor> tagged_referrers(Session& session, const Repository& rep
   return parse_index(*index, "the referrers of " + repository.text()).entries;
 }
 
+// A registry takes no index of more than 4 MiB. Annotations are a copy of what stands in the manifests themselves: the
+// oldest entries go without.
+void shorten(json::Value& index) {
+  constexpr std::size_t largest = 1UL << 20U;
+  for (auto& entry : index["manifests"]) {
+    if (json::dump(index).size() <= largest) return;
+    if (entry.is_object()) entry.erase("annotations");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> tags(Session& session, const Repository& repository) {
@@ -125,6 +135,7 @@ void add_to_referrers_tag(Session& session, const Repository& repository, const 
       {"artifactType", parsed.artifact_type.empty() ? parsed.config.media_type : parsed.artifact_type}};
   if (!parsed.annotations.empty()) entry["annotations"] = parsed.annotations;
   index["manifests"].push_back(std::move(entry));
+  shorten(index);
   put_manifest(session, tag, parse_raw(std::string(media_type::oci_index), json::dump(index), object));
 }
 

@@ -231,6 +231,11 @@ void InMemoryRegistry::corrupt_blob(const Repository& repository, const Digest& 
   bytes.at(bytes.size() / 2) = static_cast<char>(bytes.at(bytes.size() / 2) ^ 1);
 }
 
+void InMemoryRegistry::lose_blob(const Repository& repository, const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  repositories_.at(repository.text()).blobs.erase(digest.text());
+}
+
 std::vector<std::string> InMemoryRegistry::operations() {
   const std::lock_guard lock(mutex_);
   return operations_;

@@ -46,6 +46,8 @@ class InMemoryRegistry final : public registry::Client {
                                   std::string_view layer_type = registry::media_type::oci_layer);
   // Alters the stored bytes under an unchanged digest, as a broken disk does.
   void corrupt_blob(const registry::Repository& repository, const registry::Digest& digest);
+  // As a clean-up does that takes what manifests still name.
+  void lose_blob(const registry::Repository& repository, const registry::Digest& digest);
 
   // Called before each operation with its line in `operations`; throwing makes the operation fail.
   std::function<void(const std::string&)> before_each;

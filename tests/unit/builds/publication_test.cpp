@@ -23,7 +23,7 @@ std::vector<std::string> operations_since(BuildWorld& world, std::size_t before)
 }
 
 Publication publication_of(BuildWorld& world, registry::RawManifest image) {
-  return {world.reference.repository, std::move(image), {"main", "1.2"}, {}, std::nullopt, {}, {}};
+  return {world.reference.repository, std::move(image), {"main", "1.2"}, {}, std::nullopt, {}, {}, {}};
 }
 
 std::optional<registry::Digest> named(BuildWorld& world, const std::string& tag) {
@@ -33,7 +33,7 @@ std::optional<registry::Digest> named(BuildWorld& world, const std::string& tag)
 
 }  // namespace
 
-TEST_CASE("a manifest goes first, then its record, and the tags last") {
+TEST_CASE("the record goes first, and the tags last") {
   BuildWorld world;
   const auto image = world.add_image("one");
   auto publication = publication_of(world, image);
@@ -41,8 +41,25 @@ TEST_CASE("a manifest goes first, then its record, and the tags last") {
   const auto before = world.registry.operations().size();
   CHECK(publish(world.registry, publication).tagged);
   CHECK(operations_since(world, before) ==
-        std::vector<std::string>{"resolve main", "put_manifest " + image.digest.text(), "put_manifest record",
-                                 "put_manifest main", "put_manifest 1.2"});
+        std::vector<std::string>{"resolve main", "put_manifest record", "put_manifest main", "put_manifest 1.2"});
+}
+
+TEST_CASE("a tag that was seen just now is not looked at again, but where it must not be overwritten") {
+  BuildWorld world;
+  const auto image = world.add_image("one");
+  const auto other = world.add_image("two");
+  world.registry.put_manifest(world.reference, other);
+  auto publication = publication_of(world, image);
+  publication.seen = image.digest;
+  publication.when_seen = Publication::Seen::just_now;
+  publication.looked = [&](const auto& now) { CHECK(now == image.digest); };
+  const auto before = world.registry.operations().size();
+  CHECK(publish(world.registry, publication).tagged);
+  CHECK(operations_since(world, before).front() == "put_manifest main");
+  world.registry.put_manifest(world.reference, other);
+  publication.looked = nullptr;
+  publication.when_moved = Publication::Moved::left_alone;
+  CHECK_FALSE(publish(world.registry, publication).tagged);
 }
 
 TEST_CASE("without a record the manifest is sent once for each tag") {
@@ -66,7 +83,7 @@ TEST_CASE("a tag that was moved meanwhile is left alone where that is wanted, an
   const auto published = publish(world.registry, publication);
   CHECK_FALSE(published.tagged);
   REQUIRE(published.standing);
-  CHECK(published.standing->digest == other.digest);
+  CHECK(*published.standing == other.digest);
   CHECK(named(world, "main") == other.digest);
   CHECK_FALSE(named(world, "1.2"));
   publication.seen = other.digest;
@@ -106,10 +123,10 @@ TEST_CASE("what a tag names is told before anything is written") {
   std::vector<std::string> told;
   const auto before = world.registry.operations().size();
   publication.looked = [&](const auto& now) {
-    told.push_back(now->digest.text());
+    told.push_back(now->text());
     CHECK(operations_since(world, before).size() == 1);
   };
-  publication.record = [&](const auto& now) { told.push_back(now->digest.text()); };
+  publication.record = [&](const auto& now) { told.push_back(now->text()); };
   static_cast<void>(publish(world.registry, publication));
   CHECK(told == std::vector{standing.digest.text(), standing.digest.text()});
 }

@@ -104,10 +104,12 @@ TEST_CASE("layers that the registry lost are told of, and are not among those th
   World world;
   world.add("r.example.com/app:main", {"a", "b"}, {{"io.buildpacks.lifecycle.metadata", "{}"}});
   auto previous = *look_up_previous_image(world.registry, World::at("r.example.com/app:main"), host).image;
+  const auto before = world.registry.operations().size();
   find_layers(world.registry, previous, world.log);
   CHECK(previous.layers.size() == 2);
+  CHECK(world.registry.operations().size() == before + 1);
   // A registry whose clean-up took what a manifest still names.
-  previous.image.manifest.layers[1].digest = base::Sha256::of("lost");
+  world.registry.lose_blob(world.target, base::Sha256::of("b"));
   find_layers(world.registry, previous, world.log);
   CHECK(previous.layers.size() == 1);
   CHECK(previous.layers.contains(base::Sha256::of("a").text()));
