@@ -155,11 +155,11 @@ class ReadyPush {
       for (const auto& tag : target_.tags) client_.put_manifest(tagged(tag), image_.top);
       return;
     }
-    builds::Publication publication{target_.repository, image_.top, target_.tags, {}, std::nullopt, {}, {}};
+    builds::Publication publication{target_.repository, image_.top, target_.tags, {}, std::nullopt, {}, {}, {}};
     publication.looked = [&](const auto& standing) {
-      const bool moved = standing && (!seen || standing->digest != seen->digest);
+      const bool moved = standing && (!seen || *standing != seen->digest);
       if (moved) {
-        log_.info(fmt::format("the tag {} was moved meanwhile, to {}", target_.tags.front(), standing->digest.text()));
+        log_.info(fmt::format("the tag {} was moved meanwhile, to {}", target_.tags.front(), standing->text()));
       }
     };
     static_cast<void>(builds::publish(client_, publication));
