@@ -127,6 +127,7 @@ void require_one_source(const PutFields& fields) {
   std::vector<std::string> given;
   for (const auto& [name, value] : {std::pair<std::string, const std::string*>{"commitish", &fields.commitish},
                                     {"blob_url_path", &fields.blob_url_path},
+                                    {"blob_url_file", &fields.blob_url_file},
                                     {"blob_url", &fields.blob_url},
                                     {"source", &fields.source}}) {
     if (!value->empty()) given.push_back(name);
@@ -167,6 +168,7 @@ void describe(json::Fields<CreateFields>& fields) {
 void describe(json::Fields<PutFields>& fields) {
   fields.optional("commitish", &PutFields::commitish, "file with the revision to build, as in app/.git/ref");
   fields.optional("blob_url_path", &PutFields::blob_url_path, "file with the URL of an archive to build");
+  fields.optional("blob_url_file", &PutFields::blob_url_file, "another name of blob_url_path");
   fields.optional("blob_url", &PutFields::blob_url, "URL of an archive to build");
   fields.optional("source", &PutFields::source,
                   "directory to build: a clean checkout of the Image's repository as its commit, else its files");

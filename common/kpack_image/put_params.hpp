@@ -56,6 +56,7 @@ void describe(json::Fields<CreateFields>& fields);
 struct PutFields : ImageFields {
   std::string commitish;
   std::string blob_url_path;
+  std::string blob_url_file;  // as the kpack resource reads it; its README says blob_url_path
   std::string blob_url;
   std::string source;
   bool trigger = false;

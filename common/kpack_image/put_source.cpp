@@ -108,10 +108,11 @@ kpack::Source push_files(const fs::path& directory, const SourceBase& base, cons
 GivenSource read_given_source(const PutFields& fields, const fs::path& inputs) {
   GivenSource result;
   if (!fields.commitish.empty()) result.revision = line_of(inputs, fields.commitish, "params.commitish");
-  if (!fields.blob_url_path.empty()) {
-    result.blob_url =
-        require_url(line_of(inputs, fields.blob_url_path, "params.blob_url_path"), "params.blob_url_path");
-  }
+  const auto read_url_file = [&](const std::string& path, const std::string& field) {
+    if (!path.empty()) result.blob_url = require_url(line_of(inputs, path, field), field);
+  };
+  read_url_file(fields.blob_url_path, "params.blob_url_path");
+  read_url_file(fields.blob_url_file, "params.blob_url_file");
   if (!fields.blob_url.empty()) result.blob_url = require_url(fields.blob_url, "params.blob_url");
   if (!fields.source.empty()) result.files = concourse::input_directory(inputs, fields.source, "params.source");
   return result;

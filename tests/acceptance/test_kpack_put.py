@@ -161,6 +161,8 @@ def test_an_archive_is_built(world):
     (world.inputs / "blob").mkdir()
     (world.inputs / "blob/url").write_text("https://blobs.example/app2.zip\n")
     assert world.put(blob_url_path="blob/url").answer["version"] == {"image": image_of(world.builds()[2])}
+    (world.inputs / "blob/url").write_text("https://blobs.example/app3.zip\n")
+    assert world.put(blob_url_file="blob/url").answer["version"] == {"image": image_of(world.builds()[3])}
 
 
 def test_a_stack_change_alone_is_a_rebase(world):
