@@ -27,7 +27,18 @@ class Decider {
 
   [[nodiscard]] bool is_ours(const Build& build) const { return build.owner_uid == aim_.uid && build.number > 0; }
 
-  [[nodiscard]] bool is_of_source(const Build& build) const { return !aim_.source || is_of(build, *aim_.source); }
+  [[nodiscard]] bool is_of_source(const Build& build) const {
+    return !aim_.source || is_of(build, *aim_.source) ||
+           (keeps_commits() && build.image_generation == image().generation);
+  }
+
+  // kpack may be told to look at sub_path alone (GIT_RESOLVER_USE_SHALLOW_CLONE): where a commit changes nothing there,
+  // it goes on with the commit that it has, which is then the one of the next Builds, too.
+  [[nodiscard]] bool keeps_commits() const {
+    const auto& source = image().source;
+    return aim_.source && aim_.source->kind == Source::Kind::git && source.kind == Source::Kind::git &&
+           source.revision == aim_.source->revision && !source.sub_path.empty();
+  }
 
   // Made of what was written, or of something later with the same source.
   [[nodiscard]] bool is_answer(const Build& build) const {
@@ -108,6 +119,9 @@ class Decider {
       const bool fits = is_ours(build) && build.state == BuildState::succeeded && is_of_source(build);
       if (fits && (built == nullptr || build.number > built->number)) built = &build;
     }
+    // It has looked the commit up, else the Image would not be ready.
+    const bool is_succeeded = newest_ != nullptr && newest_->state == BuildState::succeeded && is_ours(*newest_);
+    if (built == nullptr && is_succeeded && keeps_commits()) built = newest_;
     // A branch or a source that kpack has not looked up yet.
     if (built == nullptr) return wait("kpack has not looked up the source yet");
     if (aim_.wish == Aim::Wish::new_build) return {Verdict::trigger, newest_->number, "params.trigger is set"};
@@ -116,7 +130,9 @@ class Decider {
 
   // Nothing has changed since a build failed, so kpack does not try again by itself.
   [[nodiscard]] Decision stale_failure() const {
-    if (!is_ours(*newest_) || !is_of_source(*newest_)) return wait("kpack has not looked up the source yet");
+    if (!is_ours(*newest_) || !(is_of_source(*newest_) || keeps_commits())) {
+      return wait("kpack has not looked up the source yet");
+    }
     const auto why = aim_.wish == Aim::Wish::new_build
                          ? std::string("params.trigger is set")
                          : fmt::format("build #{} of the same source failed before", newest_->number);

@@ -247,3 +247,30 @@ TEST_CASE("sources of other kinds are compared by their place") {
   value["spec"]["source"]["registry"]["image"] = "r.example/app-source@sha256:2";
   CHECK(kpack::decide(aim, {test::image({2, 2}), {kpack::Build(value)}}).verdict == Verdict::wait);
 }
+
+TEST_CASE("a commit that changes nothing below sub_path may be one that kpack does not build") {
+  const auto image = [](const std::string& ready, const std::string& reason) {
+    ImageSpec spec{2, 2, "bbbb", ready, reason};
+    spec.sub_path = "web";
+    return spec;
+  };
+  const auto up_to_date = image("True", "UpToDate");
+  check({"it stands", up_to_date, {old_build}, Verdict::stands, 1}, aim_at());
+  auto unseen = up_to_date;
+  unseen.observed = 1;
+  check({"kpack has not looked yet", unseen, {old_build}, Verdict::wait}, aim_at());
+  auto other = up_to_date;
+  other.revision = "cccc";
+  check({"the Image is of another commit", other, {old_build}, Verdict::wait}, aim_at());
+  check({"without sub_path", {2, 2, "bbbb"}, {old_build}, Verdict::wait}, aim_at());
+  const auto failed = image("False", "BuildFailed");
+  check({"the older commit failed", failed, {{1, 1, "aaaa", "False"}}, Verdict::trigger, 1}, aim_at());
+  auto triggered = aim_at();
+  triggered.wish = Aim::Wish::new_build;
+  check({"a build is wanted", up_to_date, {old_build}, Verdict::trigger, 1}, triggered);
+  triggered.annotated = 1;
+  const auto running = image("Unknown", "BuildRunning");
+  check({"it comes, of the older commit", running, {old_build, {2, 2, "aaaa", ""}}, Verdict::follow, 2}, triggered);
+  check({"one of an older generation is not meant", running, {old_build, {2, 1, "aaaa", ""}}, Verdict::trigger, 2},
+        triggered);
+}

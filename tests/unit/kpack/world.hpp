@@ -45,9 +45,12 @@ struct ImageSpec {
   std::string reason = "UpToDate";
   std::string latest_build = {};
   std::string uid = "u1";
+  std::string sub_path = {};
 };
 
 inline kpack::Image image(const ImageSpec& spec) {
+  auto source = git_source(spec.revision);
+  if (!spec.sub_path.empty()) source["subPath"] = spec.sub_path;
   return kpack::Image(json::Value{
       {"metadata",
        {{"name", "app"},
@@ -58,7 +61,7 @@ inline kpack::Image image(const ImageSpec& spec) {
       {"spec",
        {{"tag", "registry.example/app"},
         {"builder", {{"kind", "ClusterBuilder"}, {"name", "base"}}},
-        {"source", git_source(spec.revision)}}},
+        {"source", source}}},
       {"status",
        {{"observedGeneration", spec.observed},
         {"latestBuildRef", spec.latest_build},
