@@ -58,10 +58,21 @@ std::string last_line(std::string_view text) {
   return last;
 }
 
-Failure of_step(const Step& step) {
+// kpack's own words about a container that left none hold the last line of its log: "Error:  Container build terminated
+// with error <line>: For more info use `kubectl logs ...`".
+std::string logged_line(const Build& build, const Step& step) {
+  std::string_view text = build.succeeded.message;
+  text = text.substr(0, text.find(": For more info use `kubectl logs"));
+  const auto begin = fmt::format("Container {} terminated with error ", step.name);
+  const auto at = text.find(begin);
+  return at == std::string_view::npos ? "" : last_line(text.substr(at + begin.size()));
+}
+
+Failure of_step(const Step& step, const std::string& logged) {
   const auto meaning = meaning_of(step);
   const auto name = step.name.empty() ? std::string("a step") : "step " + step.name;
-  const auto said = last_line(step.message);
+  auto said = last_line(step.message);
+  if (said.empty()) said = logged;
   return {.step = step.name,
           .exit_code = step.exit_code,
           .blame = meaning.blame,
@@ -96,9 +107,9 @@ Failure failure_of(const Build& build, const std::optional<Pod>& pod) {
           fmt::format("its pod ended by {}{}{}", pod->reason, pod->message.empty() ? "" : ": ", pod->message),
           pod->reason == "DeadlineExceeded" ? "raise the Image's spec.build.buildTimeout" : "");
     }
-    if (const auto* step = failed_step(pod->steps)) return of_step(*step);
+    if (const auto* step = failed_step(pod->steps)) return of_step(*step, "");
   }
-  if (const auto* step = failed_step(build.steps)) return of_step(*step);
+  if (const auto* step = failed_step(build.steps)) return of_step(*step, logged_line(build, *step));
   // No pod was ever made: of what the Image says none can be.
   if (build.pod.empty()) {
     return without_step(Blame::unknown, fmt::format("no pod can be made of it: {}", build.succeeded.message),

@@ -70,6 +70,18 @@ Step read_step(const Value& entry) {
   return step;
 }
 
+// Where a container has no message, kpack says which one it is: "Container build terminated with error".
+void take_name(Step& step) {
+  constexpr std::string_view begin = "Container ";
+  const std::string_view text = step.message;
+  const auto end = text.find(' ', begin.size());
+  if (!text.starts_with(begin) || end == std::string_view::npos) return;
+  const auto rest = text.substr(end + 1);
+  if (rest != "waiting" && rest != "terminated with error" && rest != "terminated successfully") return;
+  step.name = text.substr(begin.size(), end - begin.size());
+  step.message.clear();
+}
+
 // The states have no names, but stand in the pod's order, and those that ended well are named apart.
 void name_steps(const Value& completed, std::vector<Step>& steps) {
   constexpr std::array usual{"prepare", "analyze", "detect", "restore", "build", "export", "completion"};
@@ -203,7 +215,10 @@ Build::Build(Value object) : value(std::move(object)) {
     for (const auto& entry : list) buildpacks.push_back({json::text_or(entry, "id"), json::text_or(entry, "version")});
   }
   if (const auto& list = at(status, "stepStates"); list.is_array()) {
-    for (const auto& entry : list) steps.push_back(read_step(entry));
+    for (const auto& entry : list) {
+      steps.push_back(read_step(entry));
+      take_name(steps.back());
+    }
     name_steps(at(status, "stepsCompleted"), steps);
   }
 }

@@ -109,6 +109,23 @@ TEST_CASE("without a pod the Build tells what it knows") {
         "no pod can be made of it: Pod is invalid: spec.env: Invalid value");
   value["status"]["podName"] = "p";
   CHECK(kpack::failure_of(kpack::Build(value), std::nullopt).cause == "Pod is invalid: spec.env: Invalid value");
-  value["status"]["stepStates"] = Value::array({ended(51, "Container build terminated with error")});
-  CHECK(kpack::failure_of(kpack::Build(value), std::nullopt).exit_code == 51);
+}
+
+TEST_CASE("a Build names the step that failed and the last line of its log, where its pod cannot be seen") {
+  auto value = test::build({1, 1, "a", "False"}).value;
+  auto& status = value["status"];
+  status["podName"] = "p";
+  status["stepStates"] = Value::array({ended(0, "Container prepare terminated successfully"),
+                                       ended(51, "Container build terminated with error"),
+                                       {{"waiting", {{"message", "Container export waiting"}}}}});
+  const auto cause = [&] { return kpack::failure_of(kpack::Build(value), std::nullopt).cause; };
+  CHECK(kpack::Build(value).steps.at(2).name == "export");
+  CHECK(cause() == "step build ended with exit code 51: a buildpack failed");
+  status["conditions"][0]["message"] =
+      "Error:  Container build terminated with error ERROR: no pom.xml: For more info use `kubectl logs -n apps p -c "
+      "build`";
+  CHECK(cause() == "step build ended with exit code 51: a buildpack failed (\"ERROR: no pom.xml\")");
+  status["stepStates"][1] = ended(51, "a message of its own");
+  status["stepsCompleted"] = Value::array({"prepare"});
+  CHECK(cause().ends_with("(\"a message of its own\")"));
 }
