@@ -106,8 +106,9 @@ def test_in_writes_the_history_with_its_logs(programs, source, built, kube_serve
     assert "===> BUILD\ncompiling\n?\n===> EXPORT\n" in log
 
 
-def test_in_of_an_image_whose_build_kpack_has_deleted(programs, source, built, kube_server, namespace, tmp_path):
+def test_in_of_an_image_whose_build_kpack_has_deleted(programs, source, built, kpack, kube_server, namespace, tmp_path):
     build = built(COMMITS[:1])[0]
+    kpack.pause()  # of an Image without Builds it would make the first again
     kube_server.admin.delete("builds", "app-build-1", namespace)
     request = {"source": source, "version": {"image": image_of(build)}, "params": {"builds": 5}}
     result = run_program(programs, "in", request, tmp_path)

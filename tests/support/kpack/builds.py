@@ -44,7 +44,6 @@ def new_build(image: dict, last: dict | None, source: dict, builder: dict, chang
     if build_config(image).get("buildTimeout") is not None:
         kept["activeDeadlineSeconds"] = build_config(image)["buildTimeout"]
     copied = {name: spec[name] for name in ("projectDescriptorPath", "defaultProcess", "cosign") if spec.get(name)}
-    registry_cache = ((spec.get("cache") or {}).get("registry") or {}).get("tag")
     return {
         "apiVersion": API, "kind": "Build",
         "metadata": {
@@ -54,16 +53,22 @@ def new_build(image: dict, last: dict | None, source: dict, builder: dict, chang
             "annotations": {
                 **metadata.get("annotations", {}), "image.kpack.io/reason": reasons(changed),
                 "image.kpack.io/buildChanges": as_annotation(changed),
-                "image.kpack.io/builderName": builder["metadata"]["name"], "image.kpack.io/builderKind": builder["kind"]},
+                "image.kpack.io/builderName": builder["metadata"]["name"], "image.kpack.io/builderKind": ""},
         },
         "spec": {
             "tags": tags_of(spec, number), "builder": {"image": builder["status"]["latestImage"]},
             "runImage": {"image": builder["status"]["stack"]["runImage"]},
             "serviceAccountName": spec.get("serviceAccountName", "default"), "source": source,
-            "cache": {"registry": {"tag": registry_cache}} if registry_cache else {}, **copied, **kept,
+            "cache": _cache(metadata["name"], spec.get("cache") or {}), "resources": {}, **copied, **kept,
             **({"lastBuild": last_build(last)} if last_build(last) else {}),
         },
     }
+
+
+def _cache(image: str, cache: dict) -> dict:
+    if cache.get("volume"):
+        return {"volume": {"persistentVolumeClaimName": child_name(image, "-cache")}}
+    return {"registry": {"tag": cache["registry"]["tag"]}} if cache.get("registry") else {}
 
 
 def tags_of(spec: dict, number: str) -> list[str]:
@@ -129,9 +134,9 @@ def encoded_result(result: dict) -> str:
     return base64.b64encode(gzip.compress(json.dumps(result).encode(), mtime=0)).decode()
 
 
-def build_status(build: dict, pod: dict) -> dict:
-    """The status of a Build after its pod's."""
-    status = copy.deepcopy(build.get("status") or {})
+def build_status(build: dict, pod: dict, last_line=lambda container: "") -> dict:
+    """The status of a Build after its pod's; last_line(container) reads its log."""
+    status = {"stack": {}, "lifecycleVersion": "", **copy.deepcopy(build.get("status") or {})}
     of_pod = pod.get("status") or {}
     containers = of_pod.get("initContainerStatuses", []) + of_pod.get("containerStatuses", [])
     steps = [entry for entry in containers if entry["name"] in (*STEPS, "rebase", "completion")]
@@ -146,7 +151,7 @@ def build_status(build: dict, pod: dict) -> dict:
     status["podName"] = pod["metadata"]["name"]
     status["stepStates"] = [_step_state(entry) for entry in steps]
     status["stepsCompleted"] = [entry["name"] for entry in steps if entry["state"].get("terminated", {}).get("exitCode") == 0]
-    status["conditions"] = [_succeeded(pod, of_pod)]
+    status["conditions"] = [_succeeded(pod, of_pod, last_line)]
     status["observedGeneration"] = build["metadata"]["generation"]
     return status
 
@@ -161,9 +166,10 @@ def _step_state(entry: dict) -> dict:
     return state
 
 
-def _succeeded(pod: dict, of_pod: dict) -> dict:
+def _succeeded(pod: dict, of_pod: dict, last_line) -> dict:
     found = {"type": "Succeeded", "status": "Unknown", "lastTransitionTime": now()}
-    init = of_pod.get("initContainerStatuses", [])
+    # kpack has filled the messages in by now.
+    init = [{**entry, "state": _step_state(entry)} for entry in of_pod.get("initContainerStatuses", [])]
     match of_pod.get("phase"):
         case "Succeeded":
             found |= {"status": "True", "reason": "Completed"}
@@ -173,8 +179,8 @@ def _succeeded(pod: dict, of_pod: dict) -> dict:
                 ended = entry["state"].get("terminated", {})
                 if ended.get("exitCode") and ended.get("message"):
                     where = f"-n {pod['metadata']['namespace']} {pod['metadata']['name']} -c {entry['name']}"
-                    found["message"] = (f"Error: {of_pod.get('message', '')} {ended['message']} : For more info use "
-                                        f"`kubectl logs {where}`")
+                    found["message"] = (f"Error: {of_pod.get('message', '')} {ended['message']} {last_line(entry['name'])}"
+                                        f": For more info use `kubectl logs {where}`")
                     break
         case "Pending":
             waiting = next((entry["state"]["waiting"] for entry in init if "waiting" in entry["state"]), {})

@@ -276,8 +276,10 @@ class Kpack:
         namespace, name = key_of(build)
         pod = self._informers["pods"].get(namespace, builds.child_name(name, "-build-pod"))
         if pod is None:
-            annotations = build["metadata"]["annotations"]
-            builder = self._builder(annotations["image.kpack.io/builderKind"], namespace, annotations["image.kpack.io/builderName"])
+            account = build["spec"]["serviceAccountName"]
+            if self.client.find("serviceaccounts", account, namespace) is None:
+                return self._write_status("builds", build, builds.failed_status(build, f'serviceaccounts "{account}" not found'))
+            builder = self._builder_of(build)
             rebase = builds.is_rebase(build, builder["status"]["stack"]["id"]) if builder else False
             try:
                 pod = self.client.create("pods", builds.new_pod(build, rebase, self.sidecars), namespace)
@@ -285,19 +287,21 @@ class Kpack:
                 if error.status != 422:
                     raise
                 return self._write_status("builds", build, builds.failed_status(build, error.message))
-        return self._write_status("builds", build, builds.build_status(build, pod))
+        return self._write_status("builds", build, builds.build_status(
+            build, pod, lambda container: self.kubelet.log(namespace, pod["metadata"]["name"], container).last_line()))
 
     def _source_resolver(self, image: dict) -> dict:
         namespace, name = key_of(image)
-        spec = {"serviceAccountName": image["spec"].get("serviceAccountName", "default"), "source": image["spec"]["source"]}
+        spec = {"serviceAccount": image["spec"].get("serviceAccountName", "default"), "source": image["spec"]["source"]}
         wanted = builds.child_name(name, "-source")
         found = self._informers["sourceresolvers"].get(namespace, wanted)
         if found is None:
             return self.client.create("sourceresolvers", {
                 "apiVersion": builds.API, "kind": "SourceResolver", "spec": spec,
-                "metadata": {"name": wanted, "ownerReferences": builds.owned_by(image)}}, namespace)
-        if found["spec"] != spec:
-            return self.client.replace("sourceresolvers", {**found, "spec": spec}, namespace)
+                "metadata": {"name": wanted, "ownerReferences": builds.owned_by(image), **_labels_of(image)}}, namespace)
+        if found["spec"] != spec or _labels_of(found) != _labels_of(image):
+            metadata = {**found["metadata"], "labels": image["metadata"].get("labels", {})}
+            return self.client.replace("sourceresolvers", {**found, "metadata": metadata, "spec": spec}, namespace)
         return found
 
     def _reconcile_source(self, resolver: dict) -> None:
@@ -316,6 +320,12 @@ class Kpack:
         if kind == "Builder":
             return self._informers["builders"].get(namespace, name)
         return self._informers["clusterbuilders"].get("", name)
+
+    def _builder_of(self, build: dict) -> dict | None:
+        metadata = build["metadata"]
+        image = self.client.find("images", metadata["labels"][builds.IMAGE], metadata["namespace"])
+        kind = image["spec"]["builder"].get("kind") if image else None
+        return self._builder(kind, metadata["namespace"], metadata["annotations"]["image.kpack.io/builderName"])
 
     def _builds_of(self, namespace: str, image: str) -> list[dict]:
         found = [build for (where, _), build in list(self._informers["builds"].objects.items())
@@ -344,11 +354,15 @@ class Kpack:
     def _play(self, pod: dict):
         labels, namespace = pod["metadata"]["labels"], pod["metadata"]["namespace"]
         build = self.client.get("builds", labels["kpack.io/build"], namespace)
-        annotations = build["metadata"]["annotations"]
-        builder = self._builder(annotations["image.kpack.io/builderKind"], namespace, annotations["image.kpack.io/builderName"])
+        builder = self._builder_of(build)
         waiting = self.plays[labels[builds.IMAGE]]
         play = waiting.popleft() if waiting else self.usual()
         return play.pod_play(build, builder, self.push)
+
+
+def _labels_of(item: dict) -> dict:
+    labels = item["metadata"].get("labels")
+    return {"labels": labels} if labels else {}
 
 
 def _executing(build: dict) -> str:

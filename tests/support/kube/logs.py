@@ -52,6 +52,11 @@ class ContainerLog:
     def text(self) -> bytes:
         return b"".join(piece.data for piece in self.pieces)
 
+    def last_line(self) -> str:
+        """The last that is not empty, without colours."""
+        lines = re.sub(rb"\x1b\[[0-9;]*[A-Za-z]", b"", self.text).decode(errors="replace").splitlines()
+        return next((line for line in reversed(lines) if line), "")
+
     def read(self, *, follow: bool = False, timestamps: bool = False, since: int = 0, tail: int | None = None,
              alive=lambda: True) -> collections.abc.Iterator[bytes]:
         """What the log endpoint sends. A part of a line that goes on gets no time of its own, as kubelets have it."""
