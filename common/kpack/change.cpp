@@ -17,11 +17,6 @@ Value member_or_empty(const Value& object, std::string_view name) {
   return member == nullptr || member->is_null() ? Value::object() : *member;
 }
 
-std::string shown(const Value& value) {
-  if (value.is_null() || (value.is_object() && value.empty())) return "";
-  return value.is_string() ? value.get<std::string>() : json::dump(value);
-}
-
 class PatchMaker {
  public:
   explicit PatchMaker(const Image& image) : image_(image), spec_(member_or_empty(image.value, "spec")) {}
@@ -97,29 +92,14 @@ class PatchMaker {
       const auto there = member_or_empty(before, kind);
       if (wanted == nullptr && !there.empty()) {
         patch_.spec["cache"][kind] = nullptr;
-        note(fmt::format("cache.{}", kind), shown(there), "");
+        note(fmt::format("cache.{}", kind), shown_text(there), "");
       }
       if (wanted == nullptr) continue;
       for (const auto& [name, value] : wanted->items()) set({"cache", kind, name}, value);
     }
   }
 
-  // Puts `value` at a path of the spec, unless it stands there.
-  void set(const std::vector<std::string>& path, const Value& value) {
-    const Value* before = &spec_;
-    for (const auto& name : path) {
-      before = before == nullptr ? nullptr : json::find(*before, name);
-    }
-    if (before == nullptr ? value.is_null() : *before == value) return;
-    Value* target = &patch_.spec;
-    std::string field;
-    for (const auto& name : path) {
-      target = &(*target)[name];
-      field += (field.empty() ? "" : ".") + name;
-    }
-    *target = value;
-    note(field, before == nullptr ? "" : shown(*before), shown(value));
-  }
+  void set(const std::vector<std::string>& path, const Value& value) { kpack::set(patch_, spec_, path, value); }
 
  private:
   void note(std::string field, std::string before, std::string after) {
@@ -167,10 +147,6 @@ Patch patch_for(const Image& image, const ImageChange& change) {
   return maker.take();
 }
 
-Value merge_patch(const Image& image, const Patch& patch) {
-  return {{"metadata", {{"resourceVersion", image.resource_version}}}, {"spec", patch.spec}};
-}
-
 Value new_image(const std::string& space, const std::string& name, const std::string& tag, const ImageChange& change) {
   const Value bare = {{"metadata", {{"name", name}, {"namespace", space}}}};
   auto spec = patch_for(Image(bare), change).spec;
@@ -179,15 +155,6 @@ Value new_image(const std::string& space, const std::string& name, const std::st
           {"kind", image_resource.kind},
           {"metadata", {{"name", name}, {"namespace", space}}},
           {"spec", std::move(spec)}};
-}
-
-void print(const std::vector<Difference>& differences, base::Log& log) {
-  std::string last;
-  for (const auto& difference : differences) {
-    if (difference.field != last) log.info("  " + base::printable(difference.field));
-    log.difference(difference.before, difference.after);
-    last = difference.field;
-  }
 }
 
 }  // namespace kpack

@@ -196,6 +196,7 @@ Build::Build(Value object) : value(std::move(object)) {
   const auto& spec = at(value, "spec");
   const auto& status = at(value, "status");
   name = json::text_or(metadata, "name");
+  space = json::text_or(metadata, "namespace");
   created = json::text_or(metadata, "creationTimestamp");
   owner_uid = owner_of(metadata);
   image = json::text_or(labels, label::image);
@@ -203,6 +204,7 @@ Build::Build(Value object) : value(std::move(object)) {
   image_generation = number_in<std::int64_t>(json::text_or(labels, label::image_generation));
   reasons = json::text_or(at(metadata, "annotations"), annotation::reason);
   builder = json::text_or(at(metadata, "annotations"), annotation::builder_name);
+  builder_image = json::text_or(at(spec, "builder"), "image");
   source = read_source(spec);
   tag = first_text(at(spec, "tags"));
   succeeded = condition_of(value, "Succeeded");

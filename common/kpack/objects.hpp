@@ -81,6 +81,7 @@ struct Build {
 
   json::Value value;
   std::string name;
+  std::string space;
   std::string image;      // the Image's name
   std::string owner_uid;  // the Image's
   std::uint64_t number = 0;
@@ -92,8 +93,9 @@ struct Build {
   std::string pod;           // empty: there is none yet
   std::string latest_image;  // what it built: repository@digest
   std::string tag;
-  std::string builder;    // the name
-  std::string run_image;  // known once it has succeeded
+  std::string builder;        // the name
+  std::string builder_image;  // by digest: the builder as it was when the Build was made
+  std::string run_image;      // known once it has succeeded
   std::vector<Buildpack> buildpacks;
   std::vector<Step> steps;
   std::string created;

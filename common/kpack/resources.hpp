@@ -12,11 +12,20 @@ inline constexpr std::string_view api_version = "kpack.io/v1alpha2";
 
 inline constexpr kubernetes::Resource image_resource{"kpack.io", "v1alpha2", "images", "Image"};
 inline constexpr kubernetes::Resource build_resource{"kpack.io", "v1alpha2", "builds", "Build"};
+inline constexpr kubernetes::Resource builder_resource{"kpack.io", "v1alpha2", "builders", "Builder"};
+inline constexpr kubernetes::Resource cluster_builder_resource{"kpack.io", "v1alpha2", "clusterbuilders",
+                                                               "ClusterBuilder", kubernetes::Scope::cluster};
+inline constexpr kubernetes::Resource cluster_stack_resource{"kpack.io", "v1alpha2", "clusterstacks", "ClusterStack",
+                                                             kubernetes::Scope::cluster};
+inline constexpr kubernetes::Resource cluster_store_resource{"kpack.io", "v1alpha2", "clusterstores", "ClusterStore",
+                                                             kubernetes::Scope::cluster};
 
 namespace label {
 inline constexpr std::string_view image = "image.kpack.io/image";
 inline constexpr std::string_view build_number = "image.kpack.io/buildNumber";
 inline constexpr std::string_view image_generation = "image.kpack.io/imageGeneration";
+// On pods alone.
+inline constexpr std::string_view build = "kpack.io/build";
 }  // namespace label
 
 namespace annotation {

@@ -78,7 +78,4 @@ struct PutParams {
 // duration.
 [[nodiscard]] PutParams read_put_params(const json::Value& params);
 
-// "90s", "45m", "1h30m". Nothing when it is something else, zero, or longer than a week.
-[[nodiscard]] std::optional<std::chrono::seconds> parse_duration(std::string_view text);
-
 }  // namespace kpack_image

@@ -38,7 +38,8 @@ std::optional<kpack::Image> create(kubernetes::Client& client, const std::string
 std::optional<kpack::Image> patch(kubernetes::Client& client, const std::string& space, const kpack::Image& image,
                                   const kpack::Patch& patch, base::Log& log) {
   try {
-    kpack::Image changed(client.patch(kpack::image_resource, space, image.name, kpack::merge_patch(image, patch)));
+    kpack::Image changed(
+        client.patch(kpack::image_resource, space, image.name, kpack::merge_patch(image.resource_version, patch)));
     log.success(fmt::format("Image Resource \"{}\" patched", image.name));
     return changed;
   } catch (const Error& error) {

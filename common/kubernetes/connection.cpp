@@ -139,6 +139,23 @@ std::shared_ptr<http::TokenSource> tokens_of(const Cluster& cluster, Connection&
   return nullptr;
 }
 
+std::string identity_of(const Access& access) {
+  if (std::holds_alternative<base::Secret>(access.identity)) return "by a token";
+  if (const auto* file = std::get_if<TokenFile>(&access.identity)) return "by the token in " + file->path;
+  if (const auto* user = std::get_if<http::Credentials>(&access.identity)) return "as " + user->username;
+  return access.client_certificate ? "by a client certificate" : "anonymously";
+}
+
+std::string way_of(const Cluster& cluster) {
+  if (const auto* key = std::get_if<clouds::GoogleKey>(&cluster.login)) {
+    return fmt::format("as {}, by a token of {}", key->client_email, key->token_uri.authority());
+  }
+  if (const auto* login = std::get_if<UaaLogin>(&cluster.login)) {
+    return fmt::format("as {}, by a token of {}", login->credentials.username, login->token_url.authority());
+  }
+  return identity_of(cluster.access);
+}
+
 }  // namespace
 
 void describe(json::Fields<ClusterFields>& fields) {
@@ -180,11 +197,11 @@ Cluster read_cluster(const ConnectionFields& fields) {
   return {read_kubeconfig(*fields.kubeconfig, fields.context, "source.kubeconfig"), {}};
 }
 
-std::vector<std::string> hosts_of(const Cluster& cluster) {
-  std::vector<std::string> hosts{cluster.access.server.authority()};
-  if (const auto* key = std::get_if<clouds::GoogleKey>(&cluster.login)) hosts.push_back(key->token_uri.authority());
-  if (const auto* login = std::get_if<UaaLogin>(&cluster.login)) hosts.push_back(login->token_url.authority());
-  return hosts;
+std::string contact_of(const Cluster& cluster) {
+  const auto& access = cluster.access;
+  return fmt::format("{} by {}{}, {}", access.server.authority(), access.server.origin.scheme,
+                     access.verification == http::Verification::on ? "" : " without verifying its certificate",
+                     way_of(cluster));
 }
 
 Connection connect(const Cluster& cluster, const base::Environment& environment, base::Random& random, base::Log& log) {

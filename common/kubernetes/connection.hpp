@@ -84,8 +84,8 @@ struct Cluster {
 // Error{usage} when none or several of the ways are given, or one of them cannot be read.
 [[nodiscard]] Cluster read_cluster(const ConnectionFields& fields);
 
-// The hosts that would be contacted, for --explain.
-[[nodiscard]] std::vector<std::string> hosts_of(const Cluster& cluster);
+// "k.example:6443 by https, by a token": what would be contacted and how, for --explain.
+[[nodiscard]] std::string contact_of(const Cluster& cluster);
 
 struct Connection {
   std::unique_ptr<http::Client> login;  // to the token server; none where no login is needed

@@ -9,7 +9,7 @@ namespace kubernetes {
 std::string path_of(const Resource& resource, std::string_view space, std::string_view name,
                     std::string_view subresource) {
   std::string path = fmt::format("{}/{}", group_path(resource), resource.version);
-  if (resource.scope == Scope::namespaced) path += "/namespaces/" + http::percent_encode(space);
+  if (resource.scope == Scope::namespaced && !space.empty()) path += "/namespaces/" + http::percent_encode(space);
   path += fmt::format("/{}", resource.plural);
   if (!name.empty()) path += "/" + http::percent_encode(name);
   if (!subresource.empty()) path += fmt::format("/{}", subresource);

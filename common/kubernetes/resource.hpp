@@ -18,9 +18,10 @@ struct Resource {
 
 inline constexpr Resource pods{"", "v1", "pods", "Pod"};
 inline constexpr Resource resource_quotas{"", "v1", "resourcequotas", "ResourceQuota"};
+inline constexpr Resource namespaces{"", "v1", "namespaces", "Namespace", Scope::cluster};
 
-// "/apis/kpack.io/v1alpha2/namespaces/apps/images"; with a name the object's own path. `space` is ignored for what is
-// not in a namespace.
+// "/apis/kpack.io/v1alpha2/namespaces/apps/images"; with a name the object's own path. An empty `space` is all of them,
+// for lists and watches; for what is not in a namespace it is ignored.
 [[nodiscard]] std::string path_of(const Resource& resource, std::string_view space, std::string_view name = "",
                                   std::string_view subresource = "");
 

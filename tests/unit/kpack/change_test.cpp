@@ -44,7 +44,7 @@ TEST_CASE("a commit changes the revision alone") {
   CHECK(made.spec == Value({{"source", {{"git", {{"revision", "bbbb"}}}}}}));
   CHECK(made.differences == std::vector<Difference>{{"source.git.revision", "aaaa", "bbbb"}});
   CHECK(patch(source(Source::Kind::git, "", "aaaa")).empty());
-  CHECK(kpack::merge_patch(kpack::Image(image_value()), made) ==
+  CHECK(kpack::merge_patch(kpack::Image(image_value()).resource_version, made) ==
         Value({{"metadata", {{"resourceVersion", "7"}}}, {"spec", made.spec}}));
 }
 

@@ -85,12 +85,3 @@ TEST_CASE("what cannot be is refused by the name of its field") {
         std::string::npos);
   CHECK(refusal({{"comitish", "a"}}).find("did you mean params.commitish?") != std::string::npos);
 }
-
-TEST_CASE("durations are hours, minutes and seconds, in this order") {
-  CHECK(kpack_image::parse_duration("90s") == 90s);
-  CHECK(kpack_image::parse_duration("1h2m3s") == 3723s);
-  CHECK(kpack_image::parse_duration("168h") == 168h);
-  for (const auto* bad : {"", "1", "m", "1m1h", "1h1h", "-1s", "0s", "1d", "169h", "99999999999h", "1h "}) {
-    CHECK_FALSE(kpack_image::parse_duration(bad));
-  }
-}

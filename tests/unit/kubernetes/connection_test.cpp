@@ -58,7 +58,7 @@ TEST_CASE("a server and a token need no kubeconfig") {
 TEST_CASE("the key of a service account stands in the place of the kubeconfig's user") {
   const json::Value key = {{"client_email", "ci"}, {"private_key", "p"}};
   const auto cluster = read({{"gke", {{"json_key", key.dump()}, {"kubeconfig", kubeconfig.dump()}}}});
-  CHECK(kubernetes::hosts_of(cluster) == std::vector<std::string>{"k.example", "oauth2.googleapis.com"});
+  CHECK(kubernetes::contact_of(cluster) == "k.example by https, as ci, by a token of oauth2.googleapis.com");
 }
 
 TEST_CASE("tkgi and pks say where the API and where the cluster is") {
