@@ -85,6 +85,10 @@ FetchedToken request_token(http::Client& http, const http::Url& url, std::string
   request.body_is_secret = true;
   request.repeatable = true;
   request.body_limit = largest_answer;
+  if (asked.effort == Asked::Effort::brief) {
+    request.probe = true;
+    request.limit = seconds(10);
+  }
   auto response = http.send(request);
   response.url = url;  // nothing is followed
   return read_token(response, token_member, asked);

@@ -24,6 +24,8 @@ struct Asked {
   std::string object;
   std::string remedy;
   base::WallTime now;  // by the worker's clock
+  // Whether there is another way where no answer comes: then one short try.
+  enum class Effort { full, brief } effort = Effort::full;
 };
 
 // Sends a form to a token server and reads the token out of its JSON answer. The form is a secret: it goes to this URL

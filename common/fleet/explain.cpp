@@ -24,12 +24,12 @@ std::string explain(const Source& source) {
   result += fmt::format("record {}, {} images listed, {} repositories with tags to look up\n", source.record.text(),
                         source.images.size(), source.repositories.size());
   result += "would contact\n";
-  for (const auto& host : source.hosts) {
-    const bool plain = host.scheme == registry::HostOptions::Scheme::http;
-    result += fmt::format("  {} by {}, {}\n", host.host, plain ? "http or https" : "https",
-                          host.credentials ? "as " + host.credentials->name() : "anonymously");
+  for (const auto& host : source.hosts) result += registry::contacts_of(host);
+  for (const auto& name : anonymous_hosts(source)) {
+    registry::HostOptions host;
+    host.host = name;
+    result += registry::contacts_of(host);
   }
-  for (const auto& host : anonymous_hosts(source)) result += fmt::format("  {} by https, anonymously\n", host);
   return result;
 }
 

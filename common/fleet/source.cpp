@@ -35,9 +35,7 @@ void describe(json::Fields<FleetFields>& fields) {
 
 void describe(json::Fields<SourceFields>& fields) {
   fields.required("fleet", &SourceFields::fleet, "the images that are rebased together");
-  fields.optional("username", &SourceFields::username,
-                  "user name at the registry of the record; \"<token>\" when the password is an identity token");
-  fields.optional("password", &SourceFields::password, "password or token at the registry of the record");
+  registry::describe_login(fields);  // at the registry of the record
   fields.optional("insecure", &SourceFields::insecure, "whether that registry may be spoken to in plain HTTP");
   fields.optional("ca_certs", &SourceFields::ca_certs,
                   "PEM certificates to trust beside the system's, at that registry alone");
@@ -62,9 +60,8 @@ Source read_source(const json::Value& source) {
     result.repositories.push_back({registry::parse_repository(entry.repository, field + ".repository"),
                                    TagPattern(entry.tags, entry.exclude, field)});
   }
-  result.hosts = registry::hosts_of(
-      {result.record.repository.host, fields.username, fields.password, fields.insecure, fields.ca_certs},
-      fields.registries);
+  result.hosts = registry::hosts_of({fields, result.record.repository.host, fields.insecure, fields.ca_certs},
+                                    registry::to_options(fields.registries));
   return result;
 }
 

@@ -27,10 +27,8 @@ struct FleetFields {
 void describe(json::Fields<FleetFields>& fields);
 
 // As written by the user; read_source() turns it into a Source.
-struct SourceFields {
+struct SourceFields : registry::LoginFields {
   FleetFields fleet;
-  std::string username;
-  base::Secret password;
   bool insecure = false;
   std::vector<std::string> ca_certs;
   std::vector<registry::HostFields> registries;

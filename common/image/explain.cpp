@@ -7,12 +7,6 @@
 namespace image {
 namespace {
 
-std::string described(const registry::HostOptions& host) {
-  const bool plain = host.scheme == registry::HostOptions::Scheme::http;
-  return fmt::format("  {} by {}, {}\n", host.host, plain ? "http or https" : "https",
-                     host.credentials ? fmt::format("as {}", host.credentials->name()) : "anonymously");
-}
-
 std::string described(const std::variant<SemanticTags, PatternTags>& tags) {
   if (const auto* pattern = std::get_if<PatternTags>(&tags)) return fmt::format("tags like /{}/", pattern->pattern);
   const auto& variant = std::get<SemanticTags>(tags).variant;
@@ -28,7 +22,7 @@ std::string explain(const Source& source) {
                   source.tag ? "tag " + *source.tag : described(source.tags), source.platform.os,
                   source.platform.architecture, source.platform.variant.empty() ? "" : "/", source.platform.variant);
   result += "would contact\n";
-  for (const auto& host : source.hosts) result += described(host);
+  for (const auto& host : source.hosts) result += registry::contacts_of(host);
   if (source.cache) result += fmt::format("the build cache is {}\n", source.cache->text());
   return result;
 }

@@ -5,6 +5,7 @@
 #include "image/check.hpp"
 #include "image/explain.hpp"
 #include "image/in.hpp"
+#include "image/locating.hpp"
 #include "image/params.hpp"
 #include "image/put.hpp"
 #include "image/put_params.hpp"
@@ -25,7 +26,7 @@ concourse::Check prepare_check(const concourse::Request& request) {
   return {[source] { return explain(*source); },
           [source, version](concourse::Context& context) {
             warn(*source, context);
-            return check(*source, version, context);
+            return check(located(*source, context), version, context);
           }};
 }
 
@@ -36,7 +37,7 @@ concourse::In prepare_in(const concourse::Request& request) {
   return {[source] { return explain(*source); },
           [source, params, version](const auto& destination, auto& context) {
             warn(*source, context);
-            return in(*source, params, version, destination, context);
+            return in(located(*source, context), params, version, destination, context);
           }};
 }
 
@@ -46,7 +47,7 @@ concourse::Out prepare_out(const concourse::Request& request) {
   return {[source] { return explain(*source); },
           [source, params = std::move(params)](const auto& inputs, auto& context) {
             warn(*source, context);
-            return put(*source, params, inputs, context);
+            return put(located(*source, context), params, inputs, context);
           }};
 }
 

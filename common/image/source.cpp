@@ -5,16 +5,9 @@
 namespace image {
 namespace {
 
-constexpr std::string_view docker_hub = "docker.io";  // as registry::parse_repository() names it
-
 // Fields of the registry-image resource that mean something this kind does not do: silence would be a lie.
 void describe_refused(json::Fields<SourceFields>& fields) {
   fields.refused("content_trust", "Docker has ended Notary v1; pin a digest or verify signatures in a task");
-  for (const auto* name : {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_region",
-                           "aws_role_arn", "aws_role_arns", "aws_account_id", "aws_ecr_registry_id", "azure_acr",
-                           "azure_client_id", "azure_tenant_id", "azure_environment"}) {
-    fields.refused(name, "give source.username and source.password");
-  }
 }
 
 // Fields that choose tags in another way than the one that counts. The registry-image resource ignores them silently,
@@ -41,6 +34,8 @@ std::vector<std::string> without_effect(const SourceFields& fields) {
 
 std::vector<std::string> warnings_of(const SourceFields& fields) {
   auto result = without_effect(fields);
+  for (auto& note : registry::fields_without_effect(fields, fields.insecure, "source"))
+    result.push_back(std::move(note));
   if (fields.tag.was_fraction) {
     result.push_back(fmt::format(
         "source.tag is the number {}, which YAML makes of 3.10 and 3.1 alike: write it in quotes", fields.tag.text));
@@ -66,7 +61,7 @@ std::variant<SemanticTags, PatternTags> read_tags(const SourceFields& fields) {
 }
 
 std::optional<registry::Repository> mirror_of(const SourceFields& fields, const registry::Repository& repository) {
-  if (!fields.registry_mirror || repository.host != docker_hub) return std::nullopt;
+  if (!fields.registry_mirror || repository.host != registry::docker_hub) return std::nullopt;
   const std::string field = "source.registry_mirror.host";
   auto result = registry::parse_repository(fields.registry_mirror->host + "/" + repository.path, field);
   if (result.path != repository.path) {
@@ -76,10 +71,12 @@ std::optional<registry::Repository> mirror_of(const SourceFields& fields, const 
 }
 
 std::vector<registry::HostOptions> hosts_of(const SourceFields& fields, const registry::Repository& repository) {
-  auto others = fields.registries;
-  if (fields.registry_mirror) others.push_back(*fields.registry_mirror);
-  return registry::hosts_of({repository.host, fields.username, fields.password, fields.insecure, fields.ca_certs},
-                            others);
+  auto others = registry::to_options(fields.registries);
+  if (fields.registry_mirror) {
+    others.push_back(registry::to_options(*fields.registry_mirror, "source.registry_mirror"));
+    others.back().named_by = "source.registry_mirror";
+  }
+  return registry::hosts_of({fields, repository.host, fields.insecure, fields.ca_certs}, std::move(others));
 }
 
 }  // namespace
@@ -98,9 +95,7 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.optional("pre_releases", &SourceFields::pre_releases, "whether pre-releases such as 1.0.0-rc.1 are watched");
   fields.optional("pre_release_prefixes", &SourceFields::pre_release_prefixes,
                   "how pre-releases begin, beside alpha, beta and rc: build for 1.0.0-build.3");
-  fields.optional("username", &SourceFields::username,
-                  "user name at the registry; \"<token>\" when the password is an identity token");
-  fields.optional("password", &SourceFields::password, "password or token at the registry");
+  registry::describe_login(fields);
   fields.optional("insecure", &SourceFields::insecure, "whether the registry may be spoken to in plain HTTP");
   fields.optional("ca_certs", &SourceFields::ca_certs,
                   "PEM certificates to trust beside the system's, at this registry alone");
@@ -124,8 +119,8 @@ void describe(json::Fields<SourceFields>& fields) {
 Source read_source(const json::Value& source) {
   const auto fields = json::read<SourceFields>(source, "source");
   Source result;
-  result.written_repository = fields.repository;
-  result.repository = registry::parse_repository(fields.repository, "source.repository");
+  result.written_repository = registry::repository_in_full(fields, fields.repository, "source");
+  result.repository = registry::parse_repository(result.written_repository, "source.repository");
   if (!fields.tag.text.empty()) {
     if (!registry::is_tag(fields.tag.text)) {
       json::wrong_value("source.tag", fmt::format("\"{}\" is not a tag", fields.tag.text),

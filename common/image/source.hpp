@@ -25,7 +25,7 @@ struct TagText {
 };
 
 // As written by the user; read_source() turns it into a Source.
-struct SourceFields {
+struct SourceFields : registry::LoginFields {
   std::string repository;
   TagText tag;
   std::string tag_regex;
@@ -34,8 +34,6 @@ struct SourceFields {
   std::string semver_constraint;
   bool pre_releases = false;
   std::vector<std::string> pre_release_prefixes;
-  std::string username;
-  base::Secret password;
   bool insecure = false;
   std::vector<std::string> ca_certs;
   std::optional<PlatformFields> platform;

@@ -49,7 +49,7 @@ Source read_source(const json::Value& source) {
   if (result.space.empty()) result.space = result.cluster.access.default_namespace;
   if (result.space.empty()) json::missing_field("source", "namespace", "the Image's namespace");
   kubernetes::require_dns_label(result.space, "source.namespace");
-  for (const auto& host : fields.registries) result.hosts.push_back(registry::to_options(host));
+  result.hosts = registry::to_options(fields.registries);
   return result;
 }
 

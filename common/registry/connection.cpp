@@ -27,7 +27,32 @@ http::BoundOf bounds_of(const std::vector<HostOptions>& hosts) {
   };
 }
 
+// Of a cloud's endpoints: nothing that they redirect to is followed.
+std::shared_ptr<http::Client> make_api_client(concourse::Context& context) {
+  http::ConnectionOptions options;
+  options.certificate_remedy = "add its authority to the worker's certificates";
+  return http::make_retrying(http::make_curl_client(context.environment, std::move(options), context.log),
+                             http::RetryPolicy{}, context.random, context.log);
+}
+
+// Of the machine's own service: without the environment there is no proxy.
+std::shared_ptr<http::Client> make_metadata_client(base::Log& log) {
+  http::ConnectionOptions options;
+  options.connect_timeout = std::chrono::seconds(2);
+  return http::make_curl_client(base::Environment(), std::move(options), log);
+}
+
 }  // namespace
+
+std::shared_ptr<CloudCredentials> open_login(const HostOptions& host, concourse::Context& context) {
+  auto api = make_api_client(context);
+  auto registry = host.http ? host.http : api;
+  auto result =
+      make_cloud_credentials(*host.cloud, {std::move(api), std::move(registry), make_metadata_client(context.log)},
+                             context.environment, context.log);
+  for (const auto& secret : result->secrets()) context.log.redact(secret);
+  return result;
+}
 
 Connection connect(std::vector<HostOptions> hosts, concourse::Context& context) {
   const auto bound = bounds_of(hosts);
@@ -45,9 +70,11 @@ Connection connect(std::vector<HostOptions> hosts, concourse::Context& context) 
     if (host.credentials) {
       for (const auto& secret : host.credentials->secrets()) context.log.redact(secret);
     }
-    if (host.ca_certificates.empty()) continue;
-    const std::string field = host.named_by + ".ca_certs";
-    host.http = make_http(host.ca_certificates, field, "add its authority to " + field);
+    if (!host.ca_certificates.empty()) {
+      const std::string field = host.named_by + ".ca_certs";
+      host.http = make_http(host.ca_certificates, field, "add its authority to " + field);
+    }
+    if (host.cloud && !host.credentials) host.credentials = open_login(host, context);
   }
   Connection result;
   result.http = make_http(

@@ -7,6 +7,7 @@
 #include "concourse/context.hpp"
 #include "http/client.hpp"
 #include "registry/client.hpp"
+#include "registry/cloud_credentials.hpp"
 
 namespace registry {
 
@@ -14,6 +15,9 @@ struct Connection {
   std::unique_ptr<http::Client> http;
   std::unique_ptr<Client> registry;
 };
+
+// Makes the credentials of a host with a cloud's login, where they are not there yet. Nothing is contacted.
+[[nodiscard]] std::shared_ptr<CloudCredentials> open_login(const HostOptions& host, concourse::Context& context);
 
 // Makes every password known to the log, so that none can be printed. Nothing is contacted yet.
 [[nodiscard]] Connection connect(std::vector<HostOptions> hosts, concourse::Context& context);

@@ -11,7 +11,6 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::string_view docker_hub = "docker.io";
 constexpr std::size_t longest_path = 255;
 constexpr std::size_t longest_tag = 128;
 
@@ -101,6 +100,8 @@ Repository parse_repository(std::string_view text, std::string_view field) {
   refuse(text, field, "is not a repository name",
          "only lower case letters, digits and single . _ - / between them are valid");
 }
+
+std::string host_on_the_wire(const std::string& host) { return host == docker_hub ? "registry-1.docker.io" : host; }
 
 bool is_tag(std::string_view text) {
   if (text.empty() || text.size() > longest_tag || text.front() == '.' || text.front() == '-') return false;

@@ -34,6 +34,10 @@ struct Reference {
   [[nodiscard]] Reference with_tag(std::string other) const { return {repository, std::move(other), std::nullopt}; }
 };
 
+// The host of a reference that names none, and the one that its registry has on the wire.
+inline constexpr std::string_view docker_hub = "docker.io";
+[[nodiscard]] std::string host_on_the_wire(const std::string& host);
+
 // Error{usage} naming `field`.
 [[nodiscard]] Repository parse_repository(std::string_view text, std::string_view field);
 [[nodiscard]] bool is_tag(std::string_view text);

@@ -2,10 +2,20 @@
 
 #include <fmt/format.h>
 
+#include "clouds/ecr_host.hpp"
 #include "http/status.hpp"
 #include "json/value.hpp"
 
 namespace registry {
+
+namespace {
+
+std::string wanted_fields(const std::string& host) {
+  if (clouds::parse_ecr_host(host)) return "aws_access_key_id, aws_secret_access_key and aws_region";
+  return host.ends_with(".azurecr.io") ? "username and password, or azure_acr: true," : "username and password";
+}
+
+}  // namespace
 
 Refusal parse_refusal(std::string_view body) {
   try {
@@ -27,8 +37,8 @@ base::Error refusal_error(const HostOptions& host, const std::string& action, co
                           const http::Response& response) {
   std::string remedy;
   if (response.status == 401 || response.status == 403) {
-    remedy = host.credentials ? fmt::format("check username and password in {} and what they may do", host.named_by)
-                              : fmt::format("give username and password in {}", host.named_by);
+    remedy = host.credentials ? fmt::format("check {} in {} and what they may do", host.login_fields, host.named_by)
+                              : fmt::format("give {} in {}", wanted_fields(host.host), host.named_by);
   }
   const auto said = parse_refusal(response.body);
   return http::status_error(action, object, response, said.detail, std::move(remedy))

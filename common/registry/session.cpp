@@ -18,9 +18,6 @@ constexpr std::chrono::seconds brief_limit{5};
 // A body of this size travels for a while.
 constexpr std::uint64_t small_body = 64ULL * 1024;
 
-// Docker Hub's registry has another name than its images.
-std::string host_on_the_wire(const std::string& host) { return host == "docker.io" ? "registry-1.docker.io" : host; }
-
 http::Url url_of(std::string_view scheme, const std::string& host, std::string_view path) {
   auto url = http::Url::parse(fmt::format("{}://{}{}", scheme, host_on_the_wire(host), path));
   if (!url) throw Error(ErrorKind::usage, {"reach", "registry " + host, "its name is not valid", ""});

@@ -3,6 +3,8 @@ password it wants them, by Basic authentication.
 
     with ConnectProxy(user="ann", password="x") as proxy:
         proxy.port; proxy.connected                     # ["127.0.0.1:443", ...], in the order they came
+
+With `routes` it leads each of these places to a port of this machine, and no other one anywhere.
 """
 
 import base64
@@ -16,7 +18,8 @@ import urllib.parse
 
 
 class ConnectProxy:
-    def __init__(self, *, user: str | None = None, password: str | None = None):
+    def __init__(self, *, user: str | None = None, password: str | None = None, routes: dict[str, int] | None = None):
+        self.routes = routes
         self.wanted = None if user is None else "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         self.connected: list[str] = []
         self.forwarded: list[str] = []
@@ -71,6 +74,8 @@ def handler_of(proxy: ConnectProxy):
             if not self.authorized():
                 return
             host, _, port = self.path.rpartition(":")
+            if proxy.routes is not None:
+                host, port = "127.0.0.1", proxy.routes.get(self.path, 0)
             proxy.connected.append(self.path)
             self.close_connection = True
             try:

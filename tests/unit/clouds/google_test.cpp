@@ -1,52 +1,16 @@
 #include "clouds/google.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <memory>
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
 
 #include "base/base64.hpp"
 #include "base/error.hpp"
+#include "google_key.hpp"
 
 using namespace std::chrono_literals;
+using test::google_key;
+using test::verifies;
 
 namespace {
-
-struct Deleter {
-  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-
-EVP_PKEY* rsa_key() {
-  static const std::unique_ptr<EVP_PKEY, Deleter> key(EVP_RSA_gen(2048));
-  return key.get();
-}
-
-std::string rsa_pem() {
-  const std::unique_ptr<BIO, Deleter> bio(BIO_new(BIO_s_mem()));
-  PEM_write_bio_PKCS8PrivateKey(bio.get(), rsa_key(), nullptr, nullptr, 0, nullptr, nullptr);
-  char* data = nullptr;
-  const auto size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
-bool verifies(const std::string& text, const std::string& signature) {
-  const std::unique_ptr<EVP_MD_CTX, Deleter> context(EVP_MD_CTX_new());
-  const auto bytes = [](const std::string& of) { return reinterpret_cast<const unsigned char*>(of.data()); };
-  return EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, rsa_key()) == 1 &&
-         EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(text), text.size()) == 1;
-}
-
-json::Value google_key() {
-  return {{"type", "service_account"},
-          {"client_email", "ci@acme.example"},
-          {"private_key_id", "k1"},
-          {"private_key", rsa_pem()},
-          {"token_uri", "https://oauth2.example/token"}};
-}
 
 std::string refusal(const json::Value& key) {
   try {

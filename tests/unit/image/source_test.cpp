@@ -104,3 +104,21 @@ TEST_CASE("a tag that YAML made a number of is taken, with a word on what may ha
   CHECK(!error_of({{"tag", -1.5}}).empty());
   CHECK(!error_of({{"tag", true}}).empty());
 }
+
+TEST_CASE("a repository without a host is one of ECR where the source has a region") {
+  const auto source =
+      read({{"repository", "team/app"}, {"aws_region", "eu-west-1"}, {"aws_account_id", "012345678901"}});
+  CHECK(source.repository.text() == "012345678901.dkr.ecr.eu-west-1.amazonaws.com/team/app");
+  CHECK(source.written_repository == source.repository.text());
+  CHECK(source.hosts[0].cloud);
+  const json::Value mirror{{"host", "mirror.example"}};
+  CHECK_FALSE(read({{"repository", "app"}, {"aws_region", "eu-west-1"}, {"registry_mirror", mirror}}).mirror);
+}
+
+TEST_CASE("a mirror of Docker Hub may have a cloud's login") {
+  const json::Value mirror{{"host", "012345678901.dkr.ecr.eu-west-1.amazonaws.com"}, {"aws_region", "eu-west-1"}};
+  const auto source = read({{"repository", "nginx"}, {"registry_mirror", mirror}});
+  CHECK(source.hosts[1].cloud);
+  CHECK(error_of({{"repository", "nginx"}, {"registry_mirror", {{"host", "m.example"}, {"aws_region", "eu-west-1"}}}})
+            .starts_with("cannot read source.registry_mirror.aws_region: m.example is not a registry of ECR"));
+}
