@@ -28,7 +28,7 @@ constexpr std::size_t buffer_size = 256UL * 1024;
 // An archive of an image has a few files for each layer.
 constexpr std::uint64_t most_entries = 200'000;
 // A compressed archive may grow so far; layers of text shrink to a tenth.
-constexpr std::uint64_t always_allowed = 1ULL << 30U;
+constexpr std::uint64_t always_allowed = 256ULL << 20U;
 constexpr std::uint64_t largest_growth = 100;
 
 // The bytes of a stretch, read from anywhere.

@@ -144,7 +144,12 @@ class DockerArchive {
     for (auto& layer : layers_) {
       if (!layer.descriptor) layer.descriptor = firsts.at(layer.diff_id)->descriptor;
     }
-    for (const auto* layer : compressed) keep({*layer->descriptor, *layer->bytes, layer->diff_id, false});
+    std::map<Digest, Digest> contents;
+    for (const auto* layer : compressed) {
+      const auto [known, is_new] = contents.emplace(layer->descriptor->digest, layer->diff_id);
+      if (!is_new) refuse(fmt::format("the layer {} has the bytes of another, and its diffID differs", layer->path));
+      keep({*layer->descriptor, *layer->bytes, layer->diff_id, false});
+    }
   }
 
   Layer find_layer(const std::string& path, const Digest& diff_id) {
