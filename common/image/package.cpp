@@ -27,9 +27,13 @@ using base::ErrorKind;
 constexpr std::size_t buffer_size = 256UL * 1024;
 // An archive of an image has a few files for each layer.
 constexpr std::uint64_t most_entries = 200'000;
-// A compressed archive may grow so far; layers of text shrink to a tenth.
-constexpr std::uint64_t always_allowed = 256ULL << 20U;
-constexpr std::uint64_t largest_growth = 100;
+
+// What an archive may grow to where it is compressed or has holes: layers of text shrink to a tenth.
+std::uint64_t largest_unpacked(const fs::path& file) {
+  constexpr std::uint64_t always_allowed = 256ULL << 20U;
+  constexpr std::uint64_t largest_growth = 100;
+  return always_allowed + largest_growth * fs::file_size(file);
+}
 
 // The bytes of a stretch, read from anywhere.
 class OpenStretch {
@@ -143,6 +147,7 @@ class ArchivePackage final : public Package {
     std::size_t number = 0;
     while (const auto* entry = reader.next()) {
       if (number++ != member.number) continue;
+      if (entry->size > largest_unpacked(file_)) index_.refuse(fmt::format("{} has more holes than bytes", path));
       const base::FileDescriptor file(::open(target.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
       if (!file) throw base::system_error("create", target.string(), errno);
       archive::Block block;
@@ -181,7 +186,7 @@ fs::path decompress(const fs::path& file, const std::string& name, const fs::pat
   const base::FileDescriptor output(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!output) throw base::system_error("create", target.string(), errno);
   const auto input = archive::decompressing(archive::file_input(file), name);
-  const auto largest = always_allowed + largest_growth * fs::file_size(file);
+  const auto largest = largest_unpacked(file);
   std::vector<char> buffer(buffer_size);
   std::uint64_t size = 0;
   while (const auto count = input->read(buffer.data(), buffer.size())) {

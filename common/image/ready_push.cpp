@@ -41,7 +41,8 @@ class ReadyPush {
     }
     if (!may_not_look_) result_.was_known = client_.resolve(by_digest(image_.top)).has_value();
     // The registry says whether it still has all of it by taking the manifest once more.
-    if (!result_.was_known || !stands_whole()) {
+    if (!result_.was_known || lacks_something_ || !stands_whole()) {
+      result_.was_known = false;
       push_blobs();
       push_parts();
     }
@@ -83,8 +84,8 @@ class ReadyPush {
       client_.put_manifest(by_digest(image_.top), image_.top);
       return true;
     } catch (const Error& error) {
-      const bool lacks_something = error.status() == 400 || error.status() == 404;
-      if (!lacks_something) throw;
+      lacks_something_ = error.status() == 400 || error.status() == 404;
+      if (!lacks_something_) throw;
       return false;
     }
   }
@@ -172,6 +173,7 @@ class ReadyPush {
   base::Log& log_;
   ReadyPushed result_;
   bool may_not_look_ = false;
+  bool lacks_something_ = false;
   std::vector<registry::Repository> origins_;
   std::array<std::atomic<std::size_t>, 4> misses_{};
   std::atomic<std::size_t> mounted_ = 0;
