@@ -2,9 +2,10 @@
 #   resource  slim: the programs, ssh and gpgv on an otherwise empty root. Serves every kind.
 #   builder   the programs on a CNB builder image. Serves every kind and also builds.
 #   tests     runs scripts/test while it is built.
-# What they stand on is given from outside: --build-arg DEBIAN=..., --build-arg BUILDER=...
+# What they stand on is given from outside: --build-arg DEBIAN=..., --build-arg BUILDER=... (docs/builder.md)
 ARG DEBIAN=debian:12
-ARG BUILDER=scratch
+# No image has this name, so that the target builder without a BUILDER fails, and its error says what to give.
+ARG BUILDER=localhost/give-build-arg-builder
 
 FROM ${DEBIAN} AS build
 WORKDIR /src

@@ -61,11 +61,12 @@ def cache_directory() -> pathlib.Path:
     return pathlib.Path(base) / "build-service" / "roots"
 
 
-def packages_root(kind: str, update: bool = False) -> pathlib.Path:
-    """The unpacked packages of a kind, complete and not to be changed. Takes milliseconds when the cache is filled."""
+def packages_root(kind: str, update: bool = False, extra: tuple[str, ...] = ()) -> pathlib.Path:
+    """The unpacked packages of a kind and `extra` ones, complete and not to be changed. Takes milliseconds when the cache is filled."""
     cache = cache_directory()
+    packages = (*PACKAGES[kind], *extra)
     how = "".join(inspect.getsource(function) for function in (_fetch, _unpack, _configure, _make_builder_folders))
-    recipe = hashlib.sha256(repr((PACKAGES[kind], LEFT_OUT, how)).encode()).hexdigest()
+    recipe = hashlib.sha256(repr((packages, LEFT_OUT, how)).encode()).hexdigest()
     pointer = cache / f"{kind}.{recipe[:16]}"
     if not update and (pointer / "complete").exists():
         return _used(pointer.resolve())
@@ -77,7 +78,7 @@ def packages_root(kind: str, update: bool = False) -> pathlib.Path:
             return _used(pointer.resolve())
         for remains in cache.glob(f".{kind}.*"):  # of one that was killed: who makes this kind holds the lock
             shutil.rmtree(remains, ignore_errors=True)
-        root = _unpacked(kind, cache, recipe)
+        root = _unpacked(kind, packages, cache, recipe)
         _replace_link(pointer, root.name)
         _remove_unused(cache, kind, root)
     return root
@@ -95,7 +96,13 @@ def make_builder(directory: pathlib.Path, run_image: str, kind: str = "builder",
     worker = pathlib.Path(os.environ.get("SSL_CERT_FILE") or BUNDLE)
     if worker.exists():
         _write(directory / BUNDLE.relative_to("/"), worker.read_text())
-    cnb = directory / "cnb"
+    write_cnb(directory / "cnb", run_image, buildpacks, order, run_mirrors)
+    return Builder(directory, image_environment(directory), distribution_labels(directory))
+
+
+def write_cnb(cnb: pathlib.Path, run_image: str, buildpacks: list | None = None, order: list | None = None,
+              run_mirrors: list | None = None) -> None:
+    """What makes a root a builder: the buildpacks, their order and the run image, below /cnb. As make_builder() has them."""
     for folder in buildpacks or sorted(path.parent for path in TESTS.glob("buildpacks/*/buildpack.toml")):
         install_buildpack(pathlib.Path(folder), cnb / "buildpacks")
     if order is None:
@@ -104,7 +111,6 @@ def make_builder(directory: pathlib.Path, run_image: str, kind: str = "builder",
         _write(cnb / "order.toml", _order_document(cnb / "buildpacks", order))
     mirrors = json.dumps(run_mirrors or [])
     _write(cnb / "run.toml", f"[[images]]\nimage = {json.dumps(run_image)}\nmirrors = {mirrors}\n")
-    return Builder(directory, image_environment(directory), distribution_labels(directory))
 
 
 def install_buildpack(folder: pathlib.Path, buildpacks: pathlib.Path) -> pathlib.Path:
@@ -193,13 +199,13 @@ def _remove_unused(cache: pathlib.Path, kind: str, kept: pathlib.Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _unpacked(kind: str, cache: pathlib.Path, recipe: str) -> pathlib.Path:
+def _unpacked(kind: str, packages: tuple[str, ...], cache: pathlib.Path, recipe: str) -> pathlib.Path:
     for tool in ("apt-get", "dpkg-deb", "tar"):
         if shutil.which(tool) is None:
             raise RootError(f"cannot make a root: {tool} not found; run this on Debian 12 or 13")
     with tempfile.TemporaryDirectory(prefix=f".{kind}.", dir=cache) as work_name:
         work = pathlib.Path(work_name)
-        files = _download(PACKAGES[kind], work)
+        files = _download(packages, work)
         key = hashlib.sha256("\n".join([recipe, *(file.name for file in files)]).encode()).hexdigest()
         result = cache / f"{kind}-{key[:16]}"
         if not (result / "complete").exists():

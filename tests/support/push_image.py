@@ -119,7 +119,7 @@ class Registry:
 def run_image(base_version: str = "1", labels: dict | None = None, environment: dict | None = None) -> Image:
     """The run image of the roots that make_roots makes."""
     root = make_roots.packages_root("run")
-    packages = _packages_layer(root)
+    packages = packages_layer(root)
     own = {
         "etc/passwd": (root / "root/etc/passwd").read_bytes(),
         "etc/group": (root / "root/etc/group").read_bytes(),
@@ -171,22 +171,29 @@ def split_reference(reference: str) -> tuple[str, str, str]:
     return host, repository, tag or "latest"
 
 
-def _packages_layer(root: pathlib.Path) -> Layer:
-    """The tar of a root, made once and kept beside it."""
+def tree_layer(root: pathlib.Path, path: pathlib.Path, level: int = 5) -> Layer:
+    """The tar of everything below `root`, compressed into the file `path`. The same tree gives the same digests."""
+    made = {}
+
+    def write(file) -> None:
+        packed = _Hashing(file)
+        with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=level, mtime=0) as compressed:
+            plain = _Hashing(compressed)
+            with tarfile.open(fileobj=plain, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+                _add_tree(tar, root)
+        made.update(digest=packed.digest(), diff_id=plain.digest(), size=packed.size)
+
+    _place(path, write)
+    return Layer(path, **made)
+
+
+def packages_layer(root: pathlib.Path) -> Layer:
+    """The layer of a root that make_roots.packages_root() made; compressed once and kept beside it."""
     path, described = root / "layer.tar.gz", root / "layer.json"
     if not described.exists():
-        made = {}
-
-        def write(file) -> None:
-            packed = _Hashing(file)
-            with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=5, mtime=0) as compressed:
-                plain = _Hashing(compressed)
-                with tarfile.open(fileobj=plain, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-                    _add_tree(tar, root / "root")
-            made.update(digest=packed.digest(), diff_id=plain.digest(), size=packed.size)
-
-        _place(path, write)
-        _place(described, lambda file: file.write(_json(made)))
+        layer = dataclasses.asdict(tree_layer(root / "root", path))
+        del layer["path"]
+        _place(described, lambda file: file.write(_json(layer)))
     return Layer(path, **json.loads(described.read_text()))
 
 
