@@ -1,0 +1,90 @@
+"""scripts/make-builder: what it pushes builds an application. Fetches Debian's packages, so the release tier has it."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support import push_image, run_image
+from support.concourse import RootDirectory
+from support.program import run_program
+from support.registry_server import RegistryServer
+
+pytestmark = [pytest.mark.release, pytest.mark.usefixtures("as_root")]
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    with RegistryServer(tmp_path_factory.mktemp("registry") / "it", username="robot", password="robot-password") as registry:
+        yield registry
+
+
+def make_builder(project, programs, registry, *arguments) -> dict[str, str]:
+    """What it pushed, by name."""
+    command = [project / "scripts/make-builder", f"{registry.host}/acme", "--programs", programs, "--username", "robot", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "REGISTRY_PASSWORD": registry.password})
+    assert done.returncode == 0, done.stderr
+    assert registry.password not in done.stdout + done.stderr
+    return dict(line.split(" ") for line in done.stdout.splitlines())
+
+
+def pulled(programs, registry, reference: str, directory):
+    """The image as a root, and its configuration's environment."""
+    name, _, digest = reference.partition("@")
+    source = {**registry.source, "repository": name.rpartition(":")[0]}
+    result = run_program(programs, "in", {"source": source, "version": {"digest": digest}}, directory)
+    assert result.status == 0, result.stderr
+    environment = json.loads((directory / "metadata.json").read_text())["env"]
+    return directory / "rootfs", dict(entry.split("=", 1) for entry in environment)
+
+
+def put(project, tmp_path, registry, root, environment) -> dict:
+    """Builds the small application in the builder, as Concourse would run the type; the version."""
+    container = RootDirectory(root).new_container(tmp_path / "container")
+    outside, inside = container.volume("inputs")
+    shutil.copytree(project / "tests/apps/welcome", outside / "welcome")
+    source = {**registry.source, "repository": f"{registry.host}/acme/welcome", "tag": "main"}
+    request = {"source": source, "params": {"source": "welcome"}}
+    outcome = container.run("out", [inside], request, {**environment, "HOME": "/root"})
+    container.remove()
+    assert outcome.status == 0, outcome.stderr
+    return json.loads(outcome.stdout)["version"]
+
+
+def test_a_builder_of_debian_packages_builds_an_application(project, programs, registry, tmp_path):
+    made = make_builder(project, programs, registry)
+    assert list(made) == ["run", "builder", "build-service-builder"]
+    root, environment = pulled(programs, registry, made["build-service-builder"], tmp_path / "builder")
+    assert environment["BUILD_SERVICE_BUILDER"] == made["builder"]
+    version = put(project, tmp_path, registry, root, environment)
+    source = {**registry.source, "repository": f"{registry.host}/acme/welcome"}
+    result = run_program(programs, "in", {"source": source, "version": version}, tmp_path / "welcome")
+    assert result.status == 0, result.stderr
+    with run_image.running(tmp_path / "welcome") as image:
+        assert "<h1>Welcome</h1>" in image.fetch("/")
+    assert make_builder(project, programs, registry) == made, "the same packages are the same images"
+
+
+def test_the_programs_are_put_on_a_builder_that_there_is(project, programs, registry, tmp_path):
+    base = push_image.run_image("1", environment={"FROM_ITS": "vendor"})
+    digest = push_image.Registry(registry.host, "robot", registry.password).push("vendor/builder", "base", base, push_image.DOCKER)
+    made = make_builder(project, programs, registry, "--onto", f"{registry.host}/vendor/builder:base")
+    root, environment = pulled(programs, registry, made["build-service-builder"], tmp_path / "root")
+    assert environment["BUILD_SERVICE_BUILDER"] == f"{registry.host}/vendor/builder:base@{digest}"
+    assert environment["FROM_ITS"] == "vendor"
+    assert (root / "etc/base-version").read_text() == "1\n" and (root / "opt/resource/out").exists()
+
+
+def test_a_registry_that_refuses_is_one_line(project, programs, registry):
+    command = [project / "scripts/make-builder", f"{registry.host}/acme", "--programs", programs, "--onto", f"{registry.host}/none:here"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.splitlines()[-1] == f"make-builder: check of {registry.host}/none failed; its last line above says why"
+
+
+def test_an_own_order_needs_its_buildpacks(project, programs, registry):
+    command = [project / "scripts/make-builder", f"{registry.host}/acme", "--buildpack", "x"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and "--buildpack needs an --order" in done.stderr
