@@ -34,7 +34,7 @@ def pulled(programs, registry, reference: str, directory):
     """The image as a root, and its configuration's environment."""
     name, _, digest = reference.partition("@")
     source = {**registry.source, "repository": name.rpartition(":")[0]}
-    result = run_program(programs, "in", {"source": source, "version": {"digest": digest}}, directory)
+    result = run_program(programs, "in", {"source": source, "version": {"tag": "latest", "digest": digest}}, directory)
     assert result.status == 0, result.stderr
     environment = json.loads((directory / "metadata.json").read_text())["env"]
     return directory / "rootfs", dict(entry.split("=", 1) for entry in environment)
