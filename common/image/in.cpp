@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "builds/history.hpp"
+#include "concourse/destination.hpp"
 #include "image/formats.hpp"
 #include "image/metadata.hpp"
 #include "image/rootfs.hpp"
@@ -114,20 +115,38 @@ void write_builds(const Source& source, const Version& version, const std::optio
   builds::write_history(client, source.repository, *record, count, destination, log);
 }
 
-// The source with the mirror's repository where the mirror has the image; it gets one short try.
-Source nearest(Source source, const Version& version, registry::Client& client, base::Log& log) {
-  if (!source.mirror) return source;
-  const registry::Reference there{*source.mirror, std::nullopt, version.digest};
+// The image from the mirror; nothing, and a warning, where that lacks it or fails in whatever way, at the first
+// question or in the middle of a layer: then nothing of it stays. What is wrong with the destination is wrong for both.
+struct Fetched {
+  Source source;  // with the repository that it came from
+  std::optional<registry::Image> image;
+};
+std::optional<Fetched> from_mirror(Source source, const Version& version, const InParams& params,
+                                   const std::filesystem::path& path, registry::Client& client, base::Log& log) {
+  if (!source.mirror) return std::nullopt;
+  const auto own_host = source.repository.host;
+  source.repository = *source.mirror;
+  const registry::Reference there{source.repository, std::nullopt, version.digest};
+  concourse::Destination destination(path);
   try {
-    if (client.brief().resolve(there)) {
-      source.repository = there.repository;
-    } else {
-      log.warning(fmt::format("the mirror does not have {}; fetching from {}", there.text(), source.repository.host));
+    if (!client.brief().resolve(there)) {
+      log.warning(fmt::format("the mirror does not have {}; fetching from {}", there.text(), own_host));
+      return std::nullopt;
     }
+    Fetched result{source, write_image(source, version, params, path, client, log)};
+    destination.keep();
+    return result;
   } catch (const Error& error) {
-    log.warning(fmt::format("{}; fetching from {} instead of the mirror", error.what(), source.repository.host));
+    if (error.kind() == ErrorKind::internal) throw;
+    log.warning(fmt::format("{}; fetching from {} instead of the mirror", error.what(), own_host));
   }
-  return source;
+  return std::nullopt;
+}
+
+Fetched from_nearest(const Source& source, const Version& version, const InParams& params,
+                     const std::filesystem::path& destination, registry::Client& client, base::Log& log) {
+  if (auto result = from_mirror(source, version, params, destination, client, log)) return *std::move(result);
+  return {source, write_image(source, version, params, destination, client, log)};
 }
 
 }  // namespace
@@ -135,8 +154,7 @@ Source nearest(Source source, const Version& version, registry::Client& client, 
 concourse::VersionAndMetadata fetch(const Source& asked, const Version& version, const InParams& params,
                                     const std::filesystem::path& destination, registry::Client& client,
                                     base::Log& log) {
-  const Source source = nearest(asked, version, client, log);
-  const auto image = write_image(source, version, params, destination, client, log);
+  const auto [source, image] = from_nearest(asked, version, params, destination, client, log);
   write_references(source, version, destination);
   std::optional<builds::StoredRecord> record;
   if (params.builds > 0 || may_have_record(image)) {

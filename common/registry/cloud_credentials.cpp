@@ -1,5 +1,6 @@
 #include "registry/cloud_credentials.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "registry/once.hpp"
@@ -7,7 +8,7 @@
 namespace registry {
 namespace {
 
-// A registry that does not take what has just been fetched is not asked with another one.
+// What a registry refuses is fetched anew, and what has just been fetched for that reason is not: it would go on.
 constexpr std::chrono::seconds shortest_use{30};
 
 template <class... Functions>
@@ -30,7 +31,8 @@ class FetchedCredentials final : public CloudCredentials {
     bool may_differ = true;
     fetched_.drop([&](const Fetched& fetched) {
       if (fetched.credential != refused) return false;
-      may_differ = now - fetched.since >= shortest_use;
+      may_differ = !fetched.is_renewed || now - fetched.since >= shortest_use;
+      if (may_differ) is_renewing_ = true;
       return may_differ;
     });
     return may_differ;
@@ -57,6 +59,7 @@ class FetchedCredentials final : public CloudCredentials {
     std::string registry;
     base::SteadyTime since;
     base::SteadyTime renew_at;
+    bool is_renewed = false;  // since the one before was refused
   };
 
   Fetched current() {
@@ -80,7 +83,8 @@ class FetchedCredentials final : public CloudCredentials {
     return {{kind, std::move(login.username), std::move(login.password)},
             std::move(login.registry),
             now,
-            now + login.lifetime * 9 / 10};
+            now + login.lifetime * 9 / 10,
+            is_renewing_.exchange(false)};
   }
 
   CloudLogin login_;
@@ -88,6 +92,7 @@ class FetchedCredentials final : public CloudCredentials {
   base::Environment environment_;
   base::Log& log_;
   Once<int, Fetched> fetched_;
+  std::atomic<bool> is_renewing_ = false;
 };
 
 }  // namespace

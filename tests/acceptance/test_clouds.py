@@ -66,7 +66,8 @@ def test_a_repository_of_ecr_is_found_by_its_name_and_keys(programs, ecr, digest
     assert (destination / "rootfs/hello").read_text() == "world"
 
 
-@pytest.mark.parametrize("told", ["https://evil.example", "https://012345678901.dkr.ecr.us-east-1.amazonaws.com", ""])
+@pytest.mark.parametrize("told", ["https://evil.example", "https://012345678901.dkr.ecr.us-east-1.amazonaws.com", ""],
+                         ids=["another host", "another region", "nothing"])
 def test_what_is_not_a_registry_of_the_region_gets_no_password(programs, ecr, told):
     ecr.cloud.told = told
     result = check(programs, ecr, repository="acme/app", **KEYS)
@@ -79,8 +80,20 @@ def test_roles_of_aws_are_assumed_one_from_another(programs, ecr, digest):
     result = check(programs, ecr, repository="acme/app", aws_role_arns=ROLES, **KEYS)
     assert result.answer == [{"tag": "main", "digest": digest}]
     assert [session.startswith("build-service-") for session in ecr.cloud.sessions] == [True, True]
-    assert ecr.cloud.passwords == {f"password-0-of-{ROLES[1]}"}
+    assert list(ecr.cloud.passwords) == [f"password-0-of-{ROLES[1]}"]
     assert ecr.connected == {f"{name}:443" for name in (*ecr.cloud.endpoints, ecr.cloud.host)}
+
+
+def test_a_password_that_ends_in_the_middle_of_a_push_is_renewed(programs, ecr, registry, tmp_path):
+    Pusher(registry, "from").image("main", [layer([("a", b"1")]), layer([("b", b"2")])])
+    source = {"repository": f"{registry.host}/from", "tag": "main"}
+    found = run_program(programs, "check", {"source": source}).answer[0]
+    run_program(programs, "in", {"source": source, "version": found, "params": {"format": "oci-layout"}}, tmp_path / "image").answer
+    ecr.cloud.uses = 4
+    request = {"source": {"repository": "acme/app", "tag": "pushed", "ca_certs": ecr.ca_certs, **KEYS}, "params": {"image": "image/oci"}}
+    result = run_program(programs, "out", request, tmp_path, env=ecr.environment)
+    assert result.answer["version"] == {"tag": "pushed", "digest": found["digest"]}
+    assert list(ecr.cloud.passwords) == ["password-0-of-user", "password-1-of-user"]
 
 
 def test_another_registry_than_the_own_may_be_one_of_ecr(programs, ecr, digest):
@@ -95,7 +108,7 @@ def test_a_fleet_keeps_its_record_in_ecr(programs, ecr, digest):
     result = run_program(programs, "check", {"source": source}, env=ecr.environment)
     assert result.answer == []  # there is none yet
     assert ecr.requests[-1] == f"GET {ecr.cloud.host}/v2/acme/app/manifests/fleet"
-    assert ecr.cloud.passwords == {"password-0-of-user"}
+    assert list(ecr.cloud.passwords) == ["password-0-of-user"]
 
 
 @pytest.mark.parametrize("fields, told", [
@@ -105,7 +118,7 @@ def test_a_fleet_keeps_its_record_in_ecr(programs, ecr, digest):
      "check source.aws_access_key_id"),
     ({"aws_role_arn": ROLES[1]}, f"AccessDenied: User: user is not authorized to perform: sts:AssumeRole on resource: {ROLES[1]}; "
      f"allow the key AKIAEXAMPLE to assume it (sts:AssumeRole, and the trust policy of {ROLES[1]})"),
-])
+], ids=["secret", "key", "role"])
 def test_a_login_that_aws_refuses_is_told_in_its_words(programs, ecr, fields, told):
     result = check(programs, ecr, repository="acme/app", **{**KEYS, **fields})
     assert result.status != 0

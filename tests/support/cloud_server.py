@@ -92,7 +92,8 @@ class EcrCloud:
         self.keys = {"AKIAEXAMPLE": ("the-secret-of-aws", None, "user")}  # id: secret, session token, who
         self.trust = trust or {}  # role: who may assume it
         self.sessions: list[str] = []
-        self.passwords: set[str] = set()
+        self.passwords: dict[str, int] = {}  # and how often each was used
+        self.uses = 10_000  # of the first
         self.expired = False
         self.told = f"https://{self.host}"  # what is said to be the registry
         self.challenge = f'Basic realm="https://{self.host}/",service="ecr.amazonaws.com"'
@@ -165,13 +166,17 @@ class EcrCloud:
         if error:
             return _json(400, {"__type": error[0] + "Exception", "message": error[1]})
         password = f"password-{len(self.passwords)}-of-{who}"
-        self.passwords.add(password)
+        self.passwords[password] = 0
         token = base64.b64encode(f"AWS:{password}".encode()).decode()
         return _json(200, {"authorizationData": [{"authorizationToken": token, "expiresAt": time.time() + 43200.5,
                                                   "proxyEndpoint": self.told}]})
 
     def admits(self, authorization: str) -> bool:
-        return any(authorization == _basic("AWS", password) for password in self.passwords)
+        for password, used in self.passwords.items():
+            if authorization == _basic("AWS", password):
+                self.passwords[password] += 1
+                return used < self.uses or not password.startswith("password-0")
+        return False
 
     def answer_registry(self, handler, body: bytes):
         return None

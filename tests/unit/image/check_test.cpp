@@ -146,3 +146,22 @@ TEST_CASE("a get shows the labels whose names match, in their order") {
   CHECK(metadata.at(metadata.size() - 2) == std::pair<std::string, std::string>{"a.example", "2"});
   CHECK(metadata.back() == std::pair<std::string, std::string>{"z.example", "1"});
 }
+
+TEST_CASE("a mirror that fails in the middle of a layer leaves nothing, and the repository is asked") {
+  MirrorWorld world;
+  const json::Value config = {{"architecture", "amd64"},
+                              {"os", "linux"},
+                              {"rootfs", {{"type", "layers"}, {"diff_ids", {base::Sha256::of("layer").text()}}}}};
+  const auto digest =
+      world.registry.add_image({world.source.repository, "main", std::nullopt}, config, {"layer"}).digest;
+  CHECK(world.registry.add_image({*world.source.mirror, "main", std::nullopt}, config, {"layer"}).digest == digest);
+  world.registry.lose_blob(*world.source.mirror, base::Sha256::of("layer"));
+  base::write_file(world.directory.path() / "before", "kept");
+  CHECK(image::fetch(world.source, {"main", digest}, {.format = image::Format::oci}, world.directory.path(),
+                     world.registry, world.log)
+            .version == version(digest));
+  CHECK(base::read_file(world.directory.path() / "repository") == "app");
+  CHECK(base::read_file(world.directory.path() / "before") == "kept");
+  CHECK(std::filesystem::exists(world.directory.path() / "image.tar"));
+  CHECK(world.text.str().find("; fetching from docker.io instead of the mirror") != std::string::npos);
+}
