@@ -84,6 +84,13 @@ class BufferedInput {
 constexpr std::string_view gzip_magic = "\x1f\x8b";
 constexpr std::string_view zstd_magic = "\x28\xb5\x2f\xfd";
 
+// A stream may begin with frames that are skipped (RFC 8878, 3.1.2): magic numbers from 0x184D2A50 to 0x184D2A5F.
+bool is_zstd(std::string_view start) {
+  if (start.starts_with(zstd_magic)) return true;
+  return start.size() >= 4 && (static_cast<unsigned char>(start[0]) & 0xf0U) == 0x50 &&
+         start.substr(1, 3) == "\x2a\x4d\x18";
+}
+
 [[noreturn]] void broken(const std::string& name, std::string cause) {
   throw Error(ErrorKind::protocol, {"decompress", name, std::move(cause), ""});
 }
@@ -198,7 +205,7 @@ std::unique_ptr<Input> decompressing(std::unique_ptr<Input> inner, std::string n
   BufferedInput buffered(std::move(inner));
   const std::string_view start = buffered.peek(zstd_magic.size());
   if (start.starts_with(gzip_magic)) return std::make_unique<GzipInput>(std::move(buffered), std::move(name));
-  if (start.starts_with(zstd_magic)) return std::make_unique<ZstdInput>(std::move(buffered), std::move(name));
+  if (is_zstd(start)) return std::make_unique<ZstdInput>(std::move(buffered), std::move(name));
   return std::make_unique<PlainInput>(std::move(buffered));
 }
 

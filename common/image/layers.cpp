@@ -34,6 +34,7 @@ class ConcurrentLayers final : public Layers {
   }
 
   ~ConcurrentLayers() override { cancelled_ = true; }  // the workers wait for what has begun
+  void cancel() override { cancelled_ = true; }
   ConcurrentLayers(const ConcurrentLayers&) = delete;
   ConcurrentLayers& operator=(const ConcurrentLayers&) = delete;
 

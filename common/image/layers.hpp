@@ -16,6 +16,8 @@ class Layers {
   // The file of the layer at `index`, complete and verified; waits for it. Each may be asked for once: the file is
   // its caller's to remove.
   [[nodiscard]] virtual std::filesystem::path wait(std::size_t index) = 0;
+  // Ends the transfers that are under way; whoever waits for one gets an Error.
+  virtual void cancel() = 0;
 };
 
 // Begins to fetch into `directory`. Ending its life ends the transfers.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "archive/extract.hpp"
+#include "archive/read_ahead.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "image/layers.hpp"
@@ -17,10 +18,10 @@ std::string layer_name(const registry::Descriptor& layer) {
   return fmt::format("layer sha256:{}", layer.digest.short_hex());
 }
 
-void unpack_layer(const std::filesystem::path& file, const registry::Descriptor& layer, const registry::Digest& diff_id,
-                  archive::Extractor& extractor) {
+void unpack_layer(std::unique_ptr<archive::Input> input, const registry::Descriptor& layer,
+                  const registry::Digest& diff_id, archive::Extractor& extractor) {
   const std::string name = layer_name(layer);
-  archive::HashingInput content(archive::decompressing(archive::file_input(file), name));
+  archive::HashingInput content(std::move(input));
   archive::Reader reader(content, name);
   extractor.apply(reader);
   const auto found = content.finish();
@@ -30,6 +31,17 @@ void unpack_layer(const std::filesystem::path& file, const registry::Descriptor&
                fmt::format("its content has the diffID {}, not {} as the image says", found.text(), diff_id.text()),
                "the image is damaged: build it again"});
 }
+
+class Cancelling {
+ public:
+  explicit Cancelling(Layers& layers) : layers_(layers) {}
+  ~Cancelling() { layers_.cancel(); }
+  Cancelling(const Cancelling&) = delete;
+  Cancelling& operator=(const Cancelling&) = delete;
+
+ private:
+  Layers& layers_;
+};
 
 void note_omissions(const archive::Omissions& omissions, base::Log& log) {
   if (omissions.devices > 0) {
@@ -64,10 +76,16 @@ void unpack_rootfs(registry::Client& client, const registry::Repository& reposit
   const base::TemporaryDirectory downloads("layers");
   archive::Extractor extractor(directory, archive::Whiteouts::apply);
   const auto fetched = fetch_layers(client, repository, layers, downloads.path());
-  for (std::size_t i = 0; i < layers.size(); ++i) {
+  archive::ReadAhead contents(layers.size(), [&](std::size_t i) {
     const auto file = fetched->wait(i);
-    unpack_layer(file, layers[i], diff_ids[i], extractor);
-    std::filesystem::remove(file);
+    auto input = archive::decompressing(archive::file_input(file), layer_name(layers[i]));
+    std::filesystem::remove(file);  // it is open
+    return input;
+  });
+  // What one layer's failure leaves of no use is not waited for.
+  const Cancelling cancelling(*fetched);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    unpack_layer(contents.next(), layers[i], diff_ids[i], extractor);
     log.detail(fmt::format("{} ({}) unpacked", layer_name(layers[i]), base::human_bytes(layers[i].size)));
   }
   extractor.finish();

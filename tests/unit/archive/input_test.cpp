@@ -46,6 +46,9 @@ TEST_CASE("gzip, zstd and plain bytes are told apart by what they are") {
 TEST_CASE("members of a gzip stream follow each other, and so do frames of zstd") {
   CHECK(decompressed(test::gzipped("one ") + test::gzipped("two")) == "one two");
   CHECK(decompressed(test::zstd_compressed("one ") + test::zstd_compressed("two")) == "one two");
+  const std::string skipped("\x53\x2a\x4d\x18\x03\x00\x00\x00gap", 11);
+  CHECK(decompressed(skipped + test::zstd_compressed("one ") + skipped + test::zstd_compressed("two") + skipped) ==
+        "one two");
 }
 
 TEST_CASE("padding after a gzip stream is skipped, other bytes are an error") {
