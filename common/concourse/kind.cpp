@@ -57,10 +57,15 @@ void require_version_keys(const Version& version, const std::vector<std::vector<
                           const Kind& kind) {
   for (const auto& shape : shapes) {
     const bool fits = version.size() == shape.size() && std::all_of(shape.begin(), shape.end(), [&](auto key) {
-                        const auto found = version.find(std::string(key));
-                        return found != version.end() && !found->second.empty();
+                        return version.contains(std::string(key));
                       });
-    if (fits) return;
+    if (!fits) continue;
+    for (const auto& [key, value] : version) {
+      if (value.empty()) {
+        json::wrong_value("version." + key, "it is empty", "let check report the versions anew (fly check-resource)");
+      }
+    }
+    return;
   }
   std::vector<std::string_view> keys;
   for (const auto& [key, value] : version) keys.push_back(key);

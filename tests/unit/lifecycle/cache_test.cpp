@@ -1,7 +1,9 @@
 #include "lifecycle/cache.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <map>
 #include <sstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.hpp"
@@ -72,6 +74,22 @@ TEST_CASE("a cached layer comes back with its contents and its metadata, but wit
   CHECK(fs::is_symlink(world.layer("deps/lib/two")));
   CHECK(base::read_file(world.layer("deps.toml")) == "[metadata]\n  v = 1.0\n");
   CHECK(std::distance(fs::directory_iterator(world.platform.layers), {}) == 1);
+}
+
+TEST_CASE("set-user-ID, set-group-ID and sticky bits survive the cache, on files and directories") {
+  World world;
+  const auto mode = [&](const std::string& path) {
+    struct stat status {};
+    REQUIRE(stat(world.layer(path).c_str(), &status) == 0);
+    return status.st_mode & 07777U;
+  };
+  const std::map<std::string, mode_t> modes = {
+      {"deps/lib/one", 06755}, {"deps/shared", 03775}, {"deps/shared/file", 01644}, {"deps/lib", 02750}};
+  world.write("acme_web/deps/shared/file", "x");
+  for (const auto& [path, wanted] : modes) REQUIRE(chmod(world.layer(path).c_str(), wanted) == 0);
+  static_cast<void>(world.save());
+  CHECK(world.restore_anew().layers == 1);
+  for (const auto& [path, wanted] : modes) CHECK(mode(path) == wanted);
 }
 
 TEST_CASE("a cache that did not change is not pushed again") {
