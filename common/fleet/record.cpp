@@ -153,13 +153,14 @@ FleetImage read_image(const Document& document, const json::Value& value) {
   FleetImage image;
   image.repository = document.text(value, "repository");
   image.tag = document.text(value, "tag");
-  if (!registry::is_tag(image.tag)) document.refuse("tag is not a tag");
+  if (!image.tag.empty() && !registry::is_tag(image.tag)) document.refuse("tag is not a tag");
   static_cast<void>(registry::parse_repository(image.repository, "repository"));
   image.image = document.image(value, "image");
   image.before = document.image(value, "before");
   for (const auto* text : {&image.image, &image.before}) {
     if (!text->empty() && !text->starts_with(image.repository + "@")) document.refuse("image is of another repository");
   }
+  if (image.tag.empty() && !(image.image.empty() && image.before.empty())) document.refuse("tag is not a tag");
   const auto state = state_named(document.text(value, "state"));
   if (!state) document.refuse(fmt::format("state \"{}\" is not known", document.text(value, "state")));
   image.state = *state;

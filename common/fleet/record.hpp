@@ -24,7 +24,7 @@ struct NeededBuild {
 
 struct FleetImage {
   std::string repository;  // "registry.example.com/acme/app"
-  std::string tag;
+  std::string tag;     // empty: of the whole repository, whose tags could not be listed
   std::string image;   // repository@digest that the tag names after the put; empty: it could not be read
   std::string before;  // what it named before
   State state = State::untouched;
@@ -35,7 +35,7 @@ struct FleetImage {
   std::vector<NeededBuild> needs;
 
   // "registry.example.com/acme/app:main"
-  [[nodiscard]] std::string name() const { return repository + ":" + tag; }
+  [[nodiscard]] std::string name() const { return tag.empty() ? repository : repository + ":" + tag; }
 };
 
 // One step from an old base to the new one, for one platform.
@@ -67,7 +67,7 @@ inline constexpr std::string_view dry_run = "dry run";
 
 // How long it took from the patch to the tags. Seconds, over the images that were moved.
 struct Latency {
-  std::string since = "start";  // "start" of the put, or the "push" of the run image
+  std::string since = "start";  // "start" of the put, or the "push" of the run image, where its registry tells when
   double p50 = 0;
   double p95 = 0;
 };

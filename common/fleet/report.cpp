@@ -98,11 +98,15 @@ std::vector<std::pair<std::string, std::string>> facts_of(const FleetRecord& rec
   add("finished", record.finished);
   result.emplace_back("duration", human(record.seconds));
   if (const auto& latency = record.latency) {
-    const auto since = latency->since == "push" ? "the base's push" : "the start";
-    add("patch latency", fmt::format("p50 {}, p95 {} since {}", human(latency->p50), human(latency->p95), since));
+    add("patch latency", text_of(*latency));
   }
   add("build", record.build_url);
   return result;
+}
+
+std::string text_of(const Latency& latency) {
+  const auto since = latency.since == "push" ? "the base's push" : "the start of the put";
+  return fmt::format("p50 {}, p95 {}, from {} to the image's tag", human(latency.p50), human(latency.p95), since);
 }
 
 std::string short_digest(const std::string& image) {

@@ -34,6 +34,8 @@ class RollBackFleet {
     log_.info(fmt::format("back to put #{} of {}, on run image {}", earlier.record.number, earlier.record.finished,
                           earlier.record.run_image));
     wanted_ = earlier.record.images;
+    // A repository whose tags could not be listed then has none to go back to.
+    std::erase_if(wanted_, [](const auto& image) { return image.tag.empty(); });
     look_at();
     limit();
     log_.heading("PLANNING");
@@ -75,11 +77,21 @@ class RollBackFleet {
     result.tag = wanted.tag;
     result.run_image = wanted.run_image;
     const auto reference = registry::Reference::parse(wanted.name(), "the fleet's record");
-    if (const auto named = client_.resolve(reference)) {
+    if (const auto away = reachability_.verdict(reference.repository.host)) return note(*away, result);
+    if (const auto named = resolve(reference)) {
       result.before = result.image = result.repository + "@" + named->digest.text();
     }
     const auto out = left_out(reference, params_);
     note(out ? *out : judge_way_back(reference, {wanted.image, last, result.before}, params_.pin), result);
+  }
+
+  std::optional<registry::Descriptor> resolve(const registry::Reference& reference) {
+    try {
+      return client_.resolve(reference);
+    } catch (const Error& error) {
+      reachability_.note(reference.repository.host, error);
+      throw;
+    }
   }
 
   static void note(const Verdict& verdict, FleetImage& image) {
@@ -103,15 +115,20 @@ class RollBackFleet {
     if (planned.empty()) return;
     log_.heading("MOVING");
     Mover mover(client_, operation_.source.record.repository,
-                {link_of(record_), record_.build_url, record_.run_image, {}}, "", params_.rate, log_);
+                {link_of(record_), record_.build_url, record_.run_image, {}}, "", params_.rate,
+                reachability_, log_);
     Patience patience(params_.max_failures);
     for (const auto& image : record_.images) patience.note(image.state);
     Progress progress(log_, planned.size());
-    Latencies latencies(operation_.began);
+    Latencies latencies(operation_.start, std::nullopt);
+    Ending ending(log_, planned.size());
     base::for_each_parallel(planned.size(), lanes, [&](std::size_t i) {
       auto& image = record_.images[planned[i]];
       const auto began = log_.clock().steady_now();
-      const Moved moved = patience.is_over() ? Moved{patience.verdict(), 0} : move(image, wanted_[planned[i]], mover);
+      const auto one = [](const Verdict& verdict) { return Moved{verdict, 0}; };
+      const auto moved = ending.run<Moved>(
+          1, [&] { return patience.is_over() ? one(patience.verdict()) : move(image, wanted_[planned[i]], mover); },
+          one);
       const auto now = log_.clock().steady_now();
       patience.note(moved.verdict.state);
       note(moved.verdict, image);
@@ -134,6 +151,7 @@ class RollBackFleet {
   registry::Client& client_;
   base::Log& log_;
   FleetRecord& record_;
+  Reachability reachability_;
   std::vector<FleetImage> wanted_;
 };
 
