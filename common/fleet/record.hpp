@@ -24,9 +24,9 @@ struct NeededBuild {
 
 struct FleetImage {
   std::string repository;  // "registry.example.com/acme/app"
-  std::string tag;     // empty: of the whole repository, whose tags could not be listed
-  std::string image;   // repository@digest that the tag names after the put; empty: it could not be read
-  std::string before;  // what it named before
+  std::string tag;         // empty: of the whole repository, whose tags could not be listed
+  std::string image;       // repository@digest that the tag names after the put; empty: it could not be read
+  std::string before;      // what it named before
   State state = State::untouched;
   std::string reason;       // for people; may be empty
   std::string run_image;    // by digest, on which the image stands; empty: not known

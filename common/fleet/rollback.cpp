@@ -115,8 +115,7 @@ class RollBackFleet {
     if (planned.empty()) return;
     log_.heading("MOVING");
     Mover mover(client_, operation_.source.record.repository,
-                {link_of(record_), record_.build_url, record_.run_image, {}}, "", params_.rate,
-                reachability_, log_);
+                {link_of(record_), record_.build_url, record_.run_image, {}}, "", params_.rate, reachability_, log_);
     Patience patience(params_.max_failures);
     for (const auto& image : record_.images) patience.note(image.state);
     Progress progress(log_, planned.size());

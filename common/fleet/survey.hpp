@@ -64,12 +64,7 @@ class Survey {
   // `builder` may be nullptr. What is made and kept may have `room` bytes.
   Survey(registry::Client& client, const Bases& bases, const Builder* builder, const PutParams& params,
          Reachability& reachability, std::uint64_t room = 24ULL << 20U)
-      : client_(client),
-        bases_(bases),
-        builder_(builder),
-        params_(params),
-        reachability_(reachability),
-        room_(room) {}
+      : client_(client), bases_(bases), builder_(builder), params_(params), reachability_(reachability), room_(room) {}
 
   // Whatever is wrong with the image is its verdict; only an abort is thrown.
   [[nodiscard]] Surveyed look_at(const registry::Reference& reference);

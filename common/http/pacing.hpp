@@ -49,9 +49,9 @@ class Pace {
   std::optional<double> bound_;
   std::optional<double> rate_;
   Knowledge knowledge_ = Knowledge::measured;
-  double seen_ = 0;      // writes that the host took in the time that is measured
-  double minutes_ = 1;   // that time
-  double held_ = 0;      // the rate before it was last raised; 0: it was not
+  double seen_ = 0;          // writes that the host took in the time that is measured
+  double minutes_ = 1;       // that time
+  double held_ = 0;          // the rate before it was last raised; 0: it was not
   base::SteadyTime next_{};  // when the next place in the line is
   base::SteadyTime paused_until_{};
   base::SteadyTime last_refusal_{};

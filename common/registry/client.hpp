@@ -35,9 +35,7 @@ class Client {
   [[nodiscard]] virtual std::optional<Image> find_image(const Reference& reference, const Platform& platform) = 0;
 
   // When the registry got what the reference names, where it says so (Last-Modified); by the clock of the registry.
-  [[nodiscard]] virtual std::optional<base::WallTime> pushed_at(const Reference& /*reference*/) {
-    return std::nullopt;
-  }
+  [[nodiscard]] virtual std::optional<base::WallTime> pushed_at(const Reference& /*reference*/) { return std::nullopt; }
 
   // All tags in the order of the registry, none twice, by as many pages as there are (`Link`).
   [[nodiscard]] virtual std::vector<std::string> tags(const Repository& repository) = 0;

@@ -35,7 +35,8 @@ TEST_CASE("latencies count from the base's push where it is known and not ahead 
   CHECK(ahead.summary()->p95 == 2);
 }
 
-TEST_CASE("when the put is told to end, what has begun goes on, what has not is untouched, and the time of both is short") {
+TEST_CASE(
+    "when the put is told to end, what has begun goes on, what has not is untouched, and the time of both is short") {
   test::ManualClock clock;
   std::ostringstream text;
   base::Log log(text, base::Colour::off, clock);
@@ -61,7 +62,8 @@ TEST_CASE("when the put is told to end, what has begun goes on, what has not is 
   CHECK_THROWS_AS(base::throw_if_terminated(), base::Aborted);
   base::forget_termination_for_test();
   fleet::Ending ending(log, 1);
-  const auto cut = ending.run<Verdict>(1, []() -> Verdict { throw base::Aborted(); }, otherwise);
+  const auto cut = ending.run<Verdict>(
+      1, []() -> Verdict { throw base::Aborted(); }, otherwise);
   CHECK(cut.state == State::failed);
   CHECK(cut.reason.starts_with("it was under way when the put was told to end"));
 }

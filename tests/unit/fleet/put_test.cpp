@@ -484,8 +484,9 @@ TEST_CASE("the table's end is what needs a person, and the last line is a senten
 TEST_CASE("a repository whose tags cannot be listed is one verdict, and stops no other") {
   FleetWorld world;
   world.source["fleet"]["images"] = {"r.example.com/a:main"};
-  world.source["fleet"]["repositories"] = json::Value::array(
-      {{{"repository", "r.example.com/broken"}}, {{"repository", "r.example.com/held"}}, {{"repository", "r.example.com/many"}}});
+  world.source["fleet"]["repositories"] = json::Value::array({{{"repository", "r.example.com/broken"}},
+                                                              {{"repository", "r.example.com/held"}},
+                                                              {{"repository", "r.example.com/many"}}});
   world.add_app("a:main");
   world.add_app("many:v1");
   world.registry.before_each = [&](const std::string& line) {
@@ -506,7 +507,8 @@ TEST_CASE("a repository whose tags cannot be listed is one verdict, and stops no
 TEST_CASE("a registry that nobody answers at is tried for one image, and the others are told why") {
   FleetWorld world;
   world.source["fleet"]["images"] = {"r.example.com/a:main", "r.example.com/b:main"};
-  for (int i = 0; i < 200; ++i) world.source["fleet"]["images"].push_back(fmt::format("away.example.com/app{}:main", i));
+  for (int i = 0; i < 200; ++i)
+    world.source["fleet"]["images"].push_back(fmt::format("away.example.com/app{}:main", i));
   world.add_app("a:main");
   world.add_app("b:main");
   std::atomic<std::size_t> tried = 0;

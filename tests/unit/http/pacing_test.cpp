@@ -97,7 +97,8 @@ TEST_CASE("a refusal at the measured rate makes it slower, down to a bound, and 
   CHECK(pace.rate() > 6.5);
 }
 
-TEST_CASE("what was measured holds for half an hour, a guess for seconds, and what held before a trial holds after it") {
+TEST_CASE(
+    "what was measured holds for half an hour, a guess for seconds, and what held before a trial holds after it") {
   Pace measured;
   write(measured, 10, 20);
   CHECK(measured.refused(start + 20s, start + 20s, 40s));
@@ -141,9 +142,9 @@ struct Quota {
   enum class Shape { own_window, clock_window, sliding_window, bucket };
   Shape shape;
   double writes = 2000;
-  double offset = 0;                          // how far into the clock's minute the put starts, in seconds
-  double others = 0;                          // writes a minute of other clients from the same address
-  std::function<double(double)> said = {};    // how a server rounds what is left; none: up to whole seconds
+  double offset = 0;                        // how far into the clock's minute the put starts, in seconds
+  double others = 0;                        // writes a minute of other clients from the same address
+  std::function<double(double)> said = {};  // how a server rounds what is left; none: up to whole seconds
   std::optional<std::chrono::milliseconds> refuse(base::SteadyTime moment) {
     const double now = std::chrono::duration<double>(moment - start).count();
     const auto left = [&](double seconds) {

@@ -264,8 +264,7 @@ TEST_CASE("a manifest that was stored otherwise is an error") {
 
 namespace {
 
-const auto other_image =
-    registry::parse_raw(std::string(registry::media_type::oci_index), R"({"manifests":[]})", "x");
+const auto other_image = registry::parse_raw(std::string(registry::media_type::oci_index), R"({"manifests":[]})", "x");
 
 http::Headers named(const base::Digest& digest) {
   return {{"Docker-Content-Digest", digest.text()}, {"Content-Length", "10"}, {"Content-Type", "x"}};
@@ -278,8 +277,8 @@ struct RetriedWorld {
   base::Log log{text, base::Colour::off, clock};
   test::FixedRandom random{4};
   test::ScriptedHttpClient server;
-  std::unique_ptr<http::Client> retrying = http::make_retrying(std::make_unique<test::ForwardingClient>(server),
-                                                               http::RetryPolicy{}, random, log);
+  std::unique_ptr<http::Client> retrying =
+      http::make_retrying(std::make_unique<test::ForwardingClient>(server), http::RetryPolicy{}, random, log);
   registry::Reference tag{{"r.example", "app"}, "main", std::nullopt};
   std::unique_ptr<Client> client = registry::make_client(*retrying, {}, log);
 };

@@ -151,7 +151,8 @@ TEST_CASE("tokens are kept apart by what they are for") {
 
 TEST_CASE("what a repository is foreseen to need is asked for at once, and serves all of it") {
   RegistryWorld world;
-  world.client->foresee_writing(world.repository, {{"r.example", "run"}, {"r.example", "fleet"}, {"other.example", "x"}});
+  world.client->foresee_writing(world.repository,
+                                {{"r.example", "run"}, {"r.example", "fleet"}, {"other.example", "x"}});
   world.server.answer(401, bearer);
   answer_token(world, "all");
   world.server.answer(200, found);
