@@ -84,7 +84,7 @@ class Awaiting {
     if (now - *builder_missed_ < patience_.for_builder) return;
     throw failure(
         fmt::format("its builder cannot be used after {}: {}", base::human_duration(patience_.for_builder), why),
-        "check params.builder, or the builder's own status");
+        fmt::format("check {}, or the builder's own status", patience_.fields.builder));
   }
 
   Aim aim_;
@@ -107,11 +107,12 @@ const Build* find_build(const Observation& seen, std::uint64_t number) {
 }
 
 Error timed_out(const std::string& image, const Patience& patience, const std::string& waited_for) {
-  return {ErrorKind::transient,
-          {"build", "the Image " + image,
-           fmt::format("it is not built after {} (params.timeout), {}", base::human_duration(patience.timeout),
-                       waited_for.empty() ? "though the build runs" : "waiting: " + waited_for),
-           "what kpack has begun goes on; put again to wait for it"}};
+  return {
+      ErrorKind::transient,
+      {"build", "the Image " + image,
+       fmt::format("it is not built after {} ({}), {}", base::human_duration(patience.timeout), patience.fields.timeout,
+                   waited_for.empty() ? "though the build runs" : "waiting: " + waited_for),
+       "what kpack has begun goes on; put again to wait for it"}};
 }
 
 Awaited await_build(Aim aim, Scene& scene, const Trigger& trigger, const Patience& patience, base::Log& log) {

@@ -18,6 +18,7 @@ struct Patience {
   std::chrono::milliseconds timeout{0};  // that it came from, for people
   // A builder that is being made is there within this time.
   std::chrono::milliseconds for_builder{60'000};
+  FieldNames fields = {};
 };
 
 struct Awaited {

@@ -23,12 +23,12 @@ class PatchMaker {
 
   [[nodiscard]] Patch take() { return std::move(patch_); }
 
-  void set_source(const Source& source) {
+  void set_source(const Source& source, const FieldNames& fields) {
     if (source.kind == Source::Kind::git && source.place.empty() && image_.source.kind != Source::Kind::git) {
       throw base::Error(base::ErrorKind::usage,
                         {"change", "the Image " + image_.name,
                          fmt::format("its source is of the kind {}, not git", name_of(image_.source.kind)),
-                         "say which repository the revision is of by params.create.git_url"});
+                         "say which repository the revision is of by " + fields.git_url});
     }
     // The other kinds go: two at a time are refused by kpack.
     for (const auto* other : {"git", "blob", "registry"}) {
@@ -135,7 +135,7 @@ class PatchMaker {
 
 Patch patch_for(const Image& image, const ImageChange& change) {
   PatchMaker maker(image);
-  if (change.source) maker.set_source(*change.source);
+  if (change.source) maker.set_source(*change.source, change.fields);
   if (change.sub_path) {
     maker.set({"source", "subPath"}, change.sub_path->empty() ? Value() : Value(*change.sub_path));
   }

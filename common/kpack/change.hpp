@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "json/value.hpp"
+#include "kpack/field_names.hpp"
 #include "kpack/objects.hpp"
 #include "kpack/spec_patch.hpp"
 
@@ -22,6 +23,7 @@ struct ImageChange {
   std::optional<std::string> service_account;
   std::optional<json::Value> cache;  // as an Image has it: {volume: {...}} or {registry: {...}}
   std::optional<std::vector<std::string>> additional_tags;
+  FieldNames fields;
 };
 
 // Error{usage} where the Image has no git repository that a revision could be of.

@@ -18,11 +18,13 @@ class Decider {
     const auto* running = running_before();
     if (running != nullptr && aim_.wish == Aim::Wish::any_build) return {Verdict::follow, running->number, ""};
     if (is_superseded()) return {Verdict::superseded, 0, superseded_text()};
-    if (running != nullptr) return {Verdict::trigger, running->number, "params.trigger is set"};
+    if (running != nullptr) return {Verdict::trigger, running->number, is_wished()};
     return without_build();
   }
 
  private:
+  [[nodiscard]] std::string is_wished() const { return aim_.fields.trigger + " is set"; }
+
   [[nodiscard]] const Image& image() const { return *seen_.image; }
 
   [[nodiscard]] bool is_ours(const Build& build) const { return build.owner_uid == aim_.uid && build.number > 0; }
@@ -124,7 +126,7 @@ class Decider {
     if (built == nullptr && is_succeeded && keeps_commits()) built = newest_;
     // A branch or a source that kpack has not looked up yet.
     if (built == nullptr) return wait("kpack has not looked up the source yet");
-    if (aim_.wish == Aim::Wish::new_build) return {Verdict::trigger, newest_->number, "params.trigger is set"};
+    if (aim_.wish == Aim::Wish::new_build) return {Verdict::trigger, newest_->number, is_wished()};
     return {Verdict::stands, built->number, ""};
   }
 
@@ -134,7 +136,7 @@ class Decider {
       return wait("kpack has not looked up the source yet");
     }
     const auto why = aim_.wish == Aim::Wish::new_build
-                         ? std::string("params.trigger is set")
+                         ? is_wished()
                          : fmt::format("build #{} of the same source failed before", newest_->number);
     return {Verdict::trigger, newest_->number, why};
   }

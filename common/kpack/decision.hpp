@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kpack/field_names.hpp"
 #include "kpack/objects.hpp"
 
 namespace kpack {
@@ -20,6 +21,7 @@ struct Aim {
   std::optional<Source> source;
   // A build is wanted also where kpack sees no reason for one.
   enum class Wish { any_build, new_build } wish = Wish::any_build;
+  FieldNames fields = {};       // the wish comes from one
   std::uint64_t annotated = 0;  // the Build that was annotated to have another one after it; 0: none
 };
 

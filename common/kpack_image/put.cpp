@@ -28,7 +28,8 @@ class Put {
         client_(*connection_.client) {}
 
   concourse::VersionAndMetadata run() {
-    patience_ = {log_.clock().steady_now() + params_.timeout, params_.timeout};
+    patience_ = {
+        .deadline = log_.clock().steady_now() + params_.timeout, .timeout = params_.timeout, .fields = field_names()};
     read();
     write();
     if (!params_.fields.wait) return answer_now();
@@ -114,6 +115,7 @@ class Put {
     aim.generation = image_->generation;
     aim.newest_before = newest_before_;
     aim.source = wanted_;
+    aim.fields = field_names();
     if (params_.fields.trigger) aim.wish = kpack::Aim::Wish::new_build;
     return aim;
   }

@@ -94,6 +94,7 @@ void require_sub_path(const std::string& text, const std::string& path) {
 
 kpack::ImageChange read_change(const ImageFields& fields, const std::string& path) {
   kpack::ImageChange change;
+  change.fields = field_names();
   if (fields.sub_path) require_sub_path(*fields.sub_path, path + ".sub_path");
   change.sub_path = fields.sub_path;
   if (fields.builder) change.builder = read_builder(*fields.builder, path + ".builder");
@@ -177,6 +178,13 @@ void describe(json::Fields<PutFields>& fields) {
   fields.optional("wait", &PutFields::wait, "false: the put ends when the Image is written; default true");
   fields.optional("timeout", &PutFields::timeout, "how long a build is waited for, as in 45m; default 1h");
   fields.optional("create", &PutFields::create, "what the Image begins with when it is not there yet");
+}
+
+kpack::FieldNames field_names() {
+  return {.trigger = "params.trigger",
+          .timeout = "params.timeout",
+          .builder = "params.builder",
+          .git_url = "params.create.git_url"};
 }
 
 PutParams read_put_params(const Value& params) {

@@ -74,6 +74,9 @@ struct PutParams {
   std::chrono::seconds timeout{};
 };
 
+// As kpack's messages call the fields of this kind.
+[[nodiscard]] kpack::FieldNames field_names();
+
 // Error{usage} naming the field: two sources, a variable that no pod can have, a cache of two kinds, what is not a
 // duration.
 [[nodiscard]] PutParams read_put_params(const json::Value& params);

@@ -84,8 +84,7 @@ TEST_CASE("a builder is waited for, and not for ever") {
   other.scene.now.image = test::image({2, 2, "bbbb", "False", "BuilderNotFound"});
   CHECK(other.refusal() ==
         "cannot build the Image app: its builder cannot be used after 1 min 00 s: BuilderNotFound; check "
-        "params.builder, or "
-        "the builder's own status");
+        "the Image's builder, or the builder's own status");
 }
 
 TEST_CASE("a builder that comes and goes begins its time anew") {
@@ -111,8 +110,7 @@ TEST_CASE("superseded, deleted and timed out puts end with the reason") {
   gone.scene.then([&] { gone.scene.now.image.reset(); });
   CHECK(gone.refusal() == "cannot build the Image app: the Image was deleted; put again");
   World late;
-  CHECK(
-      late.refusal() ==
-      "cannot build the Image app: it is not built after 5 min 00 s (params.timeout), waiting: behind build #1, which "
-      "runs; what kpack has begun goes on; put again to wait for it");
+  CHECK(late.refusal() ==
+        "cannot build the Image app: it is not built after 5 min 00 s (the timeout), waiting: behind build #1, which "
+        "runs; what kpack has begun goes on; put again to wait for it");
 }

@@ -162,7 +162,7 @@ TEST_CASE("a wish for a new build is fulfilled by one that comes anyway, or else
   auto aim = aim_at();
   aim.wish = Aim::Wish::new_build;
   const BuildSpec built{1, 2, "bbbb", "True"};
-  check({"nothing to build", {2, 2, "bbbb"}, {built}, Verdict::trigger, 1, "params.trigger is set"}, aim);
+  check({"nothing to build", {2, 2, "bbbb"}, {built}, Verdict::trigger, 1, "the trigger is set"}, aim);
   check({"one comes anyway", {2, 2, "bbbb"}, {built, {2, 2, "bbbb", ""}}, Verdict::follow, 2}, aim);
   check({"the same is being built",
          {2, 2, "bbbb", "Unknown", "BuildRunning", "app-build-1"},

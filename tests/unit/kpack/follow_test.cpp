@@ -130,9 +130,9 @@ TEST_CASE("what keeps the pod is told, and stands in the timeout") {
       Value::array({{{"type", "PodScheduled"}, {"status", "False"}, {"message", "0/3 nodes are available"}}});
   world.scene.pod_now = kpack::Pod(waiting);
   const auto refusal = world.refusal();
-  CHECK(refusal.find(
-            "it is not built after 5 min 00 s (params.timeout), waiting: the pod p is not scheduled: 0/3 nodes are "
-            "available") != std::string::npos);
+  CHECK(
+      refusal.find("it is not built after 5 min 00 s (the timeout), waiting: the pod p is not scheduled: 0/3 nodes are "
+                   "available") != std::string::npos);
   std::size_t told = 0;
   for (auto at = world.text.str().find("waiting"); at != std::string::npos;
        at = world.text.str().find("waiting", at + 1)) {
