@@ -5,7 +5,6 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "git/pkt_line.hpp"
 #include "source/branch_check.hpp"
 #include "source/connection.hpp"
 #include "source/head.hpp"
@@ -224,18 +223,7 @@ std::vector<Version> check(const Source& source, const concourse::Request& reque
   auto known = request.version;
   if (known) known->erase("branch");
   Check check(source, known, *connection.remote, memory, context);
-  const auto examine = [&] { return source.has_tag_filter() ? check.tags() : check.branch(); };
-  auto outcome = [&] {
-    try {
-      return examine();
-    } catch (const git::AnswerError& error) {
-      if (error.fault() != git::Fault::absent) throw;
-      // A ref may move, or another machine answer that has not seen it yet, between the list and the fetch.
-      context.log.info(fmt::format("{}; listing its refs again", error.report().cause));
-      connection.remote->forget_refs();
-      return examine();
-    }
-  }();
+  auto outcome = source.has_tag_filter() ? check.tags() : check.branch();
   context.log.info(fmt::format("{}: {}", connection.remote->shown(), summary(outcome, known, source)));
   return std::move(outcome.versions);
 }
