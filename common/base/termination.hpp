@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace base {
 
@@ -14,25 +15,28 @@ void watch_for_termination();
 // A descriptor that becomes readable when termination is requested, for poll(); -1 before watch_for_termination().
 [[nodiscard]] int termination_descriptor() noexcept;
 
-// Throws Aborted when termination was requested.
-void throw_if_terminated();
+// The same without regard to a reprieve: what has not begun should not begin any more.
+[[nodiscard]] bool end_is_asked() noexcept;
 
-// Waits for `duration`; throws Aborted as soon as termination is requested.
-void wait_or_throw(std::chrono::milliseconds duration);
-
-// For the last words of a step that was told to end: while it lives, what must still be written down is not kept from
-// it by that request; then the request stands again. A second signal ends it. Concourse kills ten seconds after the
-// first.
+// While it lives, a request to end is heeded only so long after it came: what is under way may end well, and what was
+// done be written down, within the ten seconds that Concourse gives. Of several the last that was made counts. Not for
+// what runs children: termination_descriptor() knows nothing of it.
 class Reprieve {
  public:
-  Reprieve() noexcept;
+  explicit Reprieve(std::chrono::milliseconds after_request) noexcept;
   ~Reprieve();
   Reprieve(const Reprieve&) = delete;
   Reprieve& operator=(const Reprieve&) = delete;
 
  private:
-  bool was_requested_;
+  std::int64_t before_;
 };
+
+// Throws Aborted when termination was requested.
+void throw_if_terminated();
+
+// Waits for `duration`; throws Aborted as soon as termination is requested.
+void wait_or_throw(std::chrono::milliseconds duration);
 
 // Requests termination from inside the process, as the handler does; for tests.
 void request_termination_for_test() noexcept;

@@ -19,26 +19,27 @@ constexpr std::size_t shown_commit = 12;
 
 struct Column {
   std::string_view title;
-  std::size_t width;  // at least
   std::function<std::string(const BuildRow&)> text;
 };
 
-// The names and widths of `kp build list`, then what only some engines know. A record is anybody's text.
+// The columns of `kp build list`, then what only some engines know. A record is anybody's text.
 std::vector<Column> columns() {
-  return {{"BUILD", 8, [](const auto& row) { return std::to_string(row.number); }},
-          {"STATUS", 8, [](const auto& row) { return base::printable(row.status); }},
-          {"BUILT IMAGE", 0, [](const auto& row) { return base::printable(row.image); }},
-          {"REASON", 0,
+  return {{"BUILD", [](const auto& row) { return std::to_string(row.number); }},
+          {"STATUS", [](const auto& row) { return base::printable(row.status); }},
+          {"BUILT IMAGE", [](const auto& row) { return base::printable(row.image); }},
+          {"REASON",
            [](const auto& row) {
              const auto comma = row.reasons.find(',');
              return base::printable(comma == std::string::npos ? row.reasons : row.reasons.substr(0, comma) + "+");
            }},
-          {"IMAGE RESOURCE", 0, [](const auto& row) { return base::printable(row.image_resource); }},
-          {"COMMIT", 0, [](const auto& row) { return base::printable(row.commit.substr(0, shown_commit)); }},
-          {"FINISHED", 0, [](const auto& row) { return base::printable(row.finished); }}};
+          {"IMAGE RESOURCE", [](const auto& row) { return base::printable(row.image_resource); }},
+          {"COMMIT", [](const auto& row) { return base::printable(row.commit.substr(0, shown_commit)); }},
+          {"FINISHED", [](const auto& row) { return base::printable(row.finished); }}};
 }
 
 constexpr std::size_t kp_columns = 4;
+// As `kp` has them.
+constexpr std::string_view between_columns = "    ";
 
 struct Build {
   EarlierBuild summary;
@@ -96,7 +97,7 @@ std::string build_table(const std::vector<BuildRow>& rows) {
         std::all_of(rows.begin(), rows.end(), [&](const auto& row) { return column.text(row).empty(); }))
       continue;
     table.front().emplace_back(column.title);
-    widths.push_back(std::max(column.width, column.title.size()));
+    widths.push_back(column.title.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
       table[row + 1].push_back(column.text(rows[row]));
       widths.back() = std::max(widths.back(), table[row + 1].back().size());
@@ -105,7 +106,9 @@ std::string build_table(const std::vector<BuildRow>& rows) {
   std::string text;
   for (const auto& line : table) {
     std::string written;
-    for (std::size_t i = 0; i < line.size(); ++i) written += fmt::format("{:<{}} ", line[i], widths[i]);
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      written += fmt::format("{:<{}}{}", line[i], widths[i], between_columns);
+    }
     text += written.substr(0, written.find_last_not_of(' ') + 1) + "\n";
   }
   return text;

@@ -32,8 +32,7 @@ concourse::In prepare_in(const concourse::Request& request) {
 
 concourse::Out prepare_out(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
-  require_cluster(*source);
-  const auto params = std::make_shared<const PutParams>(read_put_params(request.params, *source));
+  const auto params = std::make_shared<const PutParams>(read_put_params(request.params));
   return {[source] { return explain(*source); },
           [source, params](const auto& inputs, auto& context) { return put(*source, *params, inputs, context); }};
 }

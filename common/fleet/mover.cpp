@@ -100,21 +100,20 @@ std::uint64_t Mover::write(builds::BuildRecord record, const registry::Reference
   }
 }
 
-// No registry moves a tag on a condition: it is looked at right before, and what was moved meanwhile is left alone.
+// What was moved meanwhile is left alone.
 Verdict Mover::move_tag(const registry::Reference& tag, const registry::Digest& seen,
                         const registry::RawManifest& image, State moved) {
   pacer_.take(tag.repository.host, 1);  // no wait may lie between the look and the move
-  const auto standing = client_.resolve(tag);
-  if (!standing) return {State::moved, "its tag was removed meanwhile"};
-  if (standing->digest != seen) {
-    return {State::moved, fmt::format("its tag was moved meanwhile, to {}", standing->digest.text())};
-  }
-  client_.put_manifest(staging_.empty() ? tag : tag.with_tag(staging_), image);
-  return {moved, ""};
+  const auto move = client_.move_tag(tag, seen, staging_.empty() ? tag : tag.with_tag(staging_), image);
+  if (move.is_moved) return {moved, ""};
+  if (!move.found) return {State::moved, "its tag was removed meanwhile"};
+  return {State::moved, fmt::format("its tag was moved meanwhile, to {}", move.found->text())};
 }
 
 std::vector<Moved> Mover::rebase(const Survey& survey, Task& task) {
   std::vector<Moved> result(task.tags.size());
+  const auto& host = task.image.reference.repository.host;
+  if (const auto away = reachability_.verdict(host)) return std::vector<Moved>(task.tags.size(), {*away, 0});
   const auto began = log_.clock().steady_now();
   std::size_t done = 0;
   try {
@@ -126,6 +125,7 @@ std::vector<Moved> Mover::rebase(const Survey& survey, Task& task) {
       result[done] = {move_tag(tag, seen, image, State::rebased), build};
     }
   } catch (const Error& error) {
+    reachability_.note(host, error);
     for (; done < task.tags.size(); ++done) result[done] = {verdict_of(error, State::failed), 0};
   }
   return result;
@@ -133,6 +133,8 @@ std::vector<Moved> Mover::rebase(const Survey& survey, Task& task) {
 
 Moved Mover::roll_back(const Return& way) {
   const auto began = log_.clock().steady_now();
+  const auto& host = way.reference.repository.host;
+  if (const auto away = reachability_.verdict(host)) return {*away, 0};
   try {
     const auto before = way.reference.with(way.to);
     const auto image = client_.find_manifest(before);
@@ -146,6 +148,7 @@ Moved Mover::roll_back(const Return& way) {
     const auto build = write(std::move(record), way.reference.with(way.from), *image, began);
     return {move_tag(way.reference, way.from, *image, State::rolled_back), build};
   } catch (const Error& error) {
+    reachability_.note(host, error);
     return {verdict_of(error, State::failed), 0};
   }
 }

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "builds/record.hpp"
 #include "fleet/pacer.hpp"
+#include "fleet/reachability.hpp"
 #include "fleet/supply.hpp"
 #include "fleet/survey.hpp"
 
@@ -46,11 +47,12 @@ class Mover {
   // `record` is where the fleet's record is kept: it has the blob that build records name. `staging` is params.tag,
   // moved in place of the image's own tag; empty: the own one is moved.
   Mover(registry::Client& client, registry::Repository record, Occasion occasion, std::string staging,
-        std::optional<std::uint32_t> rate, base::Log& log)
+        std::optional<std::uint32_t> rate, Reachability& reachability, base::Log& log)
       : client_(client),
         record_repository_(std::move(record)),
         occasion_(std::move(occasion)),
         staging_(std::move(staging)),
+        reachability_(reachability),
         log_(log),
         pacer_(log.clock(), rate),
         supply_(client) {}
@@ -73,6 +75,7 @@ class Mover {
   registry::Repository record_repository_;
   Occasion occasion_;
   std::string staging_;
+  Reachability& reachability_;
   base::Log& log_;
   Pacer pacer_;
   Supply supply_;

@@ -39,28 +39,37 @@ class Put {
 
   concourse::VersionAndMetadata run() {
     begin();
-    const Operation operation{source_, params_, inputs_, client_, context_, log_, began_, standing_};
-    std::exception_ptr ended_by;
-    if (source_.kpack) {
-      ended_by = rebuild(operation, record_);
-    } else if (params_.rollback.empty()) {
-      rebase(operation, record_);
-    } else {
-      roll_back(operation, record_);
-    }
-    const auto digest = record(ended_by != nullptr);
-    if (ended_by) std::rethrow_exception(ended_by);
+    operate();
+    const base::Reprieve reprieve(last_words);
+    const auto digest = finish();
+    show(digest);
+    if (base::end_is_asked()) throw base::Aborted();
     require_what_was_asked();
     return {write_version(digest, record_.run_image), metadata_of(record_)};
   }
 
  private:
+  void operate() {
+    const Operation operation{source_, params_, inputs_, client_, log_, start_, standing_};
+    try {
+      if (params_.rollback.empty()) {
+        rebase(operation, record_);
+      } else {
+        roll_back(operation, record_);
+      }
+    } catch (const base::Aborted&) {
+      // Once images are moved, an end is a verdict of theirs.
+      log_.warning("told to end before any image was moved: nothing is changed, and no record is written");
+      throw;
+    }
+  }
+
   // All that could stop the put is found out before anything is moved.
   void begin() {
-    began_ = context_.clock.steady_now();
+    start_ = {context_.clock.steady_now(), context_.clock.now()};
     log_.heading("READING");
     record_.record = source_.record.text();
-    record_.started = base::rfc3339(context_.clock.now());
+    record_.started = base::rfc3339(start_.wall);
     record_.started_by = starter(context_.environment);
     record_.build_url = concourse::build_url(context_.environment).value_or("");
     standing_ = find_fleet(client_, source_.record);
@@ -72,15 +81,6 @@ class Put {
                           before.finished));
   }
 
-  // A put that was told to end still writes down what it has done.
-  registry::Digest record(bool is_cut) {
-    std::optional<base::Reprieve> reprieve;
-    if (is_cut) reprieve.emplace();
-    const auto digest = finish();
-    show(digest);
-    return digest;
-  }
-
   // Another put of the fleet may have ended meanwhile: its record is the one before ours.
   registry::Digest finish() {
     const auto newest = find_fleet(client_, source_.record);
@@ -89,7 +89,7 @@ class Put {
       follow(record_, newest->record, newest->digest.text());
     }
     record_.finished = base::rfc3339(context_.clock.now());
-    record_.seconds = std::chrono::duration<double>(context_.clock.steady_now() - began_).count();
+    record_.seconds = std::chrono::duration<double>(context_.clock.steady_now() - start_.steady).count();
     if (params_.dry_run) record_.operation = operation::dry_run;
     return write_fleet(client_, source_.record, record_, params_.dry_run ? RecordTag::left : RecordTag::moved);
   }
@@ -98,7 +98,7 @@ class Put {
     log_.heading("RESULT");
     for (const auto& line : table_of(record_)) log_.info(line);
     if (const auto& latency = record_.latency) {
-      log_.info(fmt::format("patch latency: p50 {}, p95 {}", human(latency->p50), human(latency->p95)));
+      log_.info("patch latency: " + text_of(*latency));
     }
     log_.info(fmt::format("recorded as put #{}, {}", record_.number, digest.text()));
     const auto sentence = sentence_of(record_) + ", in " + human(record_.seconds);
@@ -155,7 +155,7 @@ class Put {
   registry::Client& client_;
   concourse::Context& context_;
   base::Log& log_;
-  base::SteadyTime began_;
+  Start start_;
   std::optional<StoredFleet> standing_;
   FleetRecord record_;
 };

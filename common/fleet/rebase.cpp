@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <mutex>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "build_version.hpp"
 #include "fleet/mover.hpp"
 #include "fleet/operation.hpp"
-#include "fleet/patch_text.hpp"
 #include "fleet/progress.hpp"
 #include "fleet/report.hpp"
 #include "packages/layers.hpp"
@@ -20,6 +20,8 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::size_t most_old_bases = 16;  // whose packages are compared
+constexpr std::size_t packages_in_a_line = 5;
+constexpr std::size_t packages_in_the_log = 50;
 
 class RebaseFleet {
  public:
@@ -35,9 +37,11 @@ class RebaseFleet {
     bases_ = read_bases(client_, registry::image_of_input(operation_.inputs, params_.run_image, "params.run_image"));
     record_.run_image = bases_.reference.text();
     log_.info("run image " + record_.run_image);
+    pushed_ = client_.pushed_at(bases_.reference);
     read_builder();
     const auto images = find_images();
-    Survey survey(client_, bases_, builder_ ? &*builder_ : nullptr, params_);
+    foresee(images);
+    Survey survey(client_, bases_, builder_ ? &*builder_ : nullptr, params_, reachability_);
     look_at(images, survey);
     plan();
     compare_packages(survey.old_bases());
@@ -65,8 +69,12 @@ class RebaseFleet {
     auto named = operation_.source.images;
     const auto& repositories = operation_.source.repositories;
     std::vector<std::vector<std::string>> tags(repositories.size());
-    base::for_each_parallel(repositories.size(), lanes,
-                            [&](std::size_t i) { tags[i] = client_.tags(repositories[i].repository); });
+    std::mutex mutex;
+    base::for_each_parallel(repositories.size(), lanes, [&](std::size_t i) {
+      auto failed = list_tags(repositories[i].repository, tags[i]);
+      const std::lock_guard lock(mutex);
+      if (failed) unlisted_.push_back(*std::move(failed));
+    });
     for (std::size_t i = 0; i < repositories.size(); ++i) {
       for (const auto& tag : tags[i]) {
         if (repositories[i].tags.takes(tag)) named.push_back({repositories[i].repository, tag, std::nullopt});
@@ -78,6 +86,35 @@ class RebaseFleet {
                             selection.repeated.size(), selection.repeated.front().text()));
     }
     return std::move(selection.images);
+  }
+
+  // A repository whose tags cannot be listed is one verdict, and stops no other.
+  std::optional<Surveyed> list_tags(const registry::Repository& repository, std::vector<std::string>& tags) {
+    Surveyed result;
+    result.reference.repository = repository;
+    if (auto away = reachability_.verdict(repository.host)) {
+      result.verdict = *std::move(away);
+      return result;
+    }
+    try {
+      tags = client_.tags(repository);
+      return std::nullopt;
+    } catch (const Error& error) {
+      reachability_.note(repository.host, error);
+      result.verdict = verdict_of(error, State::failed);
+      result.verdict.reason = "its tags cannot be listed: " + result.verdict.reason;
+      return result;
+    }
+  }
+
+  // One token for each repository then serves the look at it and all that is written.
+  void foresee(const std::vector<registry::Reference>& images) {
+    if (params_.dry_run) return;
+    const std::vector<registry::Repository> mounted_from{bases_.reference.repository,
+                                                         operation_.source.record.repository};
+    for (const auto& image : images) {
+      if (!left_out(image, params_)) client_.foresee_writing(image.repository, mounted_from);
+    }
   }
 
   void look_at(const std::vector<registry::Reference>& images, Survey& survey) {
@@ -92,6 +129,12 @@ class RebaseFleet {
       progress.advance(1);
     });
     reading.get();
+    surveyed_.insert(surveyed_.end(), unlisted_.begin(), unlisted_.end());
+    const auto name = [](const Surveyed& image) {
+      return std::pair(image.reference.repository.text(), image.reference.tag.value_or(""));
+    };
+    std::stable_sort(surveyed_.begin(), surveyed_.end(),
+                     [&](const auto& a, const auto& b) { return name(a) < name(b); });
   }
 
   void read_new_packages() {
@@ -152,12 +195,17 @@ class RebaseFleet {
       }
       record_.bases.push_back(std::move(step));
     }
-    if (!record_.bases.empty()) record_.packages = summary_of(record_.bases.front());
+    if (!record_.bases.empty()) record_.packages = summary(record_.bases.front());
+  }
+
+  static std::string summary(const BaseStep& step) {
+    if (!step.packages.unknown.empty()) return "";
+    return packages::summary_of(step.packages.difference, packages_in_a_line);
   }
 
   void show_plan() {
     log_.heading("PLANNING");
-    for (const auto& step : record_.bases) show(step, log_);
+    for (const auto& step : record_.bases) show_step(step);
     Effort effort;
     for (const auto& task : tasks_) {
       effort.images += task.size();
@@ -166,49 +214,77 @@ class RebaseFleet {
     log_.info("to be moved: " + text_of(effort, params_.rate));
   }
 
+  void show_step(const BaseStep& step) {
+    log_.info(fmt::format("{}: {} images on {}", step.platform, step.images, step.before));
+    if (!step.packages.unknown.empty()) {
+      return log_.info("which packages the patch changes is not known: " + step.packages.unknown);
+    }
+    const auto lines = packages::lines_of(step.packages.difference);
+    if (lines.empty()) return log_.info("the patch changes no package");
+    for (std::size_t i = 0; i < std::min(lines.size(), packages_in_the_log); ++i) log_.detail(lines[i]);
+    if (lines.size() > packages_in_the_log) {
+      log_.detail(fmt::format("and {} more, see the report", lines.size() - packages_in_the_log));
+    }
+  }
+
+  // What all that are moved share.
+  struct Course {
+    const Survey& survey;
+    Mover mover;
+    Patience patience;
+    Progress progress;
+    Latencies latencies;
+    Ending ending;
+  };
+
   void move(const Survey& survey) {
     if (tasks_.empty()) return;
     log_.heading("MOVING");
     Occasion occasion{link_of(record_), record_.build_url, record_.run_image, {}};
-    for (const auto& step : record_.bases) occasion.packages[step.before] = summary_of(step);
-    Mover mover(client_, operation_.source.record.repository, std::move(occasion), params_.tag, params_.rate, log_);
-    Patience patience(params_.max_failures);
-    for (const auto& image : surveyed_) patience.note(image.verdict.state);
+    for (const auto& step : record_.bases) occasion.packages[step.before] = summary(step);
     std::size_t total = 0;
     for (const auto& task : tasks_) total += task.size();
-    Progress progress(log_, total);
+    Course course{survey,
+                  {client_, operation_.source.record.repository, std::move(occasion), params_.tag, params_.rate,
+                   reachability_, log_},
+                  Patience(params_.max_failures),
+                  {log_, total},
+                  {operation_.start, pushed_},
+                  {log_, total}};
+    for (const auto& image : surveyed_) course.patience.note(image.verdict.state);
     builds_.resize(surveyed_.size());
     seconds_.resize(surveyed_.size());
-    Latencies latencies(operation_.began);
-    base::for_each_parallel(tasks_.size(), lanes, [&](std::size_t i) {
-      const auto began = log_.clock().steady_now();
-      const auto moved = run_task(tasks_[i], survey, mover, patience);
-      const auto now = log_.clock().steady_now();
-      for (std::size_t k = 0; k < moved.size(); ++k) {
-        const auto index = tasks_[i][k];
-        patience.note(moved[k].verdict.state);
-        surveyed_[index].verdict = moved[k].verdict;
-        builds_[index] = moved[k].build;
-        seconds_[index] = std::chrono::duration<double>(now - began).count();
-        progress.done(entry(index));
-        latencies.note(moved[k].verdict.state, now);
-      }
-    });
-    record_.latency = latencies.summary();
+    base::for_each_parallel(tasks_.size(), lanes, [&](std::size_t i) { move(tasks_[i], course); });
+    record_.latency = course.latencies.summary();
   }
 
-  std::vector<Moved> run_task(const std::vector<std::size_t>& indices, const Survey& survey, Mover& mover,
-                              const Patience& patience) {
-    if (patience.is_over()) return std::vector<Moved>(indices.size(), {patience.verdict(), 0});
-    Task task{std::move(surveyed_[indices.front()]), {}};
-    for (const auto index : indices) {
-      task.tags.push_back(index == indices.front() ? *task.image.reference.tag : *surveyed_[index].reference.tag);
+  void move(const std::vector<std::size_t>& indices, Course& course) {
+    const auto began = log_.clock().steady_now();
+    const auto all = [&](const Verdict& verdict) { return std::vector<Moved>(indices.size(), {verdict, 0}); };
+    const auto moved = course.ending.run<std::vector<Moved>>(
+        indices.size(),
+        [&] { return course.patience.is_over() ? all(course.patience.verdict()) : rebase(indices, course); }, all);
+    const auto now = log_.clock().steady_now();
+    for (std::size_t k = 0; k < moved.size(); ++k) {
+      const auto index = indices[k];
+      course.patience.note(moved[k].verdict.state);
+      surveyed_[index].verdict = moved[k].verdict;
+      builds_[index] = moved[k].build;
+      seconds_[index] = std::chrono::duration<double>(now - began).count();
+      course.progress.done(entry(index));
+      course.latencies.note(moved[k].verdict.state, now);
     }
-    auto result = mover.rebase(survey, task);
-    // What was sent is not needed any more; what is known of the image is.
-    task.image.rebasings.clear();
-    surveyed_[indices.front()] = std::move(task.image);
-    for (const auto index : indices) surveyed_[index].target = surveyed_[indices.front()].target;
+  }
+
+  std::vector<Moved> rebase(const std::vector<std::size_t>& indices, Course& course) {
+    auto& image = surveyed_[indices.front()];
+    Task task{image, {}};
+    // What is sent is not needed afterwards; what is known of the image is.
+    image.rebasings = {};
+    image.index = {};
+    for (const auto index : indices) task.tags.push_back(*surveyed_[index].reference.tag);
+    auto result = course.mover.rebase(course.survey, task);
+    for (const auto index : indices) surveyed_[index].target = task.image.target;
     return result;
   }
 
@@ -216,7 +292,7 @@ class RebaseFleet {
     const auto& image = surveyed_[index];
     FleetImage result;
     result.repository = image.reference.repository.text();
-    result.tag = *image.reference.tag;
+    result.tag = image.reference.tag.value_or("");
     if (image.digest) result.before = result.repository + "@" + image.digest->text();
     result.image = result.before;
     result.state = image.verdict.state;
@@ -245,6 +321,9 @@ class RebaseFleet {
   base::Log& log_;
   FleetRecord& record_;
   packages::Inspector inspector_;
+  Reachability reachability_;
+  std::optional<base::WallTime> pushed_;  // when the base was
+  std::vector<Surveyed> unlisted_;        // repositories whose tags cannot be listed
   Bases bases_;
   std::optional<Builder> builder_;
   std::vector<Surveyed> surveyed_;

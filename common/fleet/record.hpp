@@ -11,7 +11,6 @@
 
 #include "fleet/state.hpp"
 #include "json/value.hpp"
-#include "kpack/target.hpp"
 #include "packages/layers.hpp"
 
 namespace fleet {
@@ -25,19 +24,18 @@ struct NeededBuild {
 
 struct FleetImage {
   std::string repository;  // "registry.example.com/acme/app"
-  std::string tag;
-  std::string image;   // repository@digest that the tag names after the put; empty: it could not be read
-  std::string before;  // what it named before
+  std::string tag;         // empty: of the whole repository, whose tags could not be listed
+  std::string image;       // repository@digest that the tag names after the put; empty: it could not be read
+  std::string before;      // what it named before
   State state = State::untouched;
   std::string reason;       // for people; may be empty
   std::string run_image;    // by digest, on which the image stands; empty: not known
   std::uint64_t build = 0;  // the number of its build record; 0: there is none
   double seconds = 0;       // that it took
   std::vector<NeededBuild> needs;
-  std::string resource;  // of an Image of kpack: "apps/petclinic"
 
   // "registry.example.com/acme/app:main"
-  [[nodiscard]] std::string name() const { return repository + ":" + tag; }
+  [[nodiscard]] std::string name() const { return tag.empty() ? repository : repository + ":" + tag; }
 };
 
 // One step from an old base to the new one, for one platform.
@@ -69,16 +67,9 @@ inline constexpr std::string_view dry_run = "dry run";
 
 // How long it took from the patch to the tags. Seconds, over the images that were moved.
 struct Latency {
-  std::string since = "start";  // "start" of the put, or the "push" of the run image
+  std::string since = "start";  // "start" of the put, or the "push" of the run image, where its registry tells when
   double p50 = 0;
   double p95 = 0;
-};
-
-// What a put by kpack set the fleet's stack, store or builder to.
-struct TargetSetting {
-  kpack::Target target;
-  kpack::Settings before;
-  kpack::Settings now;
 };
 
 struct FleetRecord {
@@ -92,8 +83,7 @@ struct FleetRecord {
   double seconds = 0;
   std::string started_by;  // "main/patch/rebase #7", and the user where Concourse tells
   std::string build_url;
-  std::string rolled_back_to;           // the digest of the fleet's version that a rollback went back to
-  std::optional<TargetSetting> target;  // of a fleet that kpack builds
+  std::string rolled_back_to;  // the digest of the fleet's version that a rollback went back to
   std::vector<BaseStep> bases;
   std::vector<FleetImage> images;  // sorted by name
   std::optional<Latency> latency;  // nothing where no image was moved

@@ -34,18 +34,6 @@ std::string shortened(const std::string& image) {
   return digest == std::string::npos ? image : image.substr(0, digest + 8 + shown);
 }
 
-// "ClusterStack base: runImage.image registry.example.com/run@sha256:3f2a9bd14c5d"
-std::string text_of(const TargetSetting& setting) {
-  auto text = kpack::text_of(setting.target);
-  for (const auto& [path, value] : setting.now) {
-    const auto before = setting.before.find(path);
-    if (before != setting.before.end() && before->second == value) continue;
-    text += value.is_array() ? fmt::format(", {} of {}", path, value.size())
-                             : fmt::format(", {} {}", path, shortened(kpack::shown_text(value)));
-  }
-  return text;
-}
-
 std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
 
 void write_images(std::string& out, std::string_view heading, const std::vector<const FleetImage*>& images) {
@@ -104,18 +92,21 @@ std::vector<std::pair<std::string, std::string>> facts_of(const FleetRecord& rec
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) result.emplace_back(name, value);
   };
-  if (record.target) add("set", text_of(*record.target));
   add("rolled back to", record.rolled_back_to);
   add("packages", record.packages);
   add("started by", record.started_by);
   add("finished", record.finished);
   result.emplace_back("duration", human(record.seconds));
   if (const auto& latency = record.latency) {
-    const auto since = latency->since == "push" ? "the base's push" : "the start";
-    add("patch latency", fmt::format("p50 {}, p95 {} since {}", human(latency->p50), human(latency->p95), since));
+    add("patch latency", text_of(*latency));
   }
   add("build", record.build_url);
   return result;
+}
+
+std::string text_of(const Latency& latency) {
+  const auto since = latency.since == "push" ? "the base's push" : "the start of the put";
+  return fmt::format("p50 {}, p95 {}, from {} to the image's tag", human(latency.p50), human(latency.p95), since);
 }
 
 std::string short_digest(const std::string& image) {

@@ -25,6 +25,9 @@ struct ImageGroups {
 // Beside a title: operation, run image, who, when, how long, latency; those that there are, in their order.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const FleetRecord& record);
 
+// "p50 4.2 s, p95 11 s, from the start of the put to the tag", or from the base's push.
+[[nodiscard]] std::string text_of(const Latency& latency);
+
 // "a1b2c3d4e5f6": the digest of "repository@sha256:...", shortened for a table.
 [[nodiscard]] std::string short_digest(const std::string& image);
 

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "concourse/inputs.hpp"
 #include "fleet/mover.hpp"
 #include "fleet/operation.hpp"
 #include "fleet/progress.hpp"
@@ -27,12 +28,14 @@ class RollBackFleet {
         record_(record) {}
 
   void run() {
-    const auto earlier = read_earlier(operation_);
+    const auto earlier = read_earlier();
     record_.run_image = earlier.record.run_image;
     record_.rolled_back_to = earlier.digest.text();
     log_.info(fmt::format("back to put #{} of {}, on run image {}", earlier.record.number, earlier.record.finished,
                           earlier.record.run_image));
     wanted_ = earlier.record.images;
+    // A repository whose tags could not be listed then has none to go back to.
+    std::erase_if(wanted_, [](const auto& image) { return image.tag.empty(); });
     look_at();
     limit();
     log_.heading("PLANNING");
@@ -43,6 +46,17 @@ class RollBackFleet {
   }
 
  private:
+  StoredFleet read_earlier() {
+    const auto directory = concourse::input_directory(operation_.inputs, params_.rollback, "params.rollback");
+    const auto digest = registry::Digest::parse(concourse::first_line(directory / "fleet"));
+    if (!digest) {
+      throw Error(ErrorKind::usage, {"use params.rollback", params_.rollback, "the directory has no file fleet",
+                                     "name the directory of a get of this fleet, at the version to go back to"});
+    }
+    // Not from the directory's files: the registry's bytes have the digest, those may have been changed by a task.
+    return read_fleet(client_, operation_.source.record, *digest);
+  }
+
   void look_at() {
     std::map<std::string, std::string> last;
     if (operation_.standing) {
@@ -63,11 +77,21 @@ class RollBackFleet {
     result.tag = wanted.tag;
     result.run_image = wanted.run_image;
     const auto reference = registry::Reference::parse(wanted.name(), "the fleet's record");
-    if (const auto named = client_.resolve(reference)) {
+    if (const auto away = reachability_.verdict(reference.repository.host)) return note(*away, result);
+    if (const auto named = resolve(reference)) {
       result.before = result.image = result.repository + "@" + named->digest.text();
     }
     const auto out = left_out(reference, params_);
     note(out ? *out : judge_way_back(reference, {wanted.image, last, result.before}, params_.pin), result);
+  }
+
+  std::optional<registry::Descriptor> resolve(const registry::Reference& reference) {
+    try {
+      return client_.resolve(reference);
+    } catch (const Error& error) {
+      reachability_.note(reference.repository.host, error);
+      throw;
+    }
   }
 
   static void note(const Verdict& verdict, FleetImage& image) {
@@ -91,15 +115,19 @@ class RollBackFleet {
     if (planned.empty()) return;
     log_.heading("MOVING");
     Mover mover(client_, operation_.source.record.repository,
-                {link_of(record_), record_.build_url, record_.run_image, {}}, "", params_.rate, log_);
+                {link_of(record_), record_.build_url, record_.run_image, {}}, "", params_.rate, reachability_, log_);
     Patience patience(params_.max_failures);
     for (const auto& image : record_.images) patience.note(image.state);
     Progress progress(log_, planned.size());
-    Latencies latencies(operation_.began);
+    Latencies latencies(operation_.start, std::nullopt);
+    Ending ending(log_, planned.size());
     base::for_each_parallel(planned.size(), lanes, [&](std::size_t i) {
       auto& image = record_.images[planned[i]];
       const auto began = log_.clock().steady_now();
-      const Moved moved = patience.is_over() ? Moved{patience.verdict(), 0} : move(image, wanted_[planned[i]], mover);
+      const auto one = [](const Verdict& verdict) { return Moved{verdict, 0}; };
+      const auto moved = ending.run<Moved>(
+          1, [&] { return patience.is_over() ? one(patience.verdict()) : move(image, wanted_[planned[i]], mover); },
+          one);
       const auto now = log_.clock().steady_now();
       patience.note(moved.verdict.state);
       note(moved.verdict, image);
@@ -122,6 +150,7 @@ class RollBackFleet {
   registry::Client& client_;
   base::Log& log_;
   FleetRecord& record_;
+  Reachability reachability_;
   std::vector<FleetImage> wanted_;
 };
 

@@ -112,11 +112,17 @@ Surveyed Survey::look_at(const registry::Reference& reference) {
   try {
     if (auto out = left_out(reference, params_)) {
       result.verdict = *std::move(out);
+      if (reachability_.verdict(reference.repository.host)) return result;
       if (const auto named = client_.resolve(reference)) result.digest = named->digest;
+      return result;
+    }
+    if (auto away = reachability_.verdict(reference.repository.host)) {
+      result.verdict = *std::move(away);
       return result;
     }
     read(result);
   } catch (const Error& error) {
+    reachability_.note(reference.repository.host, error);
     // What is left out need not be readable.
     if (result.verdict.state != State::left_out) result.verdict = verdict_of(error, State::unreadable);
   }

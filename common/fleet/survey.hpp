@@ -13,6 +13,7 @@
 #include "fleet/bases.hpp"
 #include "fleet/builder.hpp"
 #include "fleet/plan.hpp"
+#include "fleet/reachability.hpp"
 #include "lifecycle/transfer.hpp"
 
 namespace fleet {
@@ -62,8 +63,8 @@ class Survey {
  public:
   // `builder` may be nullptr. What is made and kept may have `room` bytes.
   Survey(registry::Client& client, const Bases& bases, const Builder* builder, const PutParams& params,
-         std::uint64_t room = 24ULL << 20U)
-      : client_(client), bases_(bases), builder_(builder), params_(params), room_(room) {}
+         Reachability& reachability, std::uint64_t room = 24ULL << 20U)
+      : client_(client), bases_(bases), builder_(builder), params_(params), reachability_(reachability), room_(room) {}
 
   // Whatever is wrong with the image is its verdict; only an abort is thrown.
   [[nodiscard]] Surveyed look_at(const registry::Reference& reference);
@@ -87,6 +88,7 @@ class Survey {
   const Bases& bases_;
   const Builder* builder_;
   const PutParams& params_;
+  Reachability& reachability_;
   std::uint64_t room_;
   std::atomic<std::uint64_t> kept_ = 0;
   mutable std::mutex mutex_;  // guards what follows

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/letters.hpp"
+#include "git/http_answer.hpp"
 #include "git/pace.hpp"
 #include "http/status.hpp"
 
@@ -14,19 +14,20 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// Without parameters, and in lower case: proxies add a charset, and types are of any case (RFC 9110, 8.3.1).
-std::string media_type(const http::Response& response) {
-  const std::string type = response.headers.get("Content-Type").value_or("");
-  const std::string plain = base::lowered(std::string_view(type).substr(0, type.find(';')));
-  const auto end = plain.find_last_not_of(" \t");
-  return plain.substr(0, end == std::string::npos ? 0 : end + 1);
-}
+// Enough of a page to tell what it is.
+constexpr std::size_t most_of_page = 64UL << 10U;
 
-// Turns the body of a response into packets.
+// Turns the body of a response into packets. What is not of git's type is kept as a page, as far as it says what it is.
 class PacketSink final : public http::Sink {
  public:
-  PacketSink(PacketReceiver& receiver, std::string shown, const FieldNames& fields)
-      : receiver_(receiver), shown_(std::move(shown)), fields_(fields) {}
+  PacketSink(PacketReceiver& receiver, std::string_view content_type, std::string shown, const FieldNames& fields)
+      : receiver_(receiver), content_type_(content_type), shown_(std::move(shown)), fields_(fields) {}
+
+  void begin(const http::Response& head) override {
+    restart();
+    type_ = media_type(head);
+    page_.clear();
+  }
 
   void restart() override {
     parser_.reset();
@@ -39,9 +40,21 @@ class PacketSink final : public http::Sink {
   void write(std::string_view bytes) override {
     const auto now = std::chrono::steady_clock::now();
     pace_.moved(bytes.size(), now);
+    if (is_page()) {
+      page_ += bytes.substr(0, most_of_page - page_.size());
+      if (page_.size() == most_of_page) throw LongPage();
+      return;
+    }
     parser_.feed(bytes, [this](const Packet& packet) { receive(packet); });
     if (!receiver_.complete()) require_pace(pace_, patience_, now, shown_, fields_);
   }
+
+  // Ends the transfer of a page that has told enough.
+  class LongPage final : public std::exception {};
+
+  [[nodiscard]] bool is_page() const { return type_ != content_type_; }
+  [[nodiscard]] const std::string& type() const { return type_; }
+  [[nodiscard]] const std::string& page() const { return page_; }
 
   void finish() const {
     parser_.finish();
@@ -66,8 +79,11 @@ class PacketSink final : public http::Sink {
   }
 
   PacketReceiver& receiver_;
+  std::string_view content_type_;
   std::string shown_;
   const FieldNames& fields_;
+  std::string type_;
+  std::string page_;
   Patience patience_;
   Pace pace_{patience_, std::chrono::steady_clock::now()};
   PacketParser parser_;
@@ -124,7 +140,7 @@ class HttpTransport final : public Transport {
     request.compression = http::Compression::accepted;
     // A packet every few seconds is life, however small (git's uploadpack.keepAlive): the pace is the sink's to judge.
     request.silence = Patience().silence;
-    const auto sink = std::make_shared<PacketSink>(receiver, shown(), fields_);
+    const auto sink = std::make_shared<PacketSink>(receiver, content_type, shown(), fields_);
     request.sink = sink;
     const http::Response response = [&] {
       try {
@@ -133,16 +149,14 @@ class HttpTransport final : public Transport {
         throw Error(error.kind(), {"read", shown(), error.report().cause,
                                    "check the address, and the worker's network, DNS and proxy settings"});
       } catch (const AnswerError& error) {
-        // A page that is not a git answer fails in the parser first; its type says it better. The type is known only
-        // after the transfer, so the sink's error is kept for servers that do not say it.
         if (error.fault() != Fault::broken) throw;
-        throw Error(ErrorKind::protocol,
-                    {"read", shown(), error.report().cause,
-                     fmt::format("check that {} is the address of a git repository", fields_.uri)});
+        throw Error(ErrorKind::protocol, {"read", shown(), error.report().cause, check_address()});
+      } catch (const PacketSink::LongPage&) {
+        throw not_git(*sink, request.url);
       }
     }();
     if (!response.ok()) throw failure(request, response);
-    if (media_type(response) != content_type) throw not_git(response);
+    if (sink->is_page()) throw not_git(*sink, response.url);
     sink->finish();
     return response;
   }
@@ -154,19 +168,29 @@ class HttpTransport final : public Transport {
       remedy = fmt::format("check {}, and that these credentials may read it: some servers hide what they may not",
                            fields_.uri);
     }
-    const Error error = http::status_error("read", shown(), response, "", remedy);
+    const Error error = http::status_error("read", shown(), response, host_says(response), remedy);
     // Only git's own answer can say that an object is missing: here, the repository that was there is gone.
     const bool answered = request.method == http::Method::post && error.kind() == ErrorKind::not_found;
     return {answered ? ErrorKind::protocol : error.kind(), error.report()};
   }
 
-  [[nodiscard]] Error not_git(const http::Response& response) const {
-    return {ErrorKind::protocol,
-            {"read", shown(),
-             fmt::format("the answer is not a git advertisement but {}",
-                         response.headers.get("Content-Type").value_or("of no type")),
-             fmt::format("check that {} is the address of a git repository, and that it is served by smart HTTP",
-                         fields_.uri)}};
+  [[nodiscard]] std::string check_address() const {
+    return fmt::format("check that {} is the address of a git repository", fields_.uri);
+  }
+
+  [[nodiscard]] Error not_git(const PacketSink& answer, const http::Url& url) const {
+    if (answer.type() != "text/html") {
+      const std::string type = answer.type().empty() ? "of no type" : answer.type();
+      return {ErrorKind::protocol,
+              {"read", shown(), fmt::format("the answer is not a git advertisement but {}", type),
+               check_address() + ", and that it is served by smart HTTP"}};
+    }
+    const auto page = describe_page(answer.page(), url);
+    const std::string from =
+        url.origin == base_.origin && url.path.starts_with(base_.path) ? "" : fmt::format(", from {}", url.shown());
+    return {page.asks_to_log_in ? ErrorKind::denied : ErrorKind::protocol,
+            {"read", shown(), fmt::format("the answer is {}{}, and not git's", page.shown, from),
+             page.asks_to_log_in ? denied_remedy_ + ", and " + check_address() : check_address()}};
   }
 
   http::Client& client_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <ctime>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -122,12 +123,46 @@ void refresh(git_index* index, const std::string& path, const std::filesystem::p
                fmt::format("set {} to do without", fields.disable_git_lfs)});
 }
 
-LfsDownload read_download(const json::Value& object, const LfsFile& file, const FieldNames& fields) {
+// "2026-01-31T12:00:00Z", with parts of seconds and offsets as RFC 3339 has them. Nothing for what is not a time.
+std::optional<base::WallTime> read_time(const std::string& text) {
+  struct tm parts {};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return std::nullopt;
+  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  const std::chrono::sys_seconds time{std::chrono::seconds(timegm(&parts))};
+  if (*rest == 'Z' || *rest == 'z') return time;
+  const std::string_view offset_text(rest);
+  if (offset_text.size() != 6 || (*rest != '+' && *rest != '-') || offset_text[3] != ':') return std::nullopt;
+  int hours = 0;
+  int minutes = 0;
+  if (std::from_chars(rest + 1, rest + 3, hours).ptr != rest + 3) return std::nullopt;
+  if (std::from_chars(rest + 4, rest + 6, minutes).ptr != rest + 6) return std::nullopt;
+  const auto offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
+  return *rest == '+' ? time - offset : time + offset;
+}
+
+// A duration is surer than a time of another machine's clock, and has precedence (git-lfs, docs/api/batch.md). Links
+// that are said to have expired when they came are tried: one of the clocks is wrong.
+std::optional<base::WallTime> read_expiry(const json::Value& download, base::WallTime now) {
+  constexpr std::int64_t longest = 10LL * 365 * 24 * 3600;
+  const auto* seconds = json::find(download, "expires_in");
+  if (seconds != nullptr && seconds->is_number_integer()) {
+    const auto given = seconds->get<std::int64_t>();
+    if (given > 0) return now + std::chrono::seconds(std::min(given, longest));
+    if (given < 0) return std::nullopt;
+  }
+  const auto time = read_time(json::text_or(download, "expires_at"));
+  return time && *time > now ? time : std::nullopt;
+}
+
+LfsDownload read_download(const json::Value& object, const LfsFile& file, base::WallTime now,
+                          const FieldNames& fields) {
   if (const auto* error = json::find(object, "error")) refused(file, *error, fields);
   const auto* actions = json::find(object, "actions");
   const auto* download = actions == nullptr ? nullptr : json::find(*actions, "download");
   if (download == nullptr) broken("an object has no download");
-  return {file, json::text_or(*download, "href"), read_lfs_headers(*download, "the answer of the LFS server")};
+  return {file, json::text_or(*download, "href"), read_lfs_headers(*download, "the answer of the LFS server"),
+          read_expiry(*download, now)};
 }
 
 }  // namespace
@@ -233,7 +268,7 @@ std::string lfs_batch_request(const std::vector<LfsFile>& files) {
       {{"operation", "download"}, {"transfers", {"basic"}}, {"hash_algo", "sha256"}, {"objects", objects}});
 }
 
-std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files,
+std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files, base::WallTime now,
                                          const FieldNames& fields) {
   const auto value = json::parse(text, "the answer of the LFS server");
   const auto* objects = json::find(value, "objects");
@@ -244,9 +279,17 @@ std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vecto
       return json::text_or(object, "oid") == file.pointer.digest.hex();
     });
     if (found == objects->end()) broken("it lacks object " + std::string(file.pointer.digest.hex()));
-    downloads.push_back(read_download(*found, file, fields));
+    downloads.push_back(read_download(*found, file, now, fields));
   }
   return downloads;
+}
+
+std::string lfs_refusal(std::string_view text) {
+  try {
+    return base::printable(json::text_or(json::parse(text, "an error"), "message"), 300);
+  } catch (const Error&) {
+    return "";  // written for browsers
+  }
 }
 
 }  // namespace git

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "git/field_names.hpp"
 #include "git/sparse_patterns.hpp"
@@ -63,6 +64,7 @@ struct LfsDownload {
   LfsFile file;
   std::string href;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::optional<base::WallTime> expires;  // the link ("expires_in", "expires_at")
 };
 
 // "header" of a JSON object, as they may be sent. Error{protocol} naming `object`.
@@ -70,8 +72,10 @@ struct LfsDownload {
                                                                                 const std::string& object);
 [[nodiscard]] std::string lfs_batch_request(const std::vector<LfsFile>& files);
 // Error{protocol} for an answer that is not a list of objects or that lacks an object, {not_found} and {denied} as the
-// server says of an object.
+// server says of an object. `now` is when the answer came.
 [[nodiscard]] std::vector<LfsDownload> parse_lfs_batch(std::string_view text, const std::vector<LfsFile>& files,
-                                                       const FieldNames& fields);
+                                                       base::WallTime now, const FieldNames& fields);
+// "message" of an answer that refuses, printable; empty where there is none.
+[[nodiscard]] std::string lfs_refusal(std::string_view text);
 
 }  // namespace git

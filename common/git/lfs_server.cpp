@@ -31,6 +31,18 @@ std::optional<LfsServer> lfs_server_at(std::string_view address) {
   return LfsServer{without_slash(*std::move(url)), {}};
 }
 
+LfsServer moved_lfs_server(const LfsServer& server, const http::Url& batch) {
+  constexpr std::string_view suffix = "/objects/batch";
+  LfsServer moved{batch, batch.origin == server.url.origin ? server.headers : decltype(server.headers)()};
+  moved.url.credentials.reset();
+  if (!batch.path.ends_with(suffix)) {
+    throw Error(ErrorKind::protocol, {"fetch from", server.url.shown(),
+                                      fmt::format("it redirects to {}, which is not a batch API", batch.shown()), ""});
+  }
+  moved.url.path.resize(batch.path.size() - suffix.size());
+  return moved;
+}
+
 LfsServer lfs_server_beside(http::Url repository) {
   auto url = without_slash(std::move(repository));
   url.path += url.path.ends_with(".git") ? "/info/lfs" : ".git/info/lfs";

@@ -19,6 +19,10 @@ struct LfsServer {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+// Where the batch API moved to, which an answer to its request redirects to: the request is repeated there. Headers of
+// the server that moved do not go to another origin.
+[[nodiscard]] LfsServer moved_lfs_server(const LfsServer& server, const http::Url& batch);
+
 // The server at an address that a repository or a host gives, without the credentials in it; nothing for what is not
 // an http(s) address.
 [[nodiscard]] std::optional<LfsServer> lfs_server_at(std::string_view address);

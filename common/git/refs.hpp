@@ -19,6 +19,7 @@ struct RemoteRef {
 
   // The commit, for a ref that names one.
   [[nodiscard]] const ObjectId& commit() const { return peeled ? *peeled : id; }
+  friend bool operator==(const RemoteRef&, const RemoteRef&) = default;
 };
 
 using RemoteRefs = std::vector<RemoteRef>;

@@ -31,6 +31,12 @@ class NegotiatedRemote final : public Remote {
     return found;
   }
 
+  void forget_refs() override {
+    if (version() == 2) return;
+    transport_->hang_up();
+    advertisement_.reset();
+  }
+
   [[nodiscard]] bool can_filter() override {
     return version() == 2 ? advertisement().command_has("fetch", "filter") : advertisement().has("filter");
   }

@@ -58,6 +58,8 @@ class Remote {
   virtual ~Remote() = default;
   // Refs whose names begin with one of `prefixes`, sorted by name; tags are peeled, HEAD names its branch.
   [[nodiscard]] virtual RemoteRefs refs(const std::vector<std::string>& prefixes) = 0;
+  // Refs are listed anew from here on: a server of version 0 lists them once, when it is first asked.
+  virtual void forget_refs() {}
   [[nodiscard]] virtual bool can_filter() = 0;
   [[nodiscard]] virtual bool can_deepen() = 0;
   // Whether any object may be wanted, not only what a ref names.

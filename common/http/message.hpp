@@ -63,6 +63,8 @@ struct Response {
   Url url;  // the one that answered, after redirects
   // The failure is a passing one and the pause before the next attempt is over (see Request::attempt).
   bool may_be_repeated = false;
+  // The log says already that all writers of the host pause (http/pacing.hpp).
+  bool pause_is_said = false;
 
   [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
 };
@@ -96,6 +98,9 @@ struct Request {
   // Which attempt this is of a sender that repeats by itself, since its body cannot be sent again as it is: the
   // retrying client makes the pause and leaves the next attempt to the sender.
   std::optional<int> attempt;
+  // Where writes of a host wait for their turn (http/pacing.hpp), a question that must stand right before one takes the
+  // turn `ahead`, and the write that follows it goes at once: it has `had` its turn.
+  enum class Turn { by_method, ahead, had } turn = Turn::by_method;
   // Sent once: whoever asks has another way when there is no answer.
   bool probe = false;
   // The body holds a secret: it goes to the origin of `url` and, by whatever redirect, to no other.

@@ -1,6 +1,7 @@
 #include "http/pacing.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -13,14 +14,25 @@ namespace {
 using base::SteadyTime;
 using std::chrono::milliseconds;
 
+// What registries count writes by.
 constexpr std::chrono::minutes window{1};
 constexpr double slowest_rate = 6;
-// What a host let through before it refused is a little more than it allows in the long run; others may have used up
-// most of it, so that it is not taken for less than this.
-constexpr double after_first_refusal = 0.9;
+// Below what was seen, for writes that a busy machine or a network holds back and lets through together.
+constexpr double margin = 0.96;
+// Others may have used up most of what the host allows, so that it is not taken for less than this.
 constexpr double slowest_first_rate = 60;
-constexpr double after_refusal = 0.7;
-constexpr double after_quiet_minute = 1.1;
+constexpr double after_refusal = 0.8;
+constexpr double after_quiet_time = 1.1;
+constexpr double after_quiet_guess = 1.5;
+constexpr std::chrono::seconds quiet_guess{5};
+constexpr std::chrono::minutes quiet_lowered{1};
+constexpr std::chrono::minutes quiet_measured{30};
+// A bound that was met in less time than this may be one on bursts.
+constexpr std::chrono::seconds shortest_measure{2};
+// A pause that is shorter says nothing of a window.
+constexpr milliseconds shortest_window_left{2'000};
+// Hosts round the seconds of Retry-After up or down.
+constexpr milliseconds rounding{1'000};
 constexpr milliseconds usual_pause{5'000};
 constexpr milliseconds longest_pause = RetryPolicy{}.longest_retry_after;
 // Beyond this many in a minute no host's bound is met.
@@ -34,23 +46,18 @@ bool writes(Method method) { return method != Method::get && method != Method::h
 
 class PacingClient final : public Client {
  public:
-  PacingClient(std::unique_ptr<Client> inner, BoundOf bound, base::Clock& clock)
-      : inner_(std::move(inner)), bound_(std::move(bound)), clock_(clock) {}
+  PacingClient(std::unique_ptr<Client> inner, BoundOf bound, base::Log& log)
+      : inner_(std::move(inner)), bound_(std::move(bound)), log_(log), clock_(log.clock()) {}
 
   Response send(const Request& request) override {
-    if (!writes(request.method)) return inner_->send(request);
-    await_turn(request);
+    const bool counts = writes(request.method);
+    if (request.turn == Request::Turn::ahead || (counts && request.turn == Request::Turn::by_method)) {
+      await_turn(request);
+    }
+    if (!counts) return inner_->send(request);
     const auto began = clock_.steady_now();
     Response response = inner_->send(request);
-    const std::lock_guard lock(mutex_);
-    Pace& pace = pace_of(request.url.origin);
-    if (response.status != 429) {
-      pace.accepted(clock_.steady_now());
-      return response;
-    }
-    std::optional<milliseconds> retry_after;
-    if (const auto value = response.headers.get("Retry-After")) retry_after = parse_retry_after(*value, clock_.now());
-    pace.refused(began, clock_.steady_now(), retry_after);
+    note(request.url.origin, began, response);
     return response;
   }
 
@@ -71,6 +78,26 @@ class PacingClient final : public Client {
     }
   }
 
+  void note(const Origin& origin, SteadyTime began, Response& response) {
+    const auto now = clock_.steady_now();
+    std::string line;
+    {
+      const std::lock_guard lock(mutex_);
+      Pace& pace = pace_of(origin);
+      if (response.status != 429) return pace.accepted(began, now);
+      std::optional<milliseconds> retry_after;
+      if (const auto value = response.headers.get("Retry-After")) retry_after = parse_retry_after(*value, clock_.now());
+      const bool is_news = pace.refused(began, now, retry_after);
+      if (!pace.is_paused(now)) return;
+      response.pause_is_said = true;
+      if (!is_news) return;
+      line = fmt::format("{} takes no more writes for now (429): all wait {}, then go on at {:.0f} a minute",
+                         origin.host, base::human_duration(std::chrono::ceil<milliseconds>(pace.paused_until() - now)),
+                         pace.rate().value_or(0));
+    }
+    log_.warning(line);
+  }
+
   Pace& pace_of(const Origin& origin) {
     const auto key = std::tie(origin.scheme, origin.host, origin.port);
     const auto found = paces_.find(key);
@@ -80,6 +107,7 @@ class PacingClient final : public Client {
 
   std::unique_ptr<Client> inner_;
   BoundOf bound_;
+  base::Log& log_;
   base::Clock& clock_;
   std::mutex mutex_;
   std::map<std::tuple<std::string, std::string, std::uint16_t>, Pace> paces_;
@@ -99,35 +127,98 @@ void Pace::forget_before(SteadyTime moment) {
   while (!taken_.empty() && (taken_.front() < moment || taken_.size() > most_remembered)) taken_.pop_front();
 }
 
-void Pace::accepted(SteadyTime now) {
+void Pace::accepted(SteadyTime began, SteadyTime now) {
   taken_.push_back(now);
   forget_before(now - window);
-  if (!rate_ || now - last_refusal_ < window) return;
-  const double faster = *rate_ * after_quiet_minute;
-  rate_ = bound_ ? std::min(*bound_, faster) : faster;
-  last_refusal_ = now;
+  if (!rate_) return;
+  // It was under way when others were refused: the host had counted it before them.
+  if (knowledge_ != Knowledge::lowered && held_ == 0 && seen_ > 0 && began <= last_refusal_) {
+    ++seen_;
+    set_measured_rate();
+  }
+  try_more(now);
 }
 
-void Pace::refused(SteadyTime began, SteadyTime now, std::optional<milliseconds> retry_after) {
+void Pace::try_more(SteadyTime now) {
+  const auto quiet = [&]() -> SteadyTime::duration {
+    switch (knowledge_) {
+      case Knowledge::guessed:
+        return quiet_guess;
+      case Knowledge::lowered:
+        return quiet_lowered;
+      case Knowledge::measured:
+        return quiet_measured;
+    }
+    return quiet_measured;
+  }();
+  if (now - std::max(last_change_, paused_until_) < quiet) return;
+  held_ = *rate_;
+  const double faster = *rate_ * (knowledge_ == Knowledge::guessed ? after_quiet_guess : after_quiet_time);
+  rate_ = bound_ ? std::min(*bound_, faster) : faster;
+  last_change_ = now;
+}
+
+bool Pace::refused(SteadyTime began, SteadyTime now, std::optional<milliseconds> retry_after) {
   // A longer pause is nobody's to make: each writer is told so by an answer of its own, and gives up.
-  if (retry_after && *retry_after > longest_pause) return;
-  const auto until = now + retry_after.value_or(usual_pause);
-  // Of the writes that were under way together each is refused, and all mean the same.
+  if (retry_after && *retry_after > longest_pause) return false;
+  const auto until = now + (retry_after ? *retry_after + rounding : usual_pause);
   const bool is_news = began >= last_refusal_ && now >= paused_until_;
   paused_until_ = std::max(paused_until_, until);
-  if (!is_news) return;
+  if (!is_news) return false;
   forget_before(now - window);
   if (rate_) {
-    rate_ = std::max(slowest_rate, *rate_ * after_refusal);
+    lower();
   } else {
-    rate_ = std::max(slowest_first_rate, static_cast<double>(taken_.size()) * after_first_refusal);
+    measure(now, retry_after);
   }
   last_refusal_ = now;
+  last_change_ = now;
   next_ = paused_until_;
+  return true;
 }
 
-std::unique_ptr<Client> make_pacing(std::unique_ptr<Client> inner, BoundOf bound, base::Clock& clock) {
-  return std::make_unique<PacingClient>(std::move(inner), std::move(bound), clock);
+// A window that ends when Retry-After is over began a minute before that: what the host took since is what it allows.
+// Else there is a store of a minute's writes that fills up all the time: it was used up, and what came in meanwhile.
+void Pace::measure(SteadyTime now, std::optional<milliseconds> retry_after) {
+  const auto all = static_cast<double>(taken_.size());
+  const auto time = taken_.empty() ? SteadyTime::duration{} : now - taken_.front();
+  seen_ = all;
+  minutes_ = 1 + std::chrono::duration<double>(time) / window;
+  bool says_something = time >= shortest_measure;
+  if (retry_after && *retry_after >= shortest_window_left) {
+    const auto length = std::max<SteadyTime::duration>(window, *retry_after);
+    auto start = now + *retry_after - length;
+    // Its seconds are rounded up: where all began within the last of them, the window began with the first write.
+    if (!taken_.empty() && taken_.front() > start - rounding) start = taken_.front();
+    const auto inside = std::count_if(taken_.begin(), taken_.end(), [&](auto moment) { return moment >= start; });
+    // Two windows at the most lie in a minute, and each of them takes the same: less is not a window's.
+    if (2 * inside >= std::ssize(taken_)) {
+      seen_ = static_cast<double>(inside);
+      minutes_ = std::chrono::duration<double>(length) / window;
+      says_something = true;
+    }
+  }
+  knowledge_ = says_something ? Knowledge::measured : Knowledge::guessed;
+  set_measured_rate();
+}
+
+void Pace::set_measured_rate() {
+  const double measured = seen_ / minutes_ * margin;
+  if (measured < slowest_first_rate) knowledge_ = Knowledge::guessed;
+  rate_ = std::max(slowest_first_rate, measured);
+}
+
+void Pace::lower() {
+  // Trying for more was too much: what held before holds.
+  const double lower = held_ > 0 ? held_ * margin : *rate_ * after_refusal;
+  knowledge_ = held_ > 0 && knowledge_ == Knowledge::guessed ? Knowledge::measured : Knowledge::lowered;
+  rate_ = std::max(slowest_rate, lower);
+  held_ = 0;
+  seen_ = 0;
+}
+
+std::unique_ptr<Client> make_pacing(std::unique_ptr<Client> inner, BoundOf bound, base::Log& log) {
+  return std::make_unique<PacingClient>(std::move(inner), std::move(bound), log);
 }
 
 }  // namespace http

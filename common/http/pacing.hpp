@@ -1,5 +1,6 @@
 // How fast a host may be written to. Hosts that hold much for many bound the writes of a minute, say so only by 429,
-// and ask everybody to wait: so all writers of a host pause together, and go on at the pace that it let through before.
+// and ask everybody to wait: so all writers of a host pause together, and go on at the pace that the host was seen to
+// allow, a little below it, so that nothing is refused a second time.
 //
 // Pace is the policy, pure, with the time given; the decorator around a client is thin. It stands inside the retrying
 // one, so that every attempt takes its place in the line, and the answers of all are learned from.
@@ -11,7 +12,7 @@
 #include <memory>
 #include <optional>
 
-#include "base/clock.hpp"
+#include "base/log.hpp"
 #include "http/client.hpp"
 
 namespace http {
@@ -23,30 +24,46 @@ class Pace {
 
   // When a write that is ready at `now` may go; it takes its place in the line.
   [[nodiscard]] base::SteadyTime reserve(base::SteadyTime now);
-  // The host took a write.
-  void accepted(base::SteadyTime now);
-  // The host answered 429 to one that began at `began`, with Retry-After or without.
-  void refused(base::SteadyTime began, base::SteadyTime now, std::optional<std::chrono::milliseconds> retry_after);
+  // The host took a write that began at `began`.
+  void accepted(base::SteadyTime began, base::SteadyTime now);
+  // The host answered 429 to one that began at `began`, with Retry-After or without. Whether that is news: of writes
+  // that were under way together each is refused, and all mean the same.
+  bool refused(base::SteadyTime began, base::SteadyTime now, std::optional<std::chrono::milliseconds> retry_after);
 
   [[nodiscard]] bool is_paused(base::SteadyTime now) const { return now < paused_until_; }
+  [[nodiscard]] base::SteadyTime paused_until() const { return paused_until_; }
   // Writes in a minute that are let through now; nothing: no bound is known.
   [[nodiscard]] std::optional<double> rate() const { return rate_; }
 
  private:
+  // How the rate is known: seen over a time that says something; guessed from a few writes, and tried for more soon; or
+  // lowered after a refusal at a rate that seemed allowed.
+  enum class Knowledge { measured, guessed, lowered };
+
   void forget_before(base::SteadyTime moment);
+  void measure(base::SteadyTime now, std::optional<std::chrono::milliseconds> retry_after);
+  void lower();
+  void try_more(base::SteadyTime now);
+  void set_measured_rate();
 
   std::optional<double> bound_;
   std::optional<double> rate_;
+  Knowledge knowledge_ = Knowledge::measured;
+  double seen_ = 0;          // writes that the host took in the time that is measured
+  double minutes_ = 1;       // that time
+  double held_ = 0;          // the rate before it was last raised; 0: it was not
   base::SteadyTime next_{};  // when the next place in the line is
   base::SteadyTime paused_until_{};
-  base::SteadyTime last_refusal_{};     // or the last time that the rate was raised
+  base::SteadyTime last_refusal_{};
+  base::SteadyTime last_change_{};      // of the rate
   std::deque<base::SteadyTime> taken_;  // the writes of the last minute
 };
 
 // The writes in a minute that an operator allows at an origin, if any.
 using BoundOf = std::function<std::optional<double>(const Origin&)>;
 
-// POST, PUT, PATCH and DELETE wait for their turn at the origin they are sent to; all else passes.
-[[nodiscard]] std::unique_ptr<Client> make_pacing(std::unique_ptr<Client> inner, BoundOf bound, base::Clock& clock);
+// POST, PUT, PATCH and DELETE wait for their turn at the origin they are sent to; all else passes, but for what says
+// otherwise (Request::turn). What a host turns out to allow is a line of the log.
+[[nodiscard]] std::unique_ptr<Client> make_pacing(std::unique_ptr<Client> inner, BoundOf bound, base::Log& log);
 
 }  // namespace http

@@ -64,7 +64,13 @@ class RetryingClient final : public Client {
     const auto delay = next_delay(policy, course.attempt + 1, retry_after, random_, course.spent(now()));
     if (!delay) return false;
     course.asked_for += retry_after.value_or(milliseconds(0));
-    pause(request, fmt::format("HTTP status {}", response.status), *delay, course.attempt, policy);
+    const auto cause = fmt::format("HTTP status {}", response.status);
+    if (response.pause_is_said) {
+      log_.debug(fmt::format("{} {}: {}", name_of(request.method), request.url.shown(), cause));
+      base::sleep(log_.clock(), *delay, request.cancellation.get());
+    } else {
+      pause(request, cause, *delay, course.attempt, policy);
+    }
     return true;
   }
 
@@ -137,15 +143,21 @@ std::optional<milliseconds> next_delay(const RetryPolicy& policy, int next, std:
   return std::max(delay, retry_after.value_or(milliseconds(0)));
 }
 
+std::optional<base::WallTime> parse_date(std::string_view value) {
+  const time_t date = curl_getdate(std::string(value).c_str(), nullptr);
+  if (date < 0) return std::nullopt;
+  return base::WallTime(std::chrono::seconds(date));
+}
+
 std::optional<milliseconds> parse_retry_after(std::string_view value, base::WallTime now) {
   std::int64_t seconds = 0;
   const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
   if (parsed.ec == std::errc() && parsed.ptr == value.data() + value.size()) {
     return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 1'000'000'000));
   }
-  const time_t date = curl_getdate(std::string(value).c_str(), nullptr);
-  if (date < 0) return std::nullopt;
-  const auto difference = base::WallTime(std::chrono::seconds(date)) - now;
+  const auto date = parse_date(value);
+  if (!date) return std::nullopt;
+  const auto difference = *date - now;
   return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(difference));
 }
 

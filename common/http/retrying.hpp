@@ -45,6 +45,9 @@ enum class Verdict { final, retry };
 // Delta-seconds or an HTTP date (RFC 9110, 10.2.3).
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, base::WallTime now);
 
+// An HTTP date (RFC 9110, 5.6.7); nothing where it is not one.
+[[nodiscard]] std::optional<base::WallTime> parse_date(std::string_view value);
+
 // Repeats requests that failed for a passing reason (a broken connection, 408, 429, 500, 502, 503, 504), when they are
 // idempotent or said to be repeatable; 429, 503 and Unreachable are repeated for every method, since nothing was done.
 [[nodiscard]] std::unique_ptr<Client> make_retrying(std::unique_ptr<Client> inner, RetryPolicy policy,

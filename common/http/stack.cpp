@@ -1,15 +1,14 @@
 #include "http/stack.hpp"
 
-#include "http/progress.hpp"
+#include <utility>
+
 #include "http/redirecting.hpp"
 #include "http/retrying.hpp"
 
 namespace http {
 
-std::unique_ptr<Client> make_client(const base::Environment& environment, ConnectionOptions options,
-                                    base::Random& random, base::Log& log) {
-  auto client = make_progress_showing(make_curl_client(environment, std::move(options), log), log);
-  return make_retrying(make_redirecting(std::move(client)), RetryPolicy{}, random, log);
+std::unique_ptr<Client> make_client(std::unique_ptr<Client> sender, base::Random& random, base::Log& log) {
+  return make_retrying(make_redirecting(std::move(sender)), RetryPolicy{}, random, log);
 }
 
 }  // namespace http

@@ -1,18 +1,15 @@
-// The client that everybody uses: retries around redirects around progress around curl. Whoever needs credentials for
-// every request puts an authenticating decorator of its own around curl (see http/authenticating.hpp).
+// The client that everybody uses for servers that may redirect: retries around redirects around what sends. What sends
+// is curl, or curl with what one server asks for around it: credentials (http/authenticating.hpp), header fields.
 #pragma once
 
 #include <memory>
 
-#include "base/environment.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "http/client.hpp"
-#include "http/curl_client.hpp"
 
 namespace http {
 
-[[nodiscard]] std::unique_ptr<Client> make_client(const base::Environment& environment, ConnectionOptions options,
-                                                  base::Random& random, base::Log& log);
+[[nodiscard]] std::unique_ptr<Client> make_client(std::unique_ptr<Client> sender, base::Random& random, base::Log& log);
 
 }  // namespace http

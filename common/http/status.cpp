@@ -21,10 +21,14 @@ std::string_view reason_of(int status) {
       return "Proxy Authentication Required";
     case 408:
       return "Request Timeout";
+    case 410:
+      return "Gone";
     case 413:
       return "Content Too Large";
     case 429:
       return "Too Many Requests";
+    case 451:
+      return "Unavailable For Legal Reasons";
     case 500:
       return "Internal Server Error";
     case 502:

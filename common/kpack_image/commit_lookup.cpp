@@ -8,8 +8,8 @@
 #include "git/remote.hpp"
 #include "git/ssh_transport.hpp"
 #include "http/authenticating.hpp"
-#include "http/redirecting.hpp"
-#include "http/retrying.hpp"
+#include "http/curl_client.hpp"
+#include "http/stack.hpp"
 
 namespace kpack_image {
 namespace {
@@ -54,7 +54,7 @@ Connection connect_http(const http::Url& url, const GitFields& fields, concourse
   if (!fields.username.empty() || !fields.password.empty()) {
     client = http::make_basic_authenticating(std::move(client), url.origin, {fields.username, fields.password});
   }
-  client = http::make_retrying(http::make_redirecting(std::move(client)), {}, context.random, context.log);
+  client = http::make_client(std::move(client), context.random, context.log);
   auto remote = git::make_remote(
       git::make_http_transport(*client, url, "check source.git.username and source.git.password", field_names()));
   return {std::move(client), std::move(remote)};

@@ -50,15 +50,26 @@ class Put {
       // Told by write_image(), which nothing is worked out for.
       return;
     }
-    if (!params_.fields.wait && (!image_ || image_->latest_image.empty())) {
-      json::wrong_value("params.wait", "the Image has never been built, so there is no version to answer",
-                        "let this put wait");
-    }
     const kubernetes::Selection selection{fmt::format("{}={}", kpack::label::image, source_.image), ""};
     auto listing = client_.list(kpack::build_resource, source_.space, selection);
     for (auto& item : listing.items) builds_.emplace_back(std::move(item));
     builds_version_ = std::move(listing.resource_version);
     if (const auto* newest = kpack::newest_of(builds_)) newest_before_ = newest->number;
+    if (!params_.fields.wait && standing_image().empty()) {
+      json::wrong_value("params.wait", "the Image has never been built, so there is no version to answer",
+                        "let this put wait");
+    }
+  }
+
+  // What was built last; the Image's status learns of it a moment after the Build.
+  [[nodiscard]] std::string standing_image() const {
+    const kpack::Build* built = nullptr;
+    for (const auto& build : builds_) {
+      if (build.state != kpack::BuildState::succeeded || build.latest_image.empty()) continue;
+      if (built == nullptr || build.number > built->number) built = &build;
+    }
+    if (built != nullptr) return built->latest_image;
+    return image_ ? image_->latest_image : "";
   }
 
   [[nodiscard]] SourceBase source_base() const {
@@ -152,7 +163,7 @@ class Put {
 
   // Without waiting, the version is what stands now.
   concourse::VersionAndMetadata answer_now() {
-    const auto version = read_version(write_version(image_->latest_image));
+    const auto version = read_version(write_version(standing_image()));
     log_.info(fmt::format("params.wait is false: the version is what stands now, {}", version.image));
     return {write_version(version.image), metadata_of(version, std::nullopt)};
   }

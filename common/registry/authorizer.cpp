@@ -80,7 +80,10 @@ std::optional<std::string> Authorizer::renewed_basic_header(const std::string& u
 
 std::string Authorizer::bearer_header(const Challenge& challenge, const Purpose& purpose) {
   const auto is_good = [&](const CachedToken& token) { return log_.clock().steady_now() < token.renew_at; };
+  // Tokens of one repository stand side by side: their scopes begin with it.
+  const auto resource = purpose.scopes.empty() ? "" : resource_of(purpose.scopes.front());
   const auto broader = tokens_.find(
+      {resource}, [&](const Scopes& scopes) { return !scopes.empty() && scopes.front().starts_with(resource); },
       [&](const Scopes& scopes, const CachedToken& token) { return is_good(token) && covers(scopes, purpose.scopes); });
   if (broader) return http::bearer_authorization(broader->value);
   const auto token = tokens_.get(

@@ -56,6 +56,10 @@ class HttpClient final : public Client {
     auto with = session(reference.repository);
     return registry::resolve(with, reference);
   }
+  std::optional<base::WallTime> pushed_at(const Reference& reference) override {
+    auto with = session(reference.repository);
+    return registry::pushed_at(with, reference);
+  }
   std::optional<RawManifest> find_manifest(const Reference& reference) override {
     auto with = session(reference.repository);
     return registry::find_manifest(with, reference);
@@ -102,6 +106,14 @@ class HttpClient final : public Client {
     auto with = session(reference.repository);
     registry::put_manifest(with, reference, manifest);
   }
+  TagMove move_tag(const Reference& watched, const Digest& seen, const Reference& tag,
+                   const RawManifest& manifest) override {
+    auto with = session(tag.repository);
+    return registry::move_tag(with, watched, seen, tag, manifest);
+  }
+  void foresee_writing(const Repository& repository, const std::vector<Repository>& mounted_from) override {
+    session(repository).foresee_writing(repository, mounted_from);
+  }
   void delete_manifest(const Repository& repository, const Digest& digest) override {
     auto with = session(repository);
     registry::delete_manifest(with, repository, digest);
@@ -124,6 +136,15 @@ class HttpClient final : public Client {
 };
 
 }  // namespace
+
+Client::TagMove Client::move_tag(const Reference& watched, const Digest& seen, const Reference& tag,
+                                 const RawManifest& manifest) {
+  const auto standing = resolve(watched);
+  if (!standing) return {};
+  if (standing->digest != seen) return {watched == tag && standing->digest == manifest.digest, standing->digest};
+  put_manifest(tag, manifest);
+  return {true, standing->digest};
+}
 
 std::unique_ptr<Client> make_client(http::Client& http, std::vector<HostOptions> hosts, base::Log& log) {
   return std::make_unique<HttpClient>(std::make_shared<Sessions>(http, std::move(hosts), log),

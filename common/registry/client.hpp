@@ -34,6 +34,9 @@ class Client {
   // platforms that there are.
   [[nodiscard]] virtual std::optional<Image> find_image(const Reference& reference, const Platform& platform) = 0;
 
+  // When the registry got what the reference names, where it says so (Last-Modified); by the clock of the registry.
+  [[nodiscard]] virtual std::optional<base::WallTime> pushed_at(const Reference& /*reference*/) { return std::nullopt; }
+
   // All tags in the order of the registry, none twice, by as many pages as there are (`Link`).
   [[nodiscard]] virtual std::vector<std::string> tags(const Repository& repository) = 0;
 
@@ -62,6 +65,19 @@ class Client {
   virtual void require_write_access(const Repository& repository) = 0;
   // Blobs go first: a registry refuses a manifest whose blobs are missing.
   virtual void put_manifest(const Reference& reference, const RawManifest& manifest) = 0;
+  // What became of a tag that was to be moved: `found` is what it named when it was looked at last, nothing where there
+  // was no such tag.
+  struct TagMove {
+    bool is_moved = false;
+    std::optional<Digest> found;
+  };
+  // Makes `tag` name the manifest, if `watched` (the same tag, or the one that it is a copy of) still names `seen`. No
+  // registry does that on a condition: it is looked at right before each attempt, and no wait lies between.
+  [[nodiscard]] virtual TagMove move_tag(const Reference& watched, const Digest& seen, const Reference& tag,
+                                         const RawManifest& manifest);
+  // Says that the repository will be written to, and that blobs will be mounted from others of its host: where rights
+  // are a token's, one is asked for all of it. Nothing is sent.
+  virtual void foresee_writing(const Repository& /*repository*/, const std::vector<Repository>& /*mounted_from*/) {}
   virtual void delete_manifest(const Repository& repository, const Digest& digest) = 0;
 
   // Artifacts that name `subject` (referrers API, or the tag schema "sha256-<hex>" where that answers 404).

@@ -63,7 +63,7 @@ Connection connect(std::vector<HostOptions> hosts, concourse::Context& context) 
     options.certificate_remedy = std::move(remedy);
     auto client = http::make_curl_client(context.environment, std::move(options), context.log);
     client = http::make_redirecting(http::make_progress_showing(std::move(client), context.log));
-    client = http::make_pacing(std::move(client), bound, context.log.clock());
+    client = http::make_pacing(std::move(client), bound, context.log);
     return http::make_retrying(std::move(client), http::RetryPolicy{}, context.random, context.log);
   };
   for (auto& host : hosts) {

@@ -40,12 +40,12 @@ class Once {
     }
   }
 
-  // Any good value of whichever key `accepts` takes.
-  template <class Accepts>
-  [[nodiscard]] std::optional<Value> find(const Accepts& accepts) const {
+  // Any good value of whichever key `accepts` takes, among those from `first` on that are `near`.
+  template <class IsNear, class Accepts>
+  [[nodiscard]] std::optional<Value> find(const Key& first, const IsNear& is_near, const Accepts& accepts) const {
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, entry] : entries_) {
-      if (entry.value && accepts(key, *entry.value)) return entry.value;
+    for (auto entry = entries_.lower_bound(first); entry != entries_.end() && is_near(entry->first); ++entry) {
+      if (entry->second.value && accepts(entry->first, *entry->second.value)) return entry->second.value;
     }
     return std::nullopt;
   }

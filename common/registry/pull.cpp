@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "http/retrying.hpp"
 #include "registry/image_finder.hpp"
 
 namespace registry {
@@ -205,8 +206,9 @@ std::optional<RawManifest> find_manifest(Session& session, const Reference& refe
   return parse_raw(std::move(type), std::move(response.body), name);
 }
 
-std::optional<Descriptor> resolve(Session& session, const Reference& reference) {
-  const auto request = manifest_request(session, reference, http::Method::head);
+std::optional<Descriptor> resolve(Session& session, const Reference& reference, http::Request::Turn turn) {
+  auto request = manifest_request(session, reference, http::Method::head);
+  request.turn = turn;
   const http::Response response = session.send(request, {pull_scope(reference.repository)});
   if (response.status == 404) return std::nullopt;
   // Asking once more by GET would only add to what is too much already. Of a defect (500) GET may know nothing.
@@ -219,6 +221,14 @@ std::optional<Descriptor> resolve(Session& session, const Reference& reference) 
   const auto manifest = find_manifest(session, reference);
   if (!manifest) return std::nullopt;
   return Descriptor{manifest->media_type, manifest->digest, manifest->bytes.size(), {}, {}, ""};
+}
+
+std::optional<base::WallTime> pushed_at(Session& session, const Reference& reference) {
+  const auto response =
+      session.send(manifest_request(session, reference, http::Method::head), {pull_scope(reference.repository)});
+  const auto modified = response.headers.get("Last-Modified");
+  if (!response.ok() || !modified) return std::nullopt;
+  return http::parse_date(*modified);
 }
 
 std::optional<Image> find_image(Session& session, const Reference& reference, const Platform& platform) {

@@ -7,7 +7,9 @@
 
 namespace registry {
 
-[[nodiscard]] std::optional<Descriptor> resolve(Session& session, const Reference& reference);
+[[nodiscard]] std::optional<Descriptor> resolve(Session& session, const Reference& reference,
+                                                http::Request::Turn turn = http::Request::Turn::by_method);
+[[nodiscard]] std::optional<base::WallTime> pushed_at(Session& session, const Reference& reference);
 [[nodiscard]] std::optional<RawManifest> find_manifest(Session& session, const Reference& reference);
 [[nodiscard]] std::optional<Image> find_image(Session& session, const Reference& reference, const Platform& platform);
 [[nodiscard]] bool has_blob(Session& session, const Repository& repository, const Digest& digest);

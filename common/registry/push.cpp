@@ -300,13 +300,19 @@ void require_write_access(Session& session, const Repository& repository) {
   }
 }
 
-void put_manifest(Session& session, const Reference& reference, const RawManifest& manifest) {
+namespace {
+
+http::Request manifest_request(Session& session, const Reference& reference, const RawManifest& manifest) {
   http::Request request;
   request.method = http::Method::put;
   request.url = session.url(fmt::format("{}/manifests/{}", reference.repository.path, reference.manifest_name()));
   request.headers.set("Content-Type", manifest.media_type);
   request.body = http::text_body(manifest.bytes);
-  const http::Response response = session.send(request, {push_scope(reference.repository)});
+  return request;
+}
+
+void require_stored(Session& session, const Reference& reference, const RawManifest& manifest,
+                    const http::Response& response) {
   if (!response.ok()) throw session.refusal("push", "image " + reference.text(), response);
   const auto said = Digest::parse(response.headers.get("Docker-Content-Digest").value_or(""));
   if (said && *said != manifest.digest) {
@@ -314,9 +320,39 @@ void put_manifest(Session& session, const Reference& reference, const RawManifes
                 {"push", "image " + reference.text(), fmt::format("the registry stored it as {}", said->text()),
                  "a proxy may have altered it"});
   }
+}
+
+}  // namespace
+
+void put_manifest(Session& session, const Reference& reference, const RawManifest& manifest) {
+  const auto request = manifest_request(session, reference, manifest);
+  const http::Response response = session.send(request, {push_scope(reference.repository)});
+  require_stored(session, reference, manifest, response);
   // A registry that keeps referrers itself says so (distribution-spec, "Pushing Manifests with Subject").
   if (manifest.value.contains("subject") && !response.headers.get("OCI-Subject")) {
     add_to_referrers_tag(session, reference.repository, manifest);
+  }
+}
+
+// The retrying client makes the pause after a failure and leaves the next attempt to this loop, so that the tag is
+// looked at again before it.
+Client::TagMove move_tag(Session& session, const Reference& watched, const Digest& seen, const Reference& tag,
+                         const RawManifest& manifest) {
+  auto request = manifest_request(session, tag, manifest);
+  request.turn = http::Request::Turn::had;
+  for (int attempt = 1;; ++attempt) {
+    const auto standing = resolve(session, watched, http::Request::Turn::ahead);
+    if (!standing) return {};
+    if (standing->digest != seen) return {watched == tag && standing->digest == manifest.digest, standing->digest};
+    request.attempt = attempt;
+    try {
+      const http::Response response = session.send(request, {push_scope(tag.repository)});
+      if (response.may_be_repeated) continue;
+      require_stored(session, tag, manifest, response);
+      return {true, standing->digest};
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::transient || attempt >= http::RetryPolicy{}.attempts) throw;
+    }
   }
 }
 

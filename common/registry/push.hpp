@@ -15,6 +15,8 @@ void put_new_blob(Session& session, const Repository& repository, const Descript
                   const std::shared_ptr<http::Body>& body);
 void require_write_access(Session& session, const Repository& repository);
 void put_manifest(Session& session, const Reference& reference, const RawManifest& manifest);
+[[nodiscard]] Client::TagMove move_tag(Session& session, const Reference& watched, const Digest& seen,
+                                       const Reference& tag, const RawManifest& manifest);
 void delete_manifest(Session& session, const Repository& repository, const Digest& digest);
 
 // The first byte that a registry misses, from the Range header of an upload's state: "0-99" means 100.

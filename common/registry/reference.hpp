@@ -32,6 +32,7 @@ struct Reference {
   [[nodiscard]] std::string text() const;
   [[nodiscard]] Reference with(const Digest& other) const { return {repository, std::nullopt, other}; }
   [[nodiscard]] Reference with_tag(std::string other) const { return {repository, std::move(other), std::nullopt}; }
+  friend bool operator==(const Reference&, const Reference&) = default;
 };
 
 // The host of a reference that names none, and the one that its registry has on the wire.

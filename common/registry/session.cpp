@@ -133,7 +133,38 @@ http::Response Session::send_bounded(const http::Request& request) {
   return host_->http.send(request);
 }
 
+void Session::foresee_writing(const Repository& repository, const std::vector<Repository>& mounted_from) {
+  Scopes scopes{push_scope(repository)};
+  for (const auto& other : mounted_from) {
+    if (other.host == repository.host && !(other == repository)) scopes.push_back(pull_scope(other));
+  }
+  const std::lock_guard lock(host_->mutex);
+  host_->foreseen[resource_of(scopes.front())] = std::move(scopes);
+}
+
+std::optional<Scopes> Session::foreseen(const Scopes& scopes) {
+  if (scopes.empty()) return std::nullopt;
+  const std::lock_guard lock(host_->mutex);
+  const auto found = host_->foreseen.find(resource_of(scopes.front()));
+  if (found == host_->foreseen.end() || !covers(found->second, scopes)) return std::nullopt;
+  return found->second;
+}
+
 http::Response Session::send(http::Request request, const Scopes& scopes) {
+  if (const auto more = foreseen(scopes)) {
+    try {
+      return send_for(request, *more);
+    } catch (const Error& error) {
+      // Some token servers refuse the whole where others give a part.
+      if (error.kind() != ErrorKind::denied) throw;
+      const std::lock_guard lock(host_->mutex);
+      host_->foreseen.erase(resource_of(scopes.front()));
+    }
+  }
+  return send_for(std::move(request), scopes);
+}
+
+http::Response Session::send_for(http::Request request, const Scopes& scopes) {
   const http::Origin own = origin();
   const bool ours = request.url.origin == own;
   if (effort_ == Effort::brief) {

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <semaphore>
 #include <string>
 #include <vector>
@@ -37,6 +40,9 @@ class Session {
   // host that is not the registry's own.
   [[nodiscard]] http::Response send(http::Request request, const Scopes& scopes);
 
+  // From here on whatever is sent for the repository asks for all of these rights at once.
+  void foresee_writing(const Repository& repository, const std::vector<Repository>& mounted_from);
+
   // Whether the registry lists referrers itself, as far as is known: one that does not is asked once.
   [[nodiscard]] bool lists_referrers() const { return host_->lists_referrers; }
   void note_no_referrers() { host_->lists_referrers = false; }
@@ -56,11 +62,15 @@ class Session {
     std::atomic<bool> lists_referrers = true;
     std::counting_semaphore<> questions;
     std::counting_semaphore<> transfers;
+    std::mutex mutex;                        // guards what follows
+    std::map<std::string, Scopes> foreseen;  // by the repository's part of a scope
   };
 
   [[nodiscard]] http::Origin origin();
   [[nodiscard]] http::Origin find_origin();
   [[nodiscard]] bool speaks_plain_http();
+  [[nodiscard]] std::optional<Scopes> foreseen(const Scopes& scopes);
+  [[nodiscard]] http::Response send_for(http::Request request, const Scopes& scopes);
   [[nodiscard]] http::Response send_bounded(const http::Request& request);
 
   std::shared_ptr<Host> host_;

@@ -53,6 +53,8 @@ struct Scope {
 
 }  // namespace
 
+std::string resource_of(const std::string& scope) { return scope.substr(0, scope.rfind(':') + 1); }
+
 bool covers(const Scopes& have, const Scopes& wanted) {
   return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& needed) {
     return std::any_of(have.begin(), have.end(),

@@ -20,6 +20,9 @@ using Scopes = std::vector<std::string>;
 // The challenge's own scopes first, then those that the request needs; none twice.
 [[nodiscard]] Scopes merge_scopes(std::string_view challenged, const Scopes& needed);
 
+// "repository:acme/app:" of "repository:acme/app:pull,push".
+[[nodiscard]] std::string resource_of(const std::string& scope);
+
 // Whether a token for `have` serves a request that needs `wanted`: "pull,push" serves "pull".
 [[nodiscard]] bool covers(const Scopes& have, const Scopes& wanted);
 

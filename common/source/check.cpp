@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "git/pkt_line.hpp"
 #include "source/branch_check.hpp"
 #include "source/connection.hpp"
 #include "source/head.hpp"
@@ -223,7 +224,18 @@ std::vector<Version> check(const Source& source, const concourse::Request& reque
   auto known = request.version;
   if (known) known->erase("branch");
   Check check(source, known, *connection.remote, memory, context);
-  auto outcome = source.has_tag_filter() ? check.tags() : check.branch();
+  const auto examine = [&] { return source.has_tag_filter() ? check.tags() : check.branch(); };
+  auto outcome = [&] {
+    try {
+      return examine();
+    } catch (const git::AnswerError& error) {
+      if (error.fault() != git::Fault::absent) throw;
+      // A ref may move, or another machine answer that has not seen it yet, between the list and the fetch.
+      context.log.info(fmt::format("{}; listing its refs again", error.report().cause));
+      connection.remote->forget_refs();
+      return examine();
+    }
+  }();
   context.log.info(fmt::format("{}: {}", connection.remote->shown(), summary(outcome, known, source)));
   return std::move(outcome.versions);
 }

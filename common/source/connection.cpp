@@ -9,8 +9,7 @@
 #include "git/ssh_transport.hpp"
 #include "http/authenticating.hpp"
 #include "http/curl_client.hpp"
-#include "http/redirecting.hpp"
-#include "http/retrying.hpp"
+#include "http/stack.hpp"
 
 namespace source {
 namespace {
@@ -104,8 +103,7 @@ std::unique_ptr<http::Client> make_http_client(const Access& access, const Sourc
       client = http::make_header_adding(std::move(client), url->origin, std::move(headers));
     }
   }
-  client = http::make_redirecting(std::move(client));
-  return http::make_retrying(std::move(client), {}, context.random, context.log);
+  return http::make_client(std::move(client), context.random, context.log);
 }
 
 Connection connect(const Source& source, concourse::Context& context) {

@@ -1,6 +1,8 @@
 #include "source/lfs_checkout.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <fmt/format.h>
 #include <fstream>
 #include <map>
@@ -8,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/regular_file.hpp"
+#include "git/http_answer.hpp"
 #include "git/lfs.hpp"
 #include "git/lfs_server.hpp"
 #include "http/status.hpp"
@@ -76,6 +79,7 @@ class LfsCheckout {
       : access_(access),
         objects_(copy.git_directory() / "lfs/objects"),
         http_(connection.http.get()),
+        clock_(context.clock),
         progress_(context.log, "LFS objects", size) {
     find_server(settings.url, connection.ssh.get(), context.log);
     if (server_ && http_ == nullptr) {
@@ -116,31 +120,81 @@ class LfsCheckout {
     }
   }
 
-  void fetch_batch(const std::vector<LfsFile>& files) {
+  // Links last as long as the server likes, and a batch of large objects may last longer: what has expired is asked for
+  // again, as long as that leads on.
+  void fetch_batch(std::vector<LfsFile> files) {
+    constexpr int most_in_vain = 2;
+    for (int in_vain = 0; !files.empty();) {
+      const auto downloads = ask(files);
+      std::vector<std::optional<Error>> expired(downloads.size());
+      base::for_each_parallel(downloads.size(), most_transfers,
+                              [&](std::size_t number) { expired[number] = fetch_object(downloads[number]); });
+      std::vector<LfsFile> left;
+      for (std::size_t i = 0; i < downloads.size(); ++i) {
+        if (expired[i]) left.push_back(downloads[i].file);
+      }
+      in_vain = left.size() < files.size() ? 0 : in_vain + 1;
+      const auto failed = std::find_if(expired.begin(), expired.end(), [](const auto& one) { return one.has_value(); });
+      if (in_vain == most_in_vain) throw **failed;
+      files = std::move(left);
+    }
+  }
+
+  std::vector<git::LfsDownload> ask(const std::vector<LfsFile>& files) {
+    constexpr int most_moves = 10;
+    const std::string body = git::lfs_batch_request(files);
+    for (int moves = 0;; ++moves) {
+      try {
+        const auto response = ask_once(body);
+        return git::parse_lfs_batch(response.body, files, clock_.now(), field_names());
+      } catch (const Moved& moved) {
+        if (moves == most_moves) {
+          throw Error(ErrorKind::protocol, {"fetch from", server_->url.shown(),
+                                            fmt::format("it redirects more than {} times", most_moves), ""});
+        }
+        server_ = git::moved_lfs_server(*server_, moved.target);
+      }
+    }
+  }
+
+  // Where the batch API of a renamed repository is. Browsers turn a POST into a GET then; the API is asked by POST
+  // alone.
+  struct Moved final : std::exception {
+    explicit Moved(http::Url where) : target(std::move(where)) {}
+    http::Url target;
+  };
+
+  http::Response ask_once(const std::string& body) {
     http::Request request;
     request.method = http::Method::post;
     request.url = server_->url;
     request.url.path += "/objects/batch";
     request.headers = {{"Accept", std::string(media_type)}, {"Content-Type", std::string(media_type)}};
     for (const auto& [name, value] : server_->headers) request.headers.set(name, value);
-    request.body = http::text_body(git::lfs_batch_request(files));
+    request.body = http::text_body(body);
     request.repeatable = true;
-    const auto response = http_->send(request);
-    if (!response.ok()) {
-      const bool denied = response.status == 401 || response.status == 403;
-      throw http::status_error(
-          "fetch", "the LFS objects of " + access_.location.text(), response, "",
-          denied ? "check " + access_.credential_fields : "set params.disable_git_lfs to do without");
-    }
-    const auto downloads = git::parse_lfs_batch(response.body, files, field_names());
-    base::for_each_parallel(downloads.size(), most_transfers,
-                            [&](std::size_t number) { fetch_object(downloads[number]); });
+    request.judge_redirect = [](const http::Url& target) { throw Moved(target); };
+    auto response = http_->send(request);
+    if (response.ok()) return response;
+    const bool denied = response.status == 401 || response.status == 403;
+    throw http::status_error(
+        "fetch", "the LFS objects of " + access_.location.text(), response, words_of(response),
+        denied ? "check " + access_.credential_fields : "set params.disable_git_lfs to do without");
   }
 
-  void fetch_object(const git::LfsDownload& download) {
+  static std::string words_of(const http::Response& response) {
+    auto words = git::host_says(response);
+    return words.empty() ? git::lfs_refusal(response.body) : words;
+  }
+
+  // The refusal of a link that has expired: it is worth asking for another.
+  std::optional<Error> fetch_object(const git::LfsDownload& download) {
     const auto url = http::Url::parse(download.href);
     if (!url) {
       throw Error(ErrorKind::protocol, {"read", "the answer of the LFS server", "a download has no http address", ""});
+    }
+    if (download.expires && *download.expires <= clock_.now()) {
+      return Error(ErrorKind::denied, {"fetch", download.file.shown(), "its link has expired before it was used", ""});
     }
     const auto path = path_of(download.file.pointer);
     std::filesystem::create_directories(path.parent_path());
@@ -150,8 +204,14 @@ class LfsCheckout {
     for (const auto& [name, value] : download.headers) request.headers.add(name, value);
     request.sink = file;
     const auto response = http_->send(request);
-    if (!response.ok()) throw http::status_error("fetch", download.file.shown(), response);
-    file->finish();
+    if (response.ok()) {
+      file->finish();
+      return std::nullopt;
+    }
+    auto error = http::status_error("fetch", download.file.shown(), response, words_of(response));
+    const bool expired = response.status == 401 || response.status == 403 || response.status == 410;
+    if (!expired) throw error;
+    return error;
   }
 
   // As git-lfs keeps them beside a local repository.
@@ -181,6 +241,7 @@ class LfsCheckout {
   std::optional<git::LfsServer> server_;
   std::unique_ptr<http::Client> own_http_;  // for a repository that is not reached by http itself
   http::Client* http_;
+  base::Clock& clock_;
   base::Progress progress_;
 };
 

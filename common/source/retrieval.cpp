@@ -40,15 +40,14 @@ class Retrieval {
         tag_fetch_(tag_fetch(source, params)) {}
 
   Retrieved run() {
-    refs_ = remote_.refs(prefixes());
-    head_ = find_head(source_, refs_, remote_);
-    const auto named = target();
-    if (named) {
-      fetch(*named);
+    list();
+    auto found = target();
+    if (found) {
+      found = fetch(*found);
     } else {
       fetch_by_branch(fetch_request(), [this] { return store_.find_abbreviated(ref()).has_value(); });
+      found = store_.find_abbreviated(ref());
     }
-    const auto found = named ? named : store_.find_abbreviated(ref());
     if (!found || !store_.find_commit_if_one(*found)) gone();
     const ObjectId& commit = *found;
     Retrieved result{commit, head_ ? head_->branch : std::nullopt, {}, {}, shallow_};
@@ -57,6 +56,19 @@ class Retrieval {
   }
 
  private:
+  void list() {
+    refs_ = remote_.refs(prefixes());
+    head_ = find_head(source_, refs_, remote_);
+  }
+
+  // A ref may have moved or gone between the list and the fetch. False when all are as they were.
+  bool list_again() {
+    const auto before = refs_;
+    remote_.forget_refs();
+    list();
+    return refs_ != before;
+  }
+
   [[nodiscard]] std::vector<std::string> prefixes() const {
     auto result = head_prefixes(source_);
     if (params_.all_branches) result.emplace_back(heads);
@@ -118,20 +130,31 @@ class Retrieval {
     return result;
   }
 
-  // Everything that is wanted in one exchange: the server sends what the wants share once.
-  void fetch(const ObjectId& commit) {
-    git::FetchRequest request = fetch_request();
-    request.wants.push_back(commit);
-    if (params_.depth == 0 && head_) request.wants.push_back(head_->commit);
-    remove_duplicates(request.wants);
+  // Everything that is wanted in one exchange: the server sends what the wants share once. The commit that came: HEAD
+  // may have moved meanwhile.
+  ObjectId fetch(ObjectId commit) {
+    const auto asked = [&] {
+      git::FetchRequest request = fetch_request();
+      request.wants.push_back(commit);
+      if (params_.depth == 0 && head_) request.wants.push_back(head_->commit);
+      remove_duplicates(request.wants);
+      return request;
+    };
+    auto request = asked();
     try {
       receive(request);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found) throw;
+      if (list_again()) {
+        if (ref() == "HEAD" && head_) commit = head_->commit;
+        request = asked();
+        if (try_to_receive(request)) return commit;
+      }
       log_.debug(fmt::format("{}; asking for the branch instead", error.what()));
       std::erase(request.wants, commit);
       fetch_by_branch(std::move(request), [&] { return store_.has(commit); });
     }
+    return commit;
   }
 
   // Without what the version names.
@@ -156,15 +179,21 @@ class Retrieval {
     remove_duplicates(request.wants);
     if (request.wants.empty()) gone();
     while (true) {
-      try {
-        receive(request);
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::not_found) throw;
-        gone();
-      }
+      if (!try_to_receive(request)) gone();
       if (is_there() || !request.depth) return;
       constexpr std::uint32_t deep_enough = 4096;
       request.depth = *request.depth >= deep_enough ? std::nullopt : std::optional(*request.depth * 4);
+    }
+  }
+
+  // False when the server does not have something of it.
+  bool try_to_receive(const git::FetchRequest& request) {
+    try {
+      receive(request);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;
+      return false;
     }
   }
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 
 import pytest
 from support.git_server import Repository, git
@@ -148,3 +149,118 @@ def test_what_the_repository_leaves_out_stays_a_pointer(repository, server, get,
     for name in ("wanted/big/b.bin", "c.bin"):
         assert (tmp_path / "destination" / name).read_text() == pointers[name]
     assert git("status", "--porcelain", directory=tmp_path / "destination") == ""
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_batch_that_is_redirected_is_asked_again_by_post(repository, server, get, tmp_path, status):
+    """As hosts answer for a repository that was renamed. The second batch goes where the first one was sent to."""
+    def moved(handler, path):
+        if path != "/app.git/info/lfs/objects/batch":
+            return False
+        handler.answer(status, Location="/renamed.git/info/lfs/objects/batch")
+        return True
+
+    server.first = moved
+    contents = [b"%d" % i for i in range(101)]
+    made = repository.commit("lfs", {**ATTRIBUTES, **{f"{i}.bin": server.add(content) for i, content in enumerate(contents)}})
+    get(made).answer
+    assert (tmp_path / "destination/100.bin").read_bytes() == b"100"
+    batches = [(method, path, headers.get("Authorization")) for method, path, headers in server.requests if path.endswith("/batch")]
+    secret = "Basic " + base64.b64encode(b"ann:geheim4711").decode()
+    assert batches == [("POST", "/app.git/info/lfs/objects/batch", secret), *[("POST", "/renamed.git/info/lfs/objects/batch", secret)] * 2]
+
+
+def test_a_batch_that_is_redirected_to_another_host_takes_no_credentials_there(repository, server, get, tmp_path):
+    made = repository.commit("lfs", {**ATTRIBUTES, "a.bin": server.add(CONTENT)})
+    with LfsServer(repository.path.parent) as other:
+        other.add(CONTENT)
+
+        def moved(handler, path):
+            if not path.endswith("/batch"):
+                return False
+            handler.answer(302, Location=f"{other.base}/app.git/info/lfs/objects/batch")
+            return True
+
+        server.first = moved
+        get(made).answer
+        assert (tmp_path / "destination/a.bin").read_bytes() == CONTENT
+        assert [method for method, path, _ in other.requests if path.endswith("/batch")] == ["POST"]
+        assert not any("Authorization" in headers for _, _, headers in other.requests)
+
+
+@pytest.mark.parametrize("location", ["/users/sign_in", "/app.git/info/lfs/objects/batch"])
+def test_a_batch_that_is_redirected_to_nowhere_is_refused(repository, server, get, location, golden):
+    def moved(handler, path):
+        if not path.endswith("/batch"):
+            return False
+        handler.answer(302, Location=location)
+        return True
+
+    server.first = moved
+    result = get(repository.commit("lfs", {**ATTRIBUTES, "a.bin": server.add(CONTENT)}))
+    assert result.status == 1
+    golden(result.error)
+
+
+@pytest.mark.parametrize("status", [401, 403, 410])
+def test_a_link_that_has_expired_is_asked_for_again(repository, server, get, tmp_path, status):
+    """Each link serves three objects of each batch, and the others only the next time."""
+    served = []
+
+    def expired(handler, path):
+        if not path.startswith("/objects/"):
+            return False
+        of_this_batch = len(server.batches)
+        served.append(of_this_batch)
+        if served.count(of_this_batch) <= 3:
+            return False
+        handler.answer(status)
+        return True
+
+    server.first = expired
+    made = repository.commit("lfs", {**ATTRIBUTES, **{f"{i}.bin": server.add(b"%d" % i) for i in range(10)}})
+    get(made).answer
+    assert sorted(path.read_bytes() for path in (tmp_path / "destination").glob("*.bin")) == [b"%d" % i for i in range(10)]
+    assert [len(batch["objects"]) for batch in server.batches] == [10, 7, 4, 1]
+
+
+def test_a_link_that_is_past_its_time_is_not_used(repository, server, get, tmp_path):
+    server.expiry = {"expires_in": 1}
+
+    def slow(handler, path):
+        if path.startswith("/objects/") and len(server.batches) == 1:
+            server.expiry = {}
+            time.sleep(2)
+        return False
+
+    server.first = slow
+    made = repository.commit("lfs", {**ATTRIBUTES, **{f"{i}.bin": server.add(b"%d" % i) for i in range(12)}})
+    get(made).answer
+    assert sorted(path.read_bytes() for path in (tmp_path / "destination").glob("*.bin")) == sorted(b"%d" % i for i in range(12))
+    assert len(server.batches) == 2 and len(server.batches[1]["objects"]) >= 4  # eight are fetched at once
+
+
+def test_a_link_that_is_always_refused_ends_with_what_the_host_says(repository, server, get, golden):
+    def refused(handler, path):
+        if not path.startswith("/objects/"):
+            return False
+        handler.answer(403, b"The quota of the\norganization is used up.\n", Content_Type="text/plain")
+        return True
+
+    server.first = refused
+    result = get(repository.commit("lfs", {**ATTRIBUTES, "a.bin": server.add(b"a")}))
+    assert result.status == 1 and len(server.batches) == 2
+    golden(result.error.replace("ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb", "<digest>"))
+
+
+def test_what_the_batch_api_says_of_a_refusal_is_shown(repository, server, get, golden):
+    def refused(handler, path):
+        if not path.endswith("/batch"):
+            return False
+        handler.answer(403, b'{"message": "LFS is off for this\\u001b repository"}', Content_Type="application/vnd.git-lfs+json")
+        return True
+
+    server.first = refused
+    result = get(repository.commit("lfs", {**ATTRIBUTES, "a.bin": server.add(b"a")}))
+    assert result.status == 1
+    golden(result.error)

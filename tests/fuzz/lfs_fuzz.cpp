@@ -28,7 +28,8 @@ void read_pointer(std::string_view text) {
 
 void read_batch(std::string_view text) {
   fuzz::answers([&] {
-    const auto downloads = git::parse_lfs_batch(text, {known_file()}, {});
+    const auto downloads =
+        git::parse_lfs_batch(text, {known_file()}, base::WallTime{std::chrono::seconds(1'700'000'000)}, {});
     fuzz::require(downloads.size() == 1 && downloads.front().file.pointer == known_file().pointer,
                   "what was asked for is answered");
     for (const auto& [name, value] : downloads.front().headers) {

@@ -1,9 +1,11 @@
 """A put of a fleet that is interrupted, raced or let down by its registry: no tag names what is not whole, and a second
 put finishes what the first began."""
 
+import collections
 import gzip
 import json
 import random
+import re
 import signal
 import subprocess
 import time
@@ -21,21 +23,22 @@ APPLICATIONS = 12
 class Fleet:
     """Applications on an old base, and a new one. `host` is how the put reaches the registry."""
 
-    def __init__(self, programs, server, directory, host: str = "", name: str = "acme"):
+    def __init__(self, programs, server, directory, host: str = "", name: str = "acme", applications: int = APPLICATIONS):
         self.programs, self.server, self.inputs, self.name = programs, server, directory, name
         self.host = host or server.host
         self.storage = Storage(server.data, self.host)
         self.old = self.storage.base("3.0.11-1", tag="1")
         self.new = self.storage.base("3.0.15-1", tag="2")
-        self.repositories = [f"{name}/app{number}" for number in range(APPLICATIONS)]
+        self.repositories = [f"{name}/app{number}" for number in range(applications)]
         self.before = {name: self.storage.application(name, "main", "3.0.11-1", self.old) for name in self.repositories}
         self.images = [f"{self.host}/{name}:main" for name in self.repositories]
         self.extra: dict = {}
+        self.params: dict = {}
 
     @property
     def request(self) -> dict:
         source = {"fleet": {"record": f"{self.host}/{self.name}/fleet:main", "images": self.images}, **self.server.source, **self.extra}
-        return {"source": source, "params": {"run_image": f"{self.host}/run:2"}}
+        return {"source": source, "params": {"run_image": f"{self.host}/run:2", **self.params}}
 
     def put(self, **params) -> Result:
         request = self.request
@@ -56,7 +59,9 @@ class Fleet:
             self.storage._link(f"repositories/{repository}/_manifests/tags/main/current", digest)
 
     def states(self, result: Result) -> list[str]:
-        version = result.answer["version"]
+        return self.states_of(result.answer["version"])
+
+    def states_of(self, version: dict) -> list[str]:
         directory = self.inputs / "images"
         got = run_program(self.programs, "in", {"source": self.request["source"], "version": version}, directory)
         assert got.status == 0, got.stderr
@@ -115,6 +120,31 @@ def test_a_put_that_is_ended_at_fifty_points(fleet, number):
     interrupted(fleet, number, 50)
 
 
+def test_a_put_that_is_told_to_end_says_and_records_what_it_did(programs, server, tmp_path):
+    fleet = Fleet(programs, server, tmp_path, applications=60)
+    fleet.params = {"rate": 3000}  # eleven seconds for all of it
+    process = fleet.start()
+    log = []
+    for line in process.stderr:
+        log.append(line.decode())
+        if "[ 1/60]" in log[-1]:
+            process.send_signal(signal.SIGTERM)
+            break
+    log.append(process.communicate(timeout=30)[1].decode())
+    said = "".join(log)
+    assert process.returncode == 128 + signal.SIGTERM, said
+    told = re.search(r"told to end: (\d+) of 60 done, (\d+) under way, (\d+) untouched", said)
+    assert told and sum(map(int, told.groups())) == 60, said
+    version = run_program(fleet.programs, "check", {"source": fleet.request["source"], "version": None}).answer[-1]
+    states = collections.Counter(fleet.states_of(version))
+    assert set(states) <= {"rebased", "untouched", "failed"} and states["rebased"] >= 1
+    assert f"{states['rebased']} rebased" in said and "as put #1" in said
+    fleet.assert_whole()
+    fleet.params = {}
+    assert fleet.put().status == 0
+    fleet.assert_patched()
+
+
 def test_two_puts_at_once_both_succeed_and_leave_two_records(fleet):
     processes = [fleet.start() for _ in range(2)]
     logs = [process.communicate(timeout=60)[1].decode() for process in processes]
@@ -139,6 +169,7 @@ def test_statuses_and_broken_connections_are_retried(programs, server, tmp_path)
         fleet.assert_patched()
 
 
+@pytest.mark.release
 def test_one_registry_that_is_down_holds_nothing_else_up(fleet):
     fleet.images.append(f"127.0.0.1:{free_port()}/acme/away:main")
     assert sorted(fleet.states(fleet.put())) == ["failed"] + ["rebased"] * APPLICATIONS

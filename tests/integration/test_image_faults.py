@@ -117,10 +117,9 @@ def test_retry_after_is_waited_for(programs, registry, proxy):
 def test_a_pause_that_is_too_long_is_an_error_at_once(programs, registry, proxy):
     Pusher(registry).image("main", [layer([("a", b"1")])])
     proxy.faults.append(Status("/manifests/", status=429, headers={"Retry-After": "3600"}, times=9))
-    start = time.monotonic()
     result = run_program(programs, "check", {"source": source_of(proxy)})
     assert result.status == 1 and "429" in result.error and "3600" in result.error
-    assert time.monotonic() - start < 5
+    assert "attempt" not in result.stderr
 
 
 def test_a_blob_cut_half_way_continues_there(programs, registry, proxy, destination):

@@ -2,7 +2,8 @@
 
 `alter(content)` changes what is served, for tests of what a client does with it. `storage` is where the batch API says
 that objects are, another LfsServer for one; `ticket` are the headers it says to send there. `api` is where the batch API
-is, when it is not beside the repository. `requests` are (method, path, headers).
+is, when it is not beside the repository. `first(handler, path)` may answer a request before anything else and say so by
+True; `expiry` goes into each action. `requests` are (method, path, headers).
 """
 
 import base64
@@ -29,6 +30,8 @@ class LfsServer:
         self.storage: LfsServer = self
         self.ticket = {"X-Ticket": "yes"}
         self.api = "/info/lfs"
+        self.first = lambda handler, path: False
+        self.expiry: dict = {}
         self.requests: list[tuple[str, str, dict]] = []
 
     def add(self, content: bytes) -> str:
@@ -68,6 +71,8 @@ def handler_of(lfs: LfsServer):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path, _, query = self.path.partition("?")
             lfs.requests.append((self.command, self.path, dict(self.headers.items())))
+            if lfs.first(self, path):
+                return None
             if path.startswith("/objects/"):  # signed links of their own: no credentials
                 content = lfs.objects.get(path.removeprefix("/objects/"))
                 if any(self.headers.get(name) != value for name, value in lfs.ticket.items()):
@@ -95,7 +100,7 @@ def handler_of(lfs: LfsServer):
             objects = []
             for wanted in request["objects"]:
                 if wanted["oid"] in lfs.objects:
-                    action = {"href": f"{lfs.storage.base}/objects/{wanted['oid']}", "header": lfs.ticket}
+                    action = {"href": f"{lfs.storage.base}/objects/{wanted['oid']}", "header": lfs.ticket, **lfs.expiry}
                     objects.append({**wanted, "actions": {"download": action}})
                 else:
                     objects.append({**wanted, "error": {"code": 404, "message": "Object does not exist"}})

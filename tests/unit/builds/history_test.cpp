@@ -23,9 +23,9 @@ BuildRow row(std::uint64_t number, std::string image, std::string reasons) {
 
 TEST_CASE("the table is that of kp build list") {
   CHECK(build_table({row(1, "r/app@sha256:1", "CONFIG"), row(12, "r/app@sha256:2", "COMMIT,STACK")}) ==
-        "BUILD    STATUS   BUILT IMAGE    REASON\n"
-        "1        SUCCESS  r/app@sha256:1 CONFIG\n"
-        "12       SUCCESS  r/app@sha256:2 COMMIT+\n");
+        "BUILD    STATUS     BUILT IMAGE       REASON\n"
+        "1        SUCCESS    r/app@sha256:1    CONFIG\n"
+        "12       SUCCESS    r/app@sha256:2    COMMIT+\n");
 }
 
 TEST_CASE("a history is written oldest first, also when the registry has lost an older record") {
@@ -64,9 +64,9 @@ TEST_CASE("a build that failed has a line without an image, and what only some r
   built.commit = std::string(40, 'a');
   built.finished = "2026-01-31T12:00:09Z";
   CHECK(build_table({failed, built}) ==
-        "BUILD    STATUS   BUILT IMAGE    REASON  COMMIT       FINISHED\n"
-        "1        FAILURE                 COMMIT\n"
-        "2        SUCCESS  r/app@sha256:1 TRIGGER aaaaaaaaaaaa 2026-01-31T12:00:09Z\n");
+        "BUILD    STATUS     BUILT IMAGE       REASON     COMMIT          FINISHED\n"
+        "1        FAILURE                      COMMIT\n"
+        "2        SUCCESS    r/app@sha256:1    TRIGGER    aaaaaaaaaaaa    2026-01-31T12:00:09Z\n");
 }
 
 TEST_CASE("a record's text can forge no line of the table") {

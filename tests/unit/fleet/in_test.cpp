@@ -94,7 +94,7 @@ TEST_CASE("metadata tell counts, packages, duration and who started it") {
   CHECK(facts.at("failed") == "1");
   CHECK(facts.at("packages") == "openssl 3.0.11-1 -> 3.0.15-1");
   CHECK(facts.at("duration") == "12.5 s");
-  CHECK(facts.at("patch latency") == "p50 4.5 s, p95 11.0 s since the start");
+  CHECK(facts.at("patch latency") == "p50 4.5 s, p95 11.0 s, from the start of the put to the image's tag");
   CHECK(facts.at("started by") == "main/patch/rebase #7");
   CHECK(facts.at("build") == "https://ci.example.com/builds/7");
   CHECK_FALSE(facts.contains("not rebasable"));

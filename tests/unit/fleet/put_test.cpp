@@ -1,10 +1,14 @@
 #include "fleet/put.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.hpp"
+#include "base/termination.hpp"
 #include "builds/store.hpp"
+#include "fleet/operation.hpp"
+#include "http/client.hpp"
 #include "support/failure.hpp"
 #include "unit/fleet/fleet_world.hpp"
 
@@ -475,4 +479,86 @@ TEST_CASE("the table's end is what needs a person, and the last line is a senten
   CHECK(table.find("r.example.com/b:main") < table.find("r.example.com/gone:main"));
   CHECK(holds(text, "[1/2] ") == true);
   CHECK(holds(table, "3 images: 2 rebased, 1 unreadable, in "));
+}
+
+TEST_CASE("a repository whose tags cannot be listed is one verdict, and stops no other") {
+  FleetWorld world;
+  world.source["fleet"]["images"] = {"r.example.com/a:main"};
+  world.source["fleet"]["repositories"] = json::Value::array({{{"repository", "r.example.com/broken"}},
+                                                              {{"repository", "r.example.com/held"}},
+                                                              {{"repository", "r.example.com/many"}}});
+  world.add_app("a:main");
+  world.add_app("many:v1");
+  world.registry.before_each = [&](const std::string& line) {
+    if (line.starts_with("tags r.example.com/broken")) throw broken(base::ErrorKind::transient, "HTTP status 502", 502);
+    if (line.starts_with("tags r.example.com/held")) throw broken(base::ErrorKind::denied, "HTTP status 403", 403);
+  };
+  world.put();
+  CHECK(world.state("a:main") == "rebased");
+  CHECK(world.state("many:v1") == "rebased");
+  CHECK(world.state("broken") == "failed: its tags cannot be listed: HTTP status 502");
+  CHECK(world.state("held") == "refused: its tags cannot be listed: HTTP status 403");
+  // A way back passes it over.
+  world.get("first");
+  world.put({{"rollback", "first"}});
+  CHECK(world.record().images.size() == 2);
+}
+
+TEST_CASE("a registry that nobody answers at is tried for one image, and the others are told why") {
+  FleetWorld world;
+  world.source["fleet"]["images"] = {"r.example.com/a:main", "r.example.com/b:main"};
+  for (int i = 0; i < 200; ++i)
+    world.source["fleet"]["images"].push_back(fmt::format("away.example.com/app{}:main", i));
+  world.add_app("a:main");
+  world.add_app("b:main");
+  std::atomic<std::size_t> tried = 0;
+  world.registry.before_each = [&](const std::string& line) {
+    if (line.find("away.example.com") == std::string::npos) return;
+    ++tried;
+    throw http::Unreachable({"reach", "registry away.example.com", "the connection was refused", ""});
+  };
+  world.put();
+  CHECK(world.record().changed() == 2);
+  CHECK(world.record().count(State::failed) == 200);
+  CHECK(tried <= lanes);
+  CHECK(holds(world.text.str(), "registry away.example.com could not be reached: the connection was refused"));
+}
+
+TEST_CASE("a put that is told to end writes down what it did and what it did not") {
+  FleetWorld world;
+  json::Value images = json::Value::array();
+  for (int i = 0; i < 100; ++i) {
+    const auto name = fmt::format("app{:02}:main", i);
+    world.add_app(name);
+    images.push_back("r.example.com/" + name);
+  }
+  world.source["fleet"]["images"] = images;
+  world.registry.before_each = [&](const std::string& line) {
+    if (line.starts_with("put_manifest r.example.com/app00 main")) base::request_termination_for_test();
+  };
+  CHECK_THROWS_AS(world.put(), base::Aborted);
+  base::forget_termination_for_test();
+  const auto standing = find_fleet(world.registry, at("fleet:main"));
+  REQUIRE(standing);
+  CHECK(standing->record.count(State::rebased) >= 1);
+  CHECK(standing->record.count(State::untouched) >= 1);
+  CHECK(standing->record.count(State::rebased) + standing->record.count(State::untouched) == 100);
+  CHECK(holds(world.text.str(), "told to end: "));
+  CHECK(holds(world.text.str(), "untouched, since the put was stopped"));
+  world.put();
+  CHECK(world.record().count(State::rebased) == standing->record.count(State::untouched));
+}
+
+TEST_CASE("a put that is told to end before it moves anything says so, and writes nothing") {
+  FleetWorld world;
+  world.add_app("a:main");
+  world.registry.before_each = [](const std::string& line) {
+    if (!line.starts_with("find_manifest r.example.com/a main")) return;
+    base::request_termination_for_test();
+    base::throw_if_terminated();
+  };
+  CHECK_THROWS_AS(world.put(), base::Aborted);
+  base::forget_termination_for_test();
+  CHECK(holds(world.text.str(), "told to end before any image was moved: nothing is changed"));
+  CHECK_FALSE(find_fleet(world.registry, at("fleet:main")));
 }

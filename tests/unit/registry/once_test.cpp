@@ -129,6 +129,8 @@ TEST_CASE("what is not good any more, or was dropped, is made anew") {
             "a", [](const std::string& value) { return value != "1"; }, make("3")) == "3");
   once.drop([](const std::string& value) { return value == "3"; });
   CHECK(once.get("a", always, make("4")) == "4");
-  CHECK(once.find([](const std::string& key, const std::string&) { return key == "a"; }) == "4");
-  CHECK_FALSE(once.find([](const std::string& key, const std::string&) { return key == "b"; }));
+  const auto all = [](const std::string&) { return true; };
+  CHECK(once.find("", all, [](const std::string& key, const std::string&) { return key == "a"; }) == "4");
+  CHECK_FALSE(once.find("", all, [](const std::string& key, const std::string&) { return key == "b"; }));
+  CHECK_FALSE(once.find("b", all, [](const std::string&, const std::string&) { return true; }));
 }

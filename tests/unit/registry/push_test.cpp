@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.hpp"
+#include "http/retrying.hpp"
+#include "support/fixed_random.hpp"
 #include "support/registry_world.hpp"
 
 using registry::Client;
@@ -258,6 +260,83 @@ TEST_CASE("a manifest that was stored otherwise is an error") {
   world.server.answer(201, {{"Docker-Content-Digest", base::Sha256::of("other").text()}});
   const auto manifest = registry::parse_raw(std::string(registry::media_type::oci_index), R"({"manifests":[]})", "x");
   CHECK_THROWS_AS(world.client->put_manifest(world.latest, manifest), base::Error);
+}
+
+namespace {
+
+const auto other_image = registry::parse_raw(std::string(registry::media_type::oci_index), R"({"manifests":[]})", "x");
+
+http::Headers named(const base::Digest& digest) {
+  return {{"Docker-Content-Digest", digest.text()}, {"Content-Length", "10"}, {"Content-Type", "x"}};
+}
+
+// The client behind one that makes the pauses, as in a step.
+struct RetriedWorld {
+  test::ManualClock clock;
+  std::ostringstream text;
+  base::Log log{text, base::Colour::off, clock};
+  test::FixedRandom random{4};
+  test::ScriptedHttpClient server;
+  std::unique_ptr<http::Client> retrying =
+      http::make_retrying(std::make_unique<test::ForwardingClient>(server), http::RetryPolicy{}, random, log);
+  registry::Reference tag{{"r.example", "app"}, "main", std::nullopt};
+  std::unique_ptr<Client> client = registry::make_client(*retrying, {}, log);
+};
+
+}  // namespace
+
+TEST_CASE("a tag is moved when it still names what was seen, and left alone when not") {
+  const auto seen = base::Sha256::of("seen");
+  RetriedWorld world;
+  world.server.answer(200, named(seen));
+  world.server.answer(201);
+  CHECK(world.client->move_tag(world.tag, seen, world.tag, other_image).is_moved);
+  world.server.answer(200, named(base::Sha256::of("newer")));
+  const auto left = world.client->move_tag(world.tag, seen, world.tag, other_image);
+  CHECK_FALSE(left.is_moved);
+  CHECK(left.found == base::Sha256::of("newer"));
+  world.server.answer(404);
+  const auto gone = world.client->move_tag(world.tag, seen, world.tag, other_image);
+  CHECK_FALSE(gone.is_moved);
+  CHECK_FALSE(gone.found);
+  // A copy of it is another tag.
+  world.server.answer(200, named(seen));
+  world.server.answer(201);
+  CHECK(world.client->move_tag(world.tag, seen, world.tag.with_tag("staging"), other_image).is_moved);
+  CHECK(world.server.seen.back().url == "https://r.example/v2/app/manifests/staging");
+}
+
+TEST_CASE("a tag is looked at again before each attempt to move it") {
+  const auto seen = base::Sha256::of("seen");
+  RetriedWorld world;
+  world.server.answer(200, named(seen));
+  world.server.answer(503);
+  world.server.answer(200, named(base::Sha256::of("newer")));
+  const auto left = world.client->move_tag(world.tag, seen, world.tag, other_image);
+  CHECK_FALSE(left.is_moved);
+  CHECK(world.server.left() == 0);
+  // Only the answer was lost.
+  world.server.answer(200, named(seen));
+  world.server.fail(base::Error(base::ErrorKind::transient, {"reach", "", "the connection broke", ""}));
+  world.server.answer(200, named(other_image.digest));
+  CHECK(world.client->move_tag(world.tag, seen, world.tag, other_image).is_moved);
+  // In the end it is an error.
+  for (int i = 0; i < 8; ++i) {
+    world.server.answer(200, named(seen));
+    world.server.answer(503);
+  }
+  CHECK_THROWS_AS(world.client->move_tag(world.tag, seen, world.tag, other_image), base::Error);
+  CHECK(world.server.left() == 0);
+}
+
+TEST_CASE("when something was pushed is known where the registry says it") {
+  RetriedWorld world;
+  world.server.answer(200, {{"Last-Modified", "Thu, 01 Jan 2026 00:00:10 GMT"}});
+  CHECK(world.client->pushed_at(world.tag) == base::WallTime(std::chrono::seconds(1'767'225'610)));
+  world.server.answer(200, {{"Last-Modified", "lately"}});
+  CHECK_FALSE(world.client->pushed_at(world.tag));
+  world.server.answer(200);
+  CHECK_FALSE(world.client->pushed_at(world.tag));
 }
 
 namespace {

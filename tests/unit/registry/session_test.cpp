@@ -149,6 +149,42 @@ TEST_CASE("tokens are kept apart by what they are for") {
   CHECK(world.authorization(4) == "Bearer push");
 }
 
+TEST_CASE("what a repository is foreseen to need is asked for at once, and serves all of it") {
+  RegistryWorld world;
+  world.client->foresee_writing(world.repository,
+                                {{"r.example", "run"}, {"r.example", "fleet"}, {"other.example", "x"}});
+  world.server.answer(401, bearer);
+  answer_token(world, "all");
+  world.server.answer(200, found);
+  CHECK(world.client->resolve(world.latest));
+  CHECK(world.server.seen[1].url.find("scope=repository%3Aapp%3Apull&scope=repository%3Aapp%3Apull%2Cpush"
+                                      "&scope=repository%3Arun%3Apull&scope=repository%3Afleet%3Apull") !=
+        std::string::npos);
+  CHECK(world.server.seen[1].url.find("other") == std::string::npos);
+  world.server.answer(201);
+  CHECK(world.client->mount_blob(world.repository, *base::Digest::parse(digest), {"r.example", "run"}));
+  world.server.answer(201);
+  const auto manifest = registry::parse_raw(std::string(registry::media_type::oci_index), R"({"manifests":[]})", "x");
+  world.client->put_manifest(world.latest, manifest);
+  CHECK(world.server.seen.size() == 5);
+  CHECK(world.authorization(3) == "Bearer all");
+  CHECK(world.authorization(4) == "Bearer all");
+}
+
+TEST_CASE("where a token server refuses what is foreseen, each request asks for what it needs") {
+  RegistryWorld world;
+  world.client->foresee_writing(world.repository, {{"r.example", "run"}});
+  world.server.answer(401, bearer);
+  world.server.answer(403, {}, R"({"errors":[{"code":"DENIED"}]})");
+  answer_token(world, "pull");
+  world.server.answer(200, found);
+  CHECK(world.client->resolve(world.latest));
+  CHECK(world.server.seen[2].url.find("push") == std::string::npos);
+  world.server.answer(200, found);
+  CHECK(world.client->resolve(world.latest));
+  CHECK(world.server.left() == 0);
+}
+
 TEST_CASE("a token server that refuses is an error") {
   RegistryWorld world(user);
   world.server.answer(401, bearer);
