@@ -145,7 +145,13 @@ void Survey::read(Surveyed& result) {
   }
   result.verdict = judge(result.reference, examined, params_.pin);
   if (result.verdict.state == State::planned) {
-    make(result, *raw, images);
+    try {
+      make(result, *raw, images);
+    } catch (const Error&
+                 error) {  // nothing is asked for: it would have more layers, or be larger, than what there is takes
+      result.verdict = {State::not_rebasable, error.report().cause};
+      return;
+    }
     keep_or_drop(result);
     for (const auto& image : images) note_old_base(image);
     if (!params_.tag.empty()) {

@@ -29,6 +29,7 @@ constexpr std::chrono::minutes quiet_lowered{1};
 constexpr std::chrono::minutes quiet_measured{30};
 // A bound that was met in less time than this may be one on bursts.
 constexpr std::chrono::seconds shortest_measure{2};
+constexpr milliseconds shortest_burst{100};
 // A pause that is shorter says nothing of a window.
 constexpr milliseconds shortest_window_left{2'000};
 // Hosts round the seconds of Retry-After up or down.
@@ -200,6 +201,12 @@ void Pace::measure(SteadyTime now, std::optional<milliseconds> retry_after) {
   }
   knowledge_ = says_something ? Knowledge::measured : Knowledge::guessed;
   set_measured_rate();
+  // So few in so short a time are a bound on bursts: half of that speed is a guess as good as any.
+  if (!says_something && all < slowest_first_rate) {
+    const auto minutes = std::chrono::duration<double>(std::max<SteadyTime::duration>(time, shortest_burst)) / window;
+    rate_ = std::max(slowest_first_rate, all / minutes / 2);
+    seen_ = 0;
+  }
 }
 
 void Pace::set_measured_rate() {

@@ -68,6 +68,13 @@ TEST_CASE("a host that asks for a second has a store of a minute's writes, which
   CHECK(is_about(pace.rate(), 2000.0 / (1 + 20.0 / 60) * 0.96));
 }
 
+TEST_CASE("a few writes that are too many are a bound on bursts: half of their speed is tried") {
+  Pace pace;
+  for (int i = 0; i < 20; ++i) pace.accepted(start + i * 50ms, start + i * 50ms);
+  CHECK(pace.refused(start + 1s, start + 1s, 1s));
+  CHECK(is_about(pace.rate(), 600));
+}
+
 TEST_CASE("writes that were under way together are refused once, and those that were taken count") {
   Pace pace;
   write(pace, 10, 20);
