@@ -10,6 +10,7 @@
 #include "image/put.hpp"
 #include "image/put_params.hpp"
 #include "image/source.hpp"
+#include "image/standing.hpp"
 #include "image/version.hpp"
 
 namespace image {
@@ -22,7 +23,7 @@ void warn(const Source& source, concourse::Context& context) {
 concourse::Check prepare_check(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
   std::optional<Version> version;
-  if (request.version) version = read_version(*request.version);
+  if (request.version) version = find_version(*request.version, watched_tag(*source));
   return {[source] { return explain(*source); },
           [source, version](concourse::Context& context) {
             warn(*source, context);
@@ -33,7 +34,7 @@ concourse::Check prepare_check(const concourse::Request& request) {
 concourse::In prepare_in(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
   const auto params = read_in_params(request.params);
-  const auto version = read_version(concourse::require_version(request));
+  const auto version = read_version(concourse::require_version(request), watched_tag(*source));
   return {[source] { return explain(*source); },
           [source, params, version](const auto& destination, auto& context) {
             warn(*source, context);

@@ -7,7 +7,9 @@
 
 namespace image {
 
-Version read_version(const concourse::Version& version) {
+Version read_version(const concourse::Version& given, const std::string& usual_tag) {
+  auto version = given;
+  if (version.contains("digest") && version["tag"].empty()) version["tag"] = usual_tag;
   concourse::require_version_keys(version, {{"tag", "digest"}}, kind());
   const std::string& tag = version.at("tag");
   auto digest = registry::Digest::parse(version.at("digest"));
@@ -17,6 +19,13 @@ Version read_version(const concourse::Version& version) {
   }
   if (!registry::is_tag(tag)) json::wrong_value("version.tag", fmt::format("\"{}\" is not a tag", tag));
   return {tag, *std::move(digest)};
+}
+
+std::optional<Version> find_version(const concourse::Version& version, const std::string& usual_tag) {
+  const auto digest = version.find("digest");
+  const bool is_lost = digest != version.end() && !registry::Digest::parse(digest->second);
+  if (is_lost && version.size() == 1 + version.count("tag")) return std::nullopt;
+  return read_version(version, usual_tag);
 }
 
 concourse::Version write_version(const std::string& tag, const registry::Digest& digest) {
