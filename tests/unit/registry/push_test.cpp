@@ -137,6 +137,19 @@ TEST_CASE("a large blob goes by PATCH, which a registry keeps a part of, and is 
   CHECK(world.http.ranges == std::vector<std::string>{"", "700000-1999999", ""});
 }
 
+TEST_CASE("a layer of Docker's goes as Docker sends it, of any size") {
+  RegistryWorld world;
+  world.server.answer(404);
+  world.server.answer(202, {{"Location", "https://r.example/v2/app/blobs/uploads/1"}});
+  world.server.answer(202, {{"Location", "https://r.example/v2/app/blobs/uploads/2"}});
+  world.server.answer(201);
+  auto layer = blob();
+  layer.media_type = registry::media_type::docker_layer_gzip;
+  CHECK(world.client->put_blob(world.repository, layer, http::text_body(bytes)) == Client::Upload::sent);
+  CHECK(world.lines()[2] == "PATCH https://r.example/v2/app/blobs/uploads/1");
+  CHECK(world.lines()[3].starts_with("PUT https://r.example/v2/app/blobs/uploads/2?digest="));
+}
+
 TEST_CASE("an upload whose last answer was lost is found complete") {
   BrokenWorld world({});
   world.http.loses_last_answer = true;
