@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "git/http_transport.hpp"
+#include "git/local_files.hpp"
 #include "git/local_remote.hpp"
 #include "git/process_transport.hpp"
 #include "git/ssh_transport.hpp"
@@ -63,6 +64,7 @@ Connection connect_local(const git::LocalLocation& local, concourse::Context& co
   if (!std::filesystem::exists(local.path, ignored)) {
     throw Error(ErrorKind::not_found, {"read", local.path.string(), "there is no such directory", "check source.uri"});
   }
+  git::require_regular_files(local.path);
   auto transport =
       git::make_upload_pack_transport(local.path, context.environment.get_or("PATH", "/usr/bin:/bin"), field_names());
   if (!transport) return {nullptr, nullptr, git::make_local_remote(local.path, field_names())};

@@ -1,6 +1,7 @@
 """The ways to a repository: proxies and tunnels, HTTP/2, compression, authorities; and a machine without git."""
 
 import gzip
+import os
 import pathlib
 import subprocess
 
@@ -40,13 +41,13 @@ def ask(programs, tmp_path):
     """check and in with a memory and a destination of their own each; their answers, or the error's Result."""
     number = 0
 
-    def run(program, source, version=None, params=None, *, env=None):
+    def run(program, source, version=None, params=None, *, env=None, **more):
         nonlocal number
         number += 1
         (directory := tmp_path / f"run{number}").mkdir()
         request = {"source": source, **({"version": {"ref": version}} if version else {}), **({"params": params} if params else {})}
         result = run_program(programs, program, request, *([directory / "destination"] if program == "in" else []),
-                             env={"TMPDIR": str(directory), "HOME": "/nowhere", **(env or {})})
+                             env={"TMPDIR": str(directory), "HOME": "/nowhere", **(env or {})}, **more)
         result.destination = directory / "destination"
         return result
     return run
@@ -204,6 +205,21 @@ def test_in_from_a_directory_without_git(ask, repository, without_git, params):
 def test_a_directory_that_is_no_repository_without_git(ask, tmp_path, without_git):
     result = ask("check", {"uri": str(tmp_path)}, env=without_git)
     assert result.status == 1 and "it is not a git repository; check source.uri" in result.error
+
+
+@pytest.mark.parametrize("place", ["packed-refs", "objects/ab/cdef", "refs/heads/other", "HEAD", "."])
+@pytest.mark.parametrize("with_git", [True, False])
+def test_a_fifo_in_a_directory_holds_nobody(ask, repository, without_git, place, with_git):
+    fifo = repository.path / place
+    if place == ".":
+        fifo = repository.path = repository.path.parent / "fifo"
+    fifo.parent.mkdir(parents=True, exist_ok=True)
+    fifo.unlink(missing_ok=True)
+    os.mkfifo(fifo)
+    for program in ("check", "in"):
+        result = ask(program, {"uri": str(repository.path)}, repository.made[7], env={} if with_git else without_git, timeout=20)
+        assert result.status == 1
+        assert ("git repository" if place == "." else "it is neither a regular file nor a directory") in result.error
 
 
 def test_a_shallow_clone_is_a_repository_too(ask, repository, without_git, tmp_path):
