@@ -76,6 +76,19 @@ TEST_CASE("a record's text can forge no line of the table") {
   CHECK(std::count(table.begin(), table.end(), '\n') == 2);
 }
 
+TEST_CASE("records that name each other as the one before are read once for each line, and no more than are asked for") {
+  BuildWorld world;
+  const auto image = world.build("one", std::nullopt);
+  auto newest = *world.find(image.digest);
+  newest.record.earlier.assign(
+      50, EarlierBuild{1, image.digest.text(), newest.digest.text(), "CONFIG", "2026-01-31T12:00:09Z"});
+  const base::TemporaryDirectory directory("builds-test");
+  const auto before = world.registry.operations().size();
+  write_history(world.registry, world.reference.repository, newest, 10, directory.path(), world.log);
+  CHECK(world.registry.operations().size() <= before + 10);
+  CHECK(json::parse(base::read_file(directory.path() / "builds.json"), "test").size() == 10);
+}
+
 TEST_CASE("another engine's builds are written as they are given, with the logs that there are") {
   const base::TemporaryDirectory directory("builds-test");
   write_history({{row(3, "", "STACK"), {{"number", 3}}, "log of three\n"},

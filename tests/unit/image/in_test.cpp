@@ -152,3 +152,12 @@ TEST_CASE("a registry that answers nothing about records does not keep a get fro
   };
   CHECK(world.get(built.digest, {.skip_download = true}).version.at("digest") == built.digest.text());
 }
+
+TEST_CASE("a get fails when one of its layers does, whichever, and waits for none of the others") {
+  for (const auto* broken : {"first", "second", "third"}) {
+    World world;
+    const auto image = world.add({"first", "second", "third"});
+    world.registry.corrupt_blob(world.source.repository, base::Sha256::of(broken));
+    CHECK_THROWS_AS(world.get(image.digest, {}), base::Error);
+  }
+}

@@ -247,6 +247,39 @@ TEST_CASE("no layer of the old base stays where its top layer occurs in it twice
   CHECK(kept({"a", "empty", "code"}, {"other"}) == "code ");  // once: the name alone tells
 }
 
+TEST_CASE("two layers of a base with one diffID and different digests are both brought, and both stay in the image") {
+  World world;
+  const auto app = world.app();
+  auto base = world.base("run:2");
+  // The same content, compressed by two tools.
+  auto twin = base.image.manifest.layers.front();
+  twin.digest = base::Sha256::of("compressed otherwise");
+  base.image.manifest.layers.push_back(twin);
+  base.image.config["rootfs"]["diff_ids"].push_back(base.image.config["rootfs"]["diff_ids"][0]);
+  const auto missing = missing_layers(app, base);
+  const auto count = std::count_if(missing.begin(), missing.end(), [&](const auto& layer) {
+    return layer.digest == twin.digest || layer.digest == base.image.manifest.layers.front().digest;
+  });
+  CHECK(count == 2);
+  const auto image = compose_rebased(app, base);
+  CHECK(image.layers.at(base.image.manifest.layers.size() - 1).digest == twin.digest);
+  CHECK(image.config["rootfs"]["diff_ids"].size() == image.layers.size());
+}
+
+TEST_CASE("a history that tells of more or fewer layers than there are drops none of them") {
+  World world;
+  const auto base = world.base("run:2");
+  for (const auto count : {0, 1, 2, 7}) {
+    auto app = world.app();
+    app.image.config["history"] = json::Value::array();
+    for (int i = 0; i < count; ++i) app.image.config["history"].push_back({{"created_by", "somebody"}});
+    const auto image = compose_rebased(app, base);
+    CHECK(image.layers.size() == 3);
+    CHECK(image.config["history"].size() == 3);
+    CHECK(image.config["rootfs"]["diff_ids"].size() == 3);
+  }
+}
+
 TEST_CASE("layers of several compressions stay as they are, with OCI's names") {
   CHECK(as_oci_layer({"application/vnd.docker.image.rootfs.diff.tar.zstd", base::Sha256::of(""), 0, {}, {}, ""})
             .media_type == registry::media_type::oci_layer_zstd);
