@@ -56,11 +56,13 @@ void write_archive(registry::Client& client, const registry::Repository& reposit
 }
 
 void write_layout(registry::Client& client, const registry::Reference& reference, const std::string& tag,
-                  const std::filesystem::path& directory) {
+                  const std::optional<registry::Platform>& platform, const std::filesystem::path& directory) {
   const auto target = directory / "oci";
   const auto from = registry::repository_storage(client, reference.repository);
   const auto layout = registry::create_oci_layout(target);
-  const auto copied = registry::copy(*from, {reference.tag, reference.digest}, *layout, tag);
+  registry::CopyOptions options;
+  options.platform = platform;
+  const auto copied = registry::copy(*from, {reference.tag, reference.digest}, *layout, tag, options);
   if (!copied.manifest.is_index()) base::write_file(target / "single-image-digest", copied.manifest.digest.text());
 }
 

@@ -14,9 +14,10 @@ namespace image {
 void write_archive(registry::Client& client, const registry::Repository& repository, const registry::Image& image,
                    const std::string& name, const std::filesystem::path& directory);
 
-// oci/ in `directory`: the whole of what `reference` names, an index with all its images, tagged `tag`. For a single
+// oci/ in `directory`: the whole of what `reference` names, an index with all its images, tagged `tag`; with a platform
+// its image alone. For a single
 // image the file single-image-digest says so, as the registry-image resource wants it.
 void write_layout(registry::Client& client, const registry::Reference& reference, const std::string& tag,
-                  const std::filesystem::path& directory);
+                  const std::optional<registry::Platform>& platform, const std::filesystem::path& directory);
 
 }  // namespace image

@@ -9,6 +9,7 @@
 #include "image/formats.hpp"
 #include "image/metadata.hpp"
 #include "image/rootfs.hpp"
+#include "image/sbom_files.hpp"
 #include "registry/connection.hpp"
 
 namespace image {
@@ -80,8 +81,10 @@ std::optional<registry::Image> write_image(const Source& source, const Version& 
   const auto platform = params.platform ? to_platform(params.platform) : source.platform;
   if (params.skip_download) return look_at(reference, platform, client, log);
   if (params.format == Format::oci_layout) {
-    log.info(fmt::format("fetching {} with all its platforms", reference.text()));
-    write_layout(client, reference, version.tag, destination);
+    const auto only = params.platform ? std::optional(platform) : std::nullopt;
+    log.info(fmt::format("fetching {} {}", reference.text(),
+                         only ? "for " + only->os + "/" + only->architecture : "with all its platforms"));
+    write_layout(client, reference, version.tag, only, destination);
     return look_at(reference, platform, client, log);
   }
   auto image = client.find_image(reference, platform);
@@ -155,6 +158,9 @@ concourse::VersionAndMetadata fetch(const Source& asked, const Version& version,
                                     const std::filesystem::path& destination, registry::Client& client,
                                     base::Log& log) {
   const auto [source, image] = from_nearest(asked, version, params, destination, client, log);
+  if (params.sbom) {
+    write_sbom(client, {source.repository, std::nullopt, version.digest}, image, destination, log);
+  }
   write_references(source, version, destination);
   std::optional<builds::StoredRecord> record;
   if (params.builds > 0 || may_have_record(image)) {

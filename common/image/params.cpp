@@ -14,6 +14,8 @@ void describe(json::Fields<InParams>& fields) {
   fields.optional("skip_download", &InParams::skip_download, "whether only the reference files are written");
   fields.optional("platform", &InParams::platform,
                   "which image of a multi-platform index to fetch; default the source's");
+  fields.optional("sbom", &InParams::sbom,
+                  "whether the SBOM that buildpacks wrote is written to sbom/, also with skip_download");
   fields.optional("builds", &InParams::builds,
                   "how many of the image's builds are written to builds.json, builds.txt and logs/; at most 100");
 }

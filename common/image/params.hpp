@@ -19,6 +19,7 @@ struct InParams {
   Format format = Format::rootfs;
   bool skip_download = false;
   std::optional<PlatformFields> platform = std::nullopt;  // instead of the source's
+  bool sbom = false;                                      // whether the buildpacks' SBOM is written down
   std::uint32_t builds = 0;                               // how many of the image's builds are written down
 };
 void describe(json::Fields<InParams>& fields);

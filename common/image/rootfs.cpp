@@ -93,10 +93,11 @@ void unpack_rootfs(registry::Client& client, const registry::Repository& reposit
 }
 
 std::string metadata_json(const registry::Image& image) {
-  return json::dump({{"env", member(image, "Env", json::Value::array())},
+  // As the registry-image resource writes it: null for what the image does not say.
+  return json::dump({{"env", member(image, "Env", nullptr)},
                      {"user", member(image, "User", "")},
-                     {"cmd", member(image, "Cmd", json::Value::array())},
-                     {"entrypoint", member(image, "Entrypoint", json::Value::array())}}) +
+                     {"cmd", member(image, "Cmd", nullptr)},
+                     {"entrypoint", member(image, "Entrypoint", nullptr)}}) +
          "\n";
 }
 

@@ -258,3 +258,32 @@ def test_what_is_no_image_can_be_got_without_download(programs, plain, destinati
     get(programs, source_of(plain), digest, destination, skip_download=True).answer
     result = get(programs, source_of(plain), digest, destination)
     assert result.status == 1 and "params.skip_download" in result.error
+
+
+def test_a_layout_has_the_whole_index_and_with_a_platform_that_image_alone(programs, plain, destination):
+    pusher = Pusher(plain)
+    images = {name: pusher.image(name, [layer([("a", name.encode())])]) for name in ("amd64", "s390x")}
+    digest = pusher.index("main", [(image, {"os": "linux", "architecture": name}) for name, image in images.items()])
+    get(programs, source_of(plain), digest, destination, format="oci-layout").answer
+    assert not (destination / "oci/single-image-digest").exists()
+    whole = json.loads((destination / "oci/index.json").read_text())["manifests"]
+    assert [entry["digest"] for entry in whole] == [digest]
+    one = destination.parent / "one"
+    one.mkdir()
+    platform = {"os": "linux", "architecture": "s390x"}
+    get(programs, source_of(plain), digest, one, format="oci-layout", platform=platform).answer
+    alone = (one / "oci/single-image-digest").read_text()
+    assert alone == (images["s390x"] if isinstance(images["s390x"], str) else images["s390x"]["digest"])
+
+
+@pytest.mark.parametrize("fields, params", [
+    ({}, {"format": "tarball"}), ({}, {"sbom": "yes"}), ({}, {"platform": "linux"}), ({}, {"build": 3}),
+    ({"label_regex": "("}, {}), ({"annotation_regex": "("}, {}), ({"platform": {"arch": "arm64"}}, {}),
+])
+def test_a_bad_field_or_param_fails_before_the_network_is_asked(programs, destination, fields, params):
+    with FaultyRegistry() as server:
+        source = {"repository": f"{server.host}/acme/app", "tag": "main", **fields}
+        request = {"source": source, "version": {"tag": "main", "digest": "sha256:" + "0" * 64}, "params": params}
+        result = run_program(programs, "in", request, destination)
+        assert result.status == 1 and any(name in result.error for name in (*fields, *params)), result.error
+        assert server.requests == []

@@ -76,7 +76,8 @@ TEST_CASE("a record's text can forge no line of the table") {
   CHECK(std::count(table.begin(), table.end(), '\n') == 2);
 }
 
-TEST_CASE("records that name each other as the one before are read once for each line, and no more than are asked for") {
+TEST_CASE(
+    "records that name each other as the one before are read once for each line, and no more than are asked for") {
   BuildWorld world;
   const auto image = world.build("one", std::nullopt);
   auto newest = *world.find(image.digest);

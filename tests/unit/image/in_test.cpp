@@ -12,6 +12,7 @@
 #include "registry/oci_layout.hpp"
 #include "support/in_memory_registry.hpp"
 #include "support/manual_clock.hpp"
+#include "support/tar_builder.hpp"
 
 namespace {
 
@@ -160,4 +161,61 @@ TEST_CASE("a get fails when one of its layers does, whichever, and waits for non
     world.registry.corrupt_blob(world.source.repository, base::Sha256::of(broken));
     CHECK_THROWS_AS(world.get(image.digest, {}), base::Error);
   }
+}
+
+namespace {
+
+// An image of buildpacks whose last layer is this SBOM.
+registry::RawManifest add_with_sbom(World& world, const std::string& tar, const std::string& diff_id) {
+  const json::Value metadata = {{"app", json::Value::array()}, {"sbom", {{"sha", diff_id}}}};
+  return world.add({"application", tar}, {{"io.buildpacks.lifecycle.metadata", metadata.dump()}});
+}
+
+}  // namespace
+
+TEST_CASE("the SBOM that buildpacks wrote is written down, with and without the image") {
+  const auto tar = test::TarBuilder()
+                       .directory("layers/sbom/launch")
+                       .file("layers/sbom/launch/acme_java/jre/sbom.cdx.json", "{\"cdx\": 1}")
+                       .file("layers/sbom/launch/sbom.legacy.json", "[]")
+                       .file("etc/passwd", "root")
+                       .symlink("layers/sbom/launch/acme_java/link", "/etc/passwd")
+                       .bytes();
+  World world;
+  const auto image = add_with_sbom(world, tar, base::Sha256::of(tar).text());
+  static_cast<void>(world.get(image.digest, {.skip_download = true, .sbom = true}));
+  const auto sbom = world.directory.path() / "sbom";
+  CHECK(base::read_file(sbom / "acme_java/jre/sbom.cdx.json") == "{\"cdx\": 1}");
+  CHECK(base::read_file(sbom / "sbom.legacy.json") == "[]");
+  CHECK_FALSE(fs::exists(sbom / "acme_java/link"));
+  CHECK_FALSE(fs::exists(sbom / "passwd"));
+  CHECK(world.asked_for("stream_blob") == 2);  // the configuration, and the one layer
+}
+
+TEST_CASE("an image of another tool has no SBOM, and one whose buildpacks wrote none is told of") {
+  World world;
+  const auto foreign = world.add({"one"});
+  CHECK_THROWS_AS(world.get(foreign.digest, {.skip_download = true, .sbom = true}), base::Error);
+  const auto built = world.add({"one"}, {{"io.buildpacks.lifecycle.metadata", "{}"}});
+  static_cast<void>(world.get(built.digest, {.skip_download = true, .sbom = true}));
+  CHECK(fs::is_empty(world.directory.path() / "sbom"));
+  CHECK(world.text.str().find("wrote no SBOM") != std::string::npos);
+}
+
+TEST_CASE("an SBOM of other bytes than the image says is refused") {
+  World world;
+  const auto tar = test::TarBuilder().file("layers/sbom/launch/x/sbom.cdx.json", "{}").bytes();
+  const auto image =
+      add_with_sbom(world, tar + std::string(512, 'x'), base::Sha256::of(tar + std::string(512, 'x')).text());
+  static_cast<void>(world.get(image.digest, {.skip_download = true, .sbom = true}));
+  const auto lost = add_with_sbom(world, tar, base::Sha256::of("another").text());
+  CHECK_THROWS_AS(world.get(lost.digest, {.skip_download = true, .sbom = true}), base::Error);
+}
+
+TEST_CASE("what an image does not say of its process is null, as the registry-image resource has it") {
+  World world;
+  const auto image = world.add({std::string(1024, '\0')});
+  static_cast<void>(world.get(image.digest, {}));
+  CHECK(base::read_file(world.directory.path() / "metadata.json") ==
+        "{\"cmd\":null,\"entrypoint\":null,\"env\":null,\"user\":\"\"}\n");
 }
