@@ -34,11 +34,14 @@ concourse::Check prepare_check(const concourse::Request& request) {
 concourse::In prepare_in(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
   const auto params = read_in_params(request.params);
-  const auto version = read_version(concourse::require_version(request), watched_tag(*source));
+  const auto given = concourse::require_version(request);
+  const auto version = read_version(given, watched_tag(*source));
   return {[source] { return explain(*source); },
-          [source, params, version](const auto& destination, auto& context) {
+          [source, params, given, version](const auto& destination, auto& context) {
             warn(*source, context);
-            return in(located(*source, context), params, version, destination, context);
+            auto result = in(located(*source, context), params, version, destination, context);
+            result.version = given;  // as it was pinned, though its tag was left out
+            return result;
           }};
 }
 

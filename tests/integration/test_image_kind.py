@@ -93,6 +93,14 @@ def test_in_without_download_writes_the_reference_files_alone(programs, plain, d
     assert sorted(tree(destination)) == ["digest", "image", "repository", "tag"]
 
 
+def test_a_get_takes_a_digest_alone_as_tasks_pin_it(programs, plain, destination):
+    digest = Pusher(plain).image("main", [])
+    result = run_program(programs, "in", {"source": source_of(plain), "version": {"digest": digest}, "params": {"skip_download": True}},
+                         destination)
+    assert result.answer["version"] == {"digest": digest}
+    assert (destination / "tag").read_text() == "main"
+
+
 def test_wrong_credentials(programs, tmp_path):
     with RegistryServer(tmp_path / "registry", username="robot", password="right") as registry:
         source = {**source_of(registry), "password": "wrong-password"}
