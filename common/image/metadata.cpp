@@ -59,7 +59,9 @@ void describe_record(const builds::BuildRecord& record, Collector& collector) {
 }
 
 void describe_labels(const registry::Image& image, Collector& collector) {
-  collector.add("created", json::text_or(image.config, "created"));
+  // Go's time that was never set, as reproducible images have it, says nothing.
+  const auto created = json::text_or(image.config, "created");
+  if (!created.starts_with("0001-01-01T00:00:00")) collector.add("created", created);
   const auto project = image.label("io.buildpacks.project.metadata");
   const auto origin = project ? lifecycle::parse_build_inputs(*project).origin : builds::Origin();
   const auto revision = image.label("org.opencontainers.image.revision");
@@ -97,7 +99,6 @@ concourse::Metadata metadata_of(const Source& source, const Version& version,
   Collector collector;
   collector.add("repository", source.written_repository);
   collector.add("tag", version.tag);
-  collector.add("digest", version.digest.text());
   if (record) {
     describe_record(*record, collector);
   } else if (found) {

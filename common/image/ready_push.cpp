@@ -34,6 +34,7 @@ class ReadyPush {
   }
 
   ReadyPushed run() {
+    client_.foresee_writing(target_.repository, origins_);
     const auto standing = look();
     if (standing && standing->digest == image_.top.digest && stands_everywhere() && stands_whole()) {
       result_.was_unchanged = true;

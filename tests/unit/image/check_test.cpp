@@ -165,3 +165,15 @@ TEST_CASE("a mirror that fails in the middle of a layer leaves nothing, and the 
   CHECK(std::filesystem::exists(world.directory.path() / "image.tar"));
   CHECK(world.text.str().find("; fetching from docker.io instead of the mirror") != std::string::npos);
 }
+
+TEST_CASE("the page shows no digest beside a version, and no time that was never set") {
+  MirrorWorld world;
+  const auto digest =
+      world.registry
+          .add_image({world.source.repository, "main", std::nullopt}, {{"created", "0001-01-01T00:00:00Z"}}, {})
+          .digest;
+  const auto metadata = world.get(digest).metadata;
+  REQUIRE(metadata.size() == 2);
+  CHECK(metadata[0].first == "repository");
+  CHECK(metadata[1] == std::pair<std::string, std::string>{"tag", "main"});
+}
