@@ -16,7 +16,8 @@ using std::chrono::milliseconds;
 
 // What registries count writes by.
 constexpr std::chrono::minutes window{1};
-constexpr double slowest_rate = 6;
+// What refuses now and then, whatever the pace, would else be written to ever more slowly.
+constexpr double slowest_share = 0.25;
 // Below what was seen, for writes that a busy machine or a network holds back and lets through together.
 constexpr double margin = 0.96;
 // Others may have used up most of what the host allows, so that it is not taken for less than this.
@@ -160,8 +161,9 @@ void Pace::try_more(SteadyTime now) {
 }
 
 bool Pace::refused(SteadyTime began, SteadyTime now, std::optional<milliseconds> retry_after) {
-  // A longer pause is nobody's to make: each writer is told so by an answer of its own, and gives up.
-  if (retry_after && *retry_after > longest_pause) return false;
+  // A longer pause is nobody's to make: each writer is told so by an answer of its own, and gives up. "At once" is not
+  // a quota.
+  if (retry_after && (*retry_after > longest_pause || *retry_after == milliseconds(0))) return false;
   const auto until = now + (retry_after ? *retry_after + rounding : usual_pause);
   const bool is_news = began >= last_refusal_ && now >= paused_until_;
   paused_until_ = std::max(paused_until_, until);
@@ -171,6 +173,7 @@ bool Pace::refused(SteadyTime began, SteadyTime now, std::optional<milliseconds>
     lower();
   } else {
     measure(now, retry_after);
+    slowest_ = *rate_ * slowest_share;
   }
   last_refusal_ = now;
   last_change_ = now;
@@ -219,7 +222,7 @@ void Pace::lower() {
   // Trying for more was too much: what held before holds.
   const double lower = held_ > 0 ? held_ * margin : *rate_ * after_refusal;
   knowledge_ = held_ > 0 && knowledge_ == Knowledge::guessed ? Knowledge::measured : Knowledge::lowered;
-  rate_ = std::max(slowest_rate, lower);
+  rate_ = std::max(slowest_, lower);
   held_ = 0;
   seen_ = 0;
 }

@@ -20,7 +20,8 @@ namespace http {
 class Pace {
  public:
   // `bound`: writes in a minute that an operator allows; nothing: as many as the host takes.
-  explicit Pace(std::optional<double> bound = std::nullopt) : bound_(bound), rate_(bound) {}
+  explicit Pace(std::optional<double> bound = std::nullopt)
+      : bound_(bound), rate_(bound), slowest_(bound.value_or(0) / 4) {}
 
   // When a write that is ready at `now` may go; it takes its place in the line.
   [[nodiscard]] base::SteadyTime reserve(base::SteadyTime now);
@@ -48,6 +49,7 @@ class Pace {
 
   std::optional<double> bound_;
   std::optional<double> rate_;
+  double slowest_;  // that it is lowered to
   Knowledge knowledge_ = Knowledge::measured;
   double seen_ = 0;          // writes that the host took in the time that is measured
   double minutes_ = 1;       // that time
