@@ -98,6 +98,7 @@ Verdict judge_way_back(const registry::Reference& image, const WayBack& way, con
 }
 
 std::string text_of(const Effort& effort, std::optional<std::uint32_t> rate) {
+  if (effort.images == 0) return "nothing";
   auto text = fmt::format("{} {}, {} writes", effort.images, effort.images == 1 ? "image" : "images", effort.writes);
   if (rate) {
     const std::chrono::milliseconds takes(static_cast<std::int64_t>(effort.writes * 60'000 / *rate));

@@ -61,7 +61,7 @@ struct Effort {
   std::size_t images = 0;
   std::size_t writes = 0;
 };
-// "12 images, 84 writes, 5 s at 1000 writes a minute".
+// "12 images, 84 writes, 5 s at 1000 writes a minute"; "nothing".
 [[nodiscard]] std::string text_of(const Effort& effort, std::optional<std::uint32_t> rate);
 
 }  // namespace fleet

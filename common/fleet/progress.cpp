@@ -10,7 +10,9 @@ namespace fleet {
 namespace {
 
 constexpr std::chrono::seconds interval{10};
+// Of a state that is as it should be; of those that the put did not touch a few tell enough.
 constexpr std::size_t most_rows = 20;
+constexpr std::size_t most_rows_as_they_were = 3;
 
 using Row = std::array<std::string, 6>;
 
@@ -82,9 +84,10 @@ std::vector<std::string> table_of(const FleetRecord& record) {
     const auto& image = *images[i];
     const bool first = i == 0 || images[i - 1]->state != image.state;
     shown = first ? 1 : shown + 1;
-    if (!may_be_counted(image) || shown <= most_rows) {
+    const auto most = is_change(image.state) ? most_rows : most_rows_as_they_were;
+    if (!may_be_counted(image) || shown <= most) {
       rows.push_back(row_of(image));
-    } else if (shown == most_rows + 1) {
+    } else if (shown == most + 1) {
       const auto more =
           std::count_if(images.begin() + static_cast<std::ptrdiff_t>(i), images.end(),
                         [&](const auto* other) { return other->state == image.state && may_be_counted(*other); });

@@ -98,7 +98,7 @@ class Put {
     log_.heading("RESULT");
     for (const auto& line : table_of(record_)) log_.info(line);
     if (const auto& latency = record_.latency) {
-      log_.info("patch latency: " + text_of(*latency));
+      log_.info(latency_name(record_) + ": " + text_of(*latency));
     }
     log_.info(fmt::format("recorded as put #{}, {}", record_.number, digest.text()));
     const auto sentence = sentence_of(record_) + ", in " + human(record_.seconds);

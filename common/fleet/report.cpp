@@ -98,10 +98,14 @@ std::vector<std::pair<std::string, std::string>> facts_of(const FleetRecord& rec
   add("finished", record.finished);
   result.emplace_back("duration", human(record.seconds));
   if (const auto& latency = record.latency) {
-    add("patch latency", text_of(*latency));
+    add(latency_name(record).c_str(), text_of(*latency));
   }
   add("build", record.build_url);
   return result;
+}
+
+std::string latency_name(const FleetRecord& record) {
+  return record.rolled_back_to.empty() ? "patch latency" : "time until back";
 }
 
 std::string text_of(const Latency& latency) {

@@ -25,6 +25,8 @@ struct ImageGroups {
 // Beside a title: operation, run image, who, when, how long, latency; those that there are, in their order.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts_of(const FleetRecord& record);
 
+// "patch latency"; of a way back there is no patch.
+[[nodiscard]] std::string latency_name(const FleetRecord& record);
 // "p50 4.2 s, p95 11 s, from the start of the put to the tag", or from the base's push.
 [[nodiscard]] std::string text_of(const Latency& latency);
 

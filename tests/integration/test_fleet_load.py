@@ -32,7 +32,7 @@ class Unreliable(FaultProxy):
             self.struck[kind] += 1
         if kind == "reset":
             return CutResponse(path, after=0)
-        return Status(path, status=int(kind), headers={"Retry-After": "0"} if kind == "429" else {})
+        return Status(path, status=int(kind), headers={"Retry-After": self.rolled.choice("01")} if kind == "429" else {})
 
 
 class Between(FaultProxy):
@@ -63,7 +63,7 @@ def server(tmp_path):
 def test_a_registry_that_fails_at_random_under_load(programs, server, tmp_path, applications, share):
     with Unreliable(server.host, share, seed=8) as proxy:
         fleet = Fleet(programs, server, tmp_path, proxy.host, applications=applications)
-        result = fleet.put()
+        result = fleet.put(timeout=500)
         assert result.status == 0, result.stderr
         fleet.assert_whole()
         assert sum(proxy.struck.values()) > 2, proxy.struck
@@ -142,6 +142,7 @@ def test_bases_and_applications_of_mixed_compressions(programs, server, tmp_path
         assert storage.is_whole(repository, "main")
 
 
+@pytest.mark.release
 def test_a_manifest_near_the_bound_of_registries(programs, server, tmp_path):
     fleet = Fleet(programs, server, tmp_path)
     storage = fleet.storage

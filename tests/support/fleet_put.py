@@ -30,10 +30,10 @@ class Fleet:
         source = {"fleet": {"record": f"{self.host}/{self.name}/fleet:main", "images": self.images}, **self.server.source, **self.extra}
         return {"source": source, "params": {"run_image": f"{self.host}/run:2", **self.params}}
 
-    def put(self, **params) -> Result:
+    def put(self, timeout: float = 120, **params) -> Result:
         request = self.request
         request["params"].update(params)
-        return run_program(self.programs, "out", request, self.inputs, timeout=120)
+        return run_program(self.programs, "out", request, self.inputs, timeout=timeout)
 
     def start(self) -> subprocess.Popen:
         process = subprocess.Popen([str(self.programs / "opt/resource/out"), str(self.inputs)], stdin=subprocess.PIPE,

@@ -562,3 +562,39 @@ TEST_CASE("a put that is told to end before it moves anything says so, and write
   CHECK(holds(world.text.str(), "told to end before any image was moved: nothing is changed"));
   CHECK_FALSE(find_fleet(world.registry, at("fleet:main")));
 }
+
+TEST_CASE("of images that are as they were a few are shown and the others counted, and nothing to move is said so") {
+  FleetWorld world;
+  world.source["fleet"]["images"] = json::Value::array();
+  for (const auto* name : {"a:main", "b:main", "c:main", "d:main", "e:main"}) {
+    world.add_app(name);
+    world.source["fleet"]["images"].push_back(fmt::format("r.example.com/{}", name));
+  }
+  world.put();
+  CHECK_FALSE(holds(world.text.str(), "... and"));
+  world.text.str("");
+  world.put();
+  CHECK(holds(world.text.str(), "to be moved: nothing"));
+  CHECK(holds(world.text.str(), "... and 2 more current already"));
+  CHECK_FALSE(holds(world.text.str(), "r.example.com/d:main"));
+}
+
+TEST_CASE("an image that would be too large on the new base needs a build, and is left") {
+  FleetWorld world;
+  const auto before = world.add_app("a:main");
+  std::vector<std::string> layers;
+  json::Value diff_ids = json::Value::array();
+  for (int i = 0; i < 127; ++i) {
+    layers.push_back(fmt::format("layer {}", i));
+    diff_ids.push_back(base::Sha256::of(layers.back()).text());
+  }
+  world.registry.add_image(at("run:3"),
+                           {{"os", "linux"},
+                            {"architecture", "amd64"},
+                            {"config", {{"Labels", {{"io.buildpacks.base.distro.name", "debian"}}}}},
+                            {"rootfs", {{"type", "layers"}, {"diff_ids", diff_ids}}}},
+                           layers);
+  world.put({{"run_image", "r.example.com/run:3"}});
+  CHECK(holds(world.state("a:main"), "not-rebasable: it would have 128 layers"));
+  CHECK(world.digest("a:main") == before.text());
+}
