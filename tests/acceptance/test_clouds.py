@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from support.cloud_server import AzureCloud, CloudServer, EcrCloud, GoogleCloud
+from support.cloud_machine import Metadata, in_own_network
+from support.cloud_server import AzureCloud, CloudServer, DockerHub, EcrCloud, GoogleCloud
 from support.faulty_registry import layer
 from support.images import Pusher
 from support.program import run_program
@@ -169,6 +170,75 @@ def test_an_application_of_azure_logs_in_to_acr(programs, azure, digest):
     result = check(programs, azure, **source, **{**azure.cloud.client, "azure_client_secret": "another"})
     assert result.error == ("cannot log in to registry acme.azurecr.io: invalid_client: AADSTS7000215: Invalid client secret "
                             "provided.? Trace ID: 1; check azure_client_id, azure_client_secret and azure_tenant_id in source")
+
+
+@pytest.mark.parametrize("identity", ["", "kubelet"])
+def test_a_machine_of_azure_logs_in_to_acr_by_its_identity(programs, as_root, tmp_path, identity):
+    def play():
+        with RegistryServer(tmp_path / "registry") as registry, CloudServer(tmp_path / "cloud", AzureCloud(), registry) as cloud, \
+                Metadata(identity={identity: "entra-token"}):
+            digest = Pusher(registry).image("main", [])
+            source = {"repository": f"{cloud.cloud.host}/acme/app", "azure_acr": True}
+            fields = {"azure_client_id": identity} if identity else {}
+            assert check(programs, cloud, **source, **fields).answer == [{"tag": "main", "digest": digest}]
+            assert cloud.connected == {f"{cloud.cloud.host}:443"}
+            result = check(programs, cloud, **source, azure_client_id="another")
+            assert result.error.startswith("cannot log in to registry acme.azurecr.io: invalid_request: Identity not found; give ")
+
+    in_own_network(play)
+
+
+def test_a_machine_of_aws_logs_in_to_ecr_by_its_role(programs, as_root, tmp_path):
+    def play():
+        ecr = EcrCloud()
+        ecr.keys["ASIAMACHINE"] = ("secret-of-the-machine", "session-of-the-machine", "machine")
+        keys = {"Code": "Success", "AccessKeyId": "ASIAMACHINE", "SecretAccessKey": "secret-of-the-machine",
+                "Token": "session-of-the-machine"}
+        with RegistryServer(tmp_path / "registry") as registry, CloudServer(tmp_path / "cloud", ecr, registry) as cloud:
+            digest = Pusher(registry).image("main", [])
+            with Metadata(keys) as metadata:
+                result = check(programs, cloud, repository="acme/app", aws_region="eu-west-1")
+                assert result.answer == [{"tag": "main", "digest": digest}]
+                assert "secret-of-the-machine" not in result.stderr and "session-of-the-machine" not in result.stderr
+                assert len(metadata.requests) == 3
+            assert list(ecr.passwords) == ["password-0-of-machine"]
+            result = check(programs, cloud, repository="acme/app", aws_region="eu-west-1")
+            assert "the machine's metadata service does not answer; give aws_access_key_id" in result.error
+
+    in_own_network(play)
+
+
+@pytest.fixture
+def hub(tmp_path, registry):
+    """Docker Hub, and a mirror of it that wants a password."""
+    with CloudServer(tmp_path / "cloud", DockerHub(), registry) as server, \
+            RegistryServer(tmp_path / "mirror", username="robot", password="mirror-word") as mirror:
+        server.mirror = mirror
+        yield server
+
+
+def with_mirror(hub, password: str = "mirror-word") -> dict:
+    return {"repository": "app", "username": "ann", "password": "word",
+            "registry_mirror": {"host": hub.mirror.host, "username": "robot", "password": password}}
+
+
+def test_a_mirror_of_docker_hub_is_the_only_one_that_is_asked(programs, hub, tmp_path):
+    digest = Pusher(hub.mirror, "library/app").image("main", [layer([("hello", b"world")])])
+    assert check(programs, hub, **with_mirror(hub)).answer == [{"tag": "main", "digest": digest}]
+    assert get(programs, hub, digest, tmp_path / "got", **with_mirror(hub)).status == 0
+    assert (tmp_path / "got/repository").read_text() == "app"
+    assert hub.connected == set()
+
+
+def test_a_mirror_that_lacks_a_tag_or_refuses_is_passed_by(programs, hub, registry, tmp_path):
+    digest = Pusher(registry, "library/app").image("main", [layer([("hello", b"world")])])
+    for source in (with_mirror(hub), with_mirror(hub, "another-word")):
+        result = check(programs, hub, **source)
+        assert result.answer == [{"tag": "main", "digest": digest}]
+        assert "docker.io" in [line for line in result.lines if line.startswith("warning: ")][0]
+    assert hub.connected == {"registry-1.docker.io:443", "auth.docker.io:443"}
+    assert get(programs, hub, digest, tmp_path / "got", **with_mirror(hub)).status == 0
+    assert (tmp_path / "got/rootfs/hello").read_text() == "world"
 
 
 def test_what_is_contacted_is_explained_with_every_host_of_a_cloud(programs):

@@ -244,8 +244,8 @@ class AzureCloud:
 
     host = "acme.azurecr.io"
     endpoints = ["login.microsoftonline.com"]
-    challenge = f'Bearer realm="https://{host}/oauth2/token",service="{host}",scope="repository:acme/app:pull"'
     tenant = "11111111-2222-3333-4444-555555555555"
+    challenge = f'Bearer realm="https://{host}/oauth2/token",service="{host}",scope="repository:acme/app:pull"'
     client = {"azure_client_id": "the-client", "azure_client_secret": "the+secret/of=azure"}
 
     def answer(self, host: str, handler, body: bytes):
@@ -264,6 +264,9 @@ class AzureCloud:
 
     def answer_registry(self, handler, body: bytes):
         form = dict(urllib.parse.parse_qsl(body.decode())) if handler.path.startswith("/oauth2/") else {}
+        if handler.path == "/v2/" and "Authorization" not in handler.headers:
+            challenge = f'Bearer realm="https://{self.host}/oauth2/exchange?tenant={self.tenant}",service="{self.host}"'
+            return 401, "application/json", b"{}", {"WWW-Authenticate": challenge}
         if handler.path == "/oauth2/exchange":
             wanted = {"grant_type": "access_token", "service": self.host, "tenant": self.tenant, "access_token": "entra-token"}
             return _json(200, {"refresh_token": "refresh-token"}) if form == wanted else _unauthorized()
@@ -271,6 +274,27 @@ class AzureCloud:
             good = (form.get("grant_type"), form.get("service"), form.get("refresh_token")) == ("refresh_token", self.host, "refresh-token")
             good = good and form.get("scope", "").startswith("repository:acme/app:")
             return _json(200, {"access_token": "registry-token"}) if good else _unauthorized()
+        return None
+
+
+class DockerHub:
+    """Docker Hub: its registry, and the token server of another name ("Registry authentication")."""
+
+    host = "registry-1.docker.io"
+    endpoints = ["auth.docker.io"]
+    challenge = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:library/app:pull"'
+
+    def answer(self, host: str, handler, body: bytes):
+        url = urllib.parse.urlsplit(handler.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        good = (url.path, query.get("service"), query.get("scope")) == ("/token", "registry.docker.io", "repository:library/app:pull")
+        good = good and handler.headers.get("Authorization") in (None, _basic("ann", "word"))
+        return _json(200, {"token": "registry-token", "expires_in": 300}) if good else _json(401, {"details": "incorrect username or password"})
+
+    def admits(self, authorization: str) -> bool:
+        return authorization == "Bearer registry-token"
+
+    def answer_registry(self, handler, body: bytes):
         return None
 
 
