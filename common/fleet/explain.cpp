@@ -17,13 +17,27 @@ std::set<std::string> anonymous_hosts(const Source& source) {
   return result;
 }
 
+std::string explain_kpack(const KpackFleet& fleet, const std::string& record) {
+  std::string spaces;
+  for (const auto& space : fleet.spaces) spaces += (spaces.empty() ? "" : ", ") + space;
+  return fmt::format("record {}, Images on the {} in {}\n", record, kpack::text_of(fleet.target),
+                     spaces.empty() ? "all namespaces" : "namespaces " + spaces);
+}
+
 }  // namespace
 
 std::string explain(const Source& source) {
   std::string result = fmt::format("{}\n", concourse::describe(kind()));
-  result += fmt::format("record {}, {} images listed, {} repositories with tags to look up\n", source.record.text(),
-                        source.images.size(), source.repositories.size());
+  if (source.kpack) {
+    result += explain_kpack(*source.kpack, source.record.text());
+  } else {
+    result += fmt::format("record {}, {} images listed, {} repositories with tags to look up\n", source.record.text(),
+                          source.images.size(), source.repositories.size());
+  }
   result += "would contact\n";
+  if (source.kpack && source.kpack->cluster) {
+    result += fmt::format("  {}\n", kubernetes::contact_of(*source.kpack->cluster));
+  }
   for (const auto& host : source.hosts) result += registry::contacts_of(host);
   for (const auto& name : anonymous_hosts(source)) {
     registry::HostOptions host;

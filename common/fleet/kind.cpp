@@ -32,7 +32,8 @@ concourse::In prepare_in(const concourse::Request& request) {
 
 concourse::Out prepare_out(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
-  const auto params = std::make_shared<const PutParams>(read_put_params(request.params));
+  require_cluster(*source);
+  const auto params = std::make_shared<const PutParams>(read_put_params(request.params, *source));
   return {[source] { return explain(*source); },
           [source, params](const auto& inputs, auto& context) { return put(*source, *params, inputs, context); }};
 }

@@ -4,9 +4,24 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "base/error.hpp"
+#include "concourse/inputs.hpp"
+
 namespace fleet {
 
 std::string link_of(const FleetRecord& record) { return fmt::format("{} put #{}", record.record, record.number); }
+
+StoredFleet read_earlier(const Operation& operation) {
+  const auto directory = concourse::input_directory(operation.inputs, operation.params.rollback, "params.rollback");
+  const auto digest = registry::Digest::parse(concourse::first_line(directory / "fleet"));
+  if (!digest) {
+    throw base::Error(base::ErrorKind::usage,
+                      {"use params.rollback", operation.params.rollback, "the directory has no file fleet",
+                       "name the directory of a get of this fleet, at the version to go back to"});
+  }
+  // Not from the directory's files: the registry's bytes have the digest, those may have been changed by a task.
+  return read_fleet(operation.client, operation.source.record, *digest);
+}
 
 void Patience::note(State state) {
   if (is_failure(state)) ++failures_;

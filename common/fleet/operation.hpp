@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/termination.hpp"
+#include "concourse/context.hpp"
 #include "fleet/params.hpp"
 #include "fleet/plan.hpp"
 #include "fleet/record.hpp"
@@ -34,6 +36,7 @@ struct Operation {
   const PutParams& params;
   const std::filesystem::path& inputs;
   registry::Client& client;
+  concourse::Context& context;
   base::Log& log;
   Start start;
   const std::optional<StoredFleet>& standing;  // the record of the last put
@@ -44,6 +47,14 @@ inline constexpr std::size_t lanes = registry::HostLimits{}.questions;
 
 void rebase(const Operation& operation, FleetRecord& record);
 void roll_back(const Operation& operation, FleetRecord& record);
+
+// What kpack's builders are made of, changed; and the wait until each Image is built by that. Where it had to end
+// before all were (an abort, a cluster that was lost), what ended it is given back, for it to be thrown once the record
+// is written.
+[[nodiscard]] std::exception_ptr rebuild(const Operation& operation, FleetRecord& record);
+
+// The version that params.rollback names.
+[[nodiscard]] StoredFleet read_earlier(const Operation& operation);
 
 // "registry.example.com/acme/fleet:main put #12", in the build record of each image.
 [[nodiscard]] std::string link_of(const FleetRecord& record);

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "fleet/params_fit.hpp"
+#include "kpack/duration.hpp"
 #include "registry/reference.hpp"
 
 namespace fleet {
@@ -20,21 +22,13 @@ void require_globs(const std::vector<std::string>& globs, const char* field) {
   }
 }
 
-void require_consistent(const PutParams& params) {
-  if (params.run_image.empty() && params.rollback.empty()) {
-    json::missing_field("params", "run_image",
-                        "the base that the fleet is brought to: a reference, or the directory of a get");
+std::chrono::seconds read_timeout(const std::string& text) {
+  const auto timeout = kpack::parse_duration(text.empty() ? "1h" : text);
+  if (!timeout) {
+    json::wrong_value("params.timeout", fmt::format("\"{}\" is not a duration", base::printable(text, 64)),
+                      "give hours, minutes and seconds, as in 1h30m");
   }
-  if (params.rollback.empty()) return;
-  const auto refuse = [](const char* field, bool given) {
-    if (given) {
-      json::wrong_value(std::string("params.") + field, "it means nothing beside params.rollback",
-                        "leave one of the two out");
-    }
-  };
-  refuse("run_image", !params.run_image.empty());
-  refuse("tag", !params.tag.empty());
-  refuse("builder", !params.builder.empty());
+  return *timeout;
 }
 
 }  // namespace
@@ -54,6 +48,16 @@ void describe(json::Fields<Pin>& fields) {
   fields.required("reason", &Pin::reason, "why the image stays where it is: shown in the table and the report");
 }
 
+void describe(json::Fields<BuildpackFields>& fields) {
+  fields.required("id", &BuildpackFields::id, "the buildpack's id");
+  fields.optional("version", &BuildpackFields::version, "its version; default: the newest that the store has");
+  fields.optional("optional", &BuildpackFields::optional, "true: the group is taken without it, too");
+}
+
+void describe(json::Fields<GroupFields>& fields) {
+  fields.required("group", &GroupFields::group, "buildpacks that are detected together");
+}
+
 void describe(json::Fields<PutParams>& fields) {
   fields.optional("run_image", &PutParams::run_image,
                   "the base that the fleet is brought to: a reference, or the directory of a get; required unless "
@@ -62,9 +66,24 @@ void describe(json::Fields<PutParams>& fields) {
       "rollback", &PutParams::rollback,
       "the directory of a get of an earlier version of this fleet: every image that was not moved by another "
       "since goes back to what it was then");
-  fields.optional("builder", &PutParams::builder,
-                  "the builder: a reference, or the directory of a get; images whose buildpacks or launcher are older "
-                  "than its are listed as needing a build");
+  fields.optional(
+      "builder", &PutParams::builder,
+      "the builder: a reference, or the directory of a get; images whose buildpacks or launcher are older "
+      "than its are listed as needing a build. Of a fleet on a cluster_builder: what its order is taken from");
+  fields.optional("build_image", &PutParams::build_image,
+                  "of a fleet on a cluster_stack: the build image that belongs to the run image, as that is given");
+  fields.optional(
+      "buildpackages", &PutParams::buildpackages,
+      "of a fleet on a cluster_store: buildpackages that are added to it, each a reference or the directory "
+      "of a get");
+  fields.optional("order", &PutParams::order, "of a fleet on a cluster_builder: its order, as kpack has it");
+  fields.optional("stack", &PutParams::stack, "of a fleet on a cluster_builder: the name of another ClusterStack");
+  fields.optional("store", &PutParams::store, "of a fleet on a cluster_builder: the name of another ClusterStore");
+  fields.optional("trigger_failed", &PutParams::trigger_failed,
+                  "of a fleet that kpack builds: true builds Images once more whose last build failed; kpack by itself "
+                  "takes no new stack or buildpack to them");
+  fields.optional("timeout", &PutParams::timeout,
+                  "of a fleet that kpack builds: how long its builds are waited for, as in 45m; default 1h");
   fields.optional("dry_run", &PutParams::dry_run,
                   "true: says what would happen, how many writes that are, and how long they take at the given rate");
   fields.optional("only", &PutParams::only,
@@ -83,9 +102,9 @@ void describe(json::Fields<PutParams>& fields) {
                   "added-packages, removed-packages");
 }
 
-PutParams read_put_params(const json::Value& value) {
+PutParams read_put_params(const json::Value& value, const Source& source) {
   auto params = json::read<PutParams>(value, "params");
-  require_consistent(params);
+  require_fit(params, source);
   require_globs(params.only, "only");
   require_globs(params.exclude, "exclude");
   if (params.max_failures == 0U) {
@@ -96,6 +115,7 @@ PutParams read_put_params(const json::Value& value) {
     json::wrong_value("params.tag", fmt::format("\"{}\" is not a tag", base::printable(params.tag)),
                       "a tag has letters, digits, _, . and -, at most 128");
   }
+  params.waits = read_timeout(params.timeout);
   return params;
 }
 

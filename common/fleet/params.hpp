@@ -1,11 +1,13 @@
 // The params of a put of the fleet kind: described once for the reading, the errors and the schema.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "fleet/source.hpp"
 #include "json/fields.hpp"
 
 namespace fleet {
@@ -33,10 +35,31 @@ struct Pin {
 };
 void describe(json::Fields<Pin>& fields);
 
+// Of a ClusterBuilder's order, as kpack has it.
+struct BuildpackFields {
+  std::string id;
+  std::string version;
+  bool optional = false;
+};
+void describe(json::Fields<BuildpackFields>& fields);
+struct GroupFields {
+  std::vector<BuildpackFields> group;
+};
+void describe(json::Fields<GroupFields>& fields);
+
 struct PutParams {
   std::string run_image;
   std::string rollback;
   std::string builder;
+  // Of fleets that kpack builds.
+  std::string build_image;
+  std::vector<std::string> buildpackages;
+  std::vector<GroupFields> order;
+  std::string stack;
+  std::string store;
+  bool trigger_failed = false;
+  std::string timeout;
+  std::chrono::seconds waits{};  // what `timeout` says
   bool dry_run = false;
   std::vector<std::string> only;
   std::vector<std::string> exclude;
@@ -49,8 +72,8 @@ struct PutParams {
 };
 void describe(json::Fields<PutParams>& fields);
 
-// Error{usage} naming the field, also for params that contradict each other.
-[[nodiscard]] PutParams read_put_params(const json::Value& params);
+// Error{usage} naming the field, also for params that contradict each other, or that the fleet cannot have.
+[[nodiscard]] PutParams read_put_params(const json::Value& params, const Source& source);
 
 struct InParams {};
 void describe(json::Fields<InParams>& fields);

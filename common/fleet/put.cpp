@@ -43,6 +43,7 @@ class Put {
     const base::Reprieve reprieve(last_words);
     const auto digest = finish();
     show(digest);
+    if (ended_by_) std::rethrow_exception(ended_by_);
     if (base::end_is_asked()) throw base::Aborted();
     require_what_was_asked();
     return {write_version(digest, record_.run_image), metadata_of(record_)};
@@ -50,9 +51,11 @@ class Put {
 
  private:
   void operate() {
-    const Operation operation{source_, params_, inputs_, client_, log_, start_, standing_};
+    const Operation operation{source_, params_, inputs_, client_, context_, log_, start_, standing_};
     try {
-      if (params_.rollback.empty()) {
+      if (source_.kpack) {
+        ended_by_ = rebuild(operation, record_);
+      } else if (params_.rollback.empty()) {
         rebase(operation, record_);
       } else {
         roll_back(operation, record_);
@@ -157,6 +160,7 @@ class Put {
   base::Log& log_;
   Start start_;
   std::optional<StoredFleet> standing_;
+  std::exception_ptr ended_by_;  // before all was done
   FleetRecord record_;
 };
 

@@ -8,6 +8,7 @@
 #include "build_version.hpp"
 #include "fleet/mover.hpp"
 #include "fleet/operation.hpp"
+#include "fleet/patch_text.hpp"
 #include "fleet/progress.hpp"
 #include "fleet/report.hpp"
 #include "packages/layers.hpp"
@@ -20,8 +21,6 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::size_t most_old_bases = 16;  // whose packages are compared
-constexpr std::size_t packages_in_a_line = 5;
-constexpr std::size_t packages_in_the_log = 50;
 
 class RebaseFleet {
  public:
@@ -195,36 +194,18 @@ class RebaseFleet {
       }
       record_.bases.push_back(std::move(step));
     }
-    if (!record_.bases.empty()) record_.packages = summary(record_.bases.front());
-  }
-
-  static std::string summary(const BaseStep& step) {
-    if (!step.packages.unknown.empty()) return "";
-    return packages::summary_of(step.packages.difference, packages_in_a_line);
+    if (!record_.bases.empty()) record_.packages = summary_of(record_.bases.front());
   }
 
   void show_plan() {
     log_.heading("PLANNING");
-    for (const auto& step : record_.bases) show_step(step);
+    for (const auto& step : record_.bases) show(step, log_);
     Effort effort;
     for (const auto& task : tasks_) {
       effort.images += task.size();
       effort.writes += surveyed_[task.front()].writes() + task.size() - 1;
     }
     log_.info("to be moved: " + text_of(effort, params_.rate));
-  }
-
-  void show_step(const BaseStep& step) {
-    log_.info(fmt::format("{}: {} images on {}", step.platform, step.images, step.before));
-    if (!step.packages.unknown.empty()) {
-      return log_.info("which packages the patch changes is not known: " + step.packages.unknown);
-    }
-    const auto lines = packages::lines_of(step.packages.difference);
-    if (lines.empty()) return log_.info("the patch changes no package");
-    for (std::size_t i = 0; i < std::min(lines.size(), packages_in_the_log); ++i) log_.detail(lines[i]);
-    if (lines.size() > packages_in_the_log) {
-      log_.detail(fmt::format("and {} more, see the report", lines.size() - packages_in_the_log));
-    }
   }
 
   // What all that are moved share.
@@ -241,7 +222,7 @@ class RebaseFleet {
     if (tasks_.empty()) return;
     log_.heading("MOVING");
     Occasion occasion{link_of(record_), record_.build_url, record_.run_image, {}};
-    for (const auto& step : record_.bases) occasion.packages[step.before] = summary(step);
+    for (const auto& step : record_.bases) occasion.packages[step.before] = summary_of(step);
     std::size_t total = 0;
     for (const auto& task : tasks_) total += task.size();
     Course course{survey,

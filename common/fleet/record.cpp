@@ -40,10 +40,18 @@ json::Value to_json(const FleetImage& image) {
                         {"image", image.image},    {"before", image.before},         {"state", name_of(image.state)},
                         {"reason", image.reason},  {"run_image", image.run_image},   {"build", image.build},
                         {"seconds", image.seconds}};
+  if (!image.resource.empty()) result["resource"] = image.resource;
   for (const auto& [what, before, now] : image.needs) {
     result["needs_build"].push_back({{"what", what}, {"old", before}, {"new", now}});
   }
   return result;
+}
+
+json::Value to_json(const TargetSetting& setting) {
+  return {{"kind", kpack::resource_of(setting.target.kind).kind},
+          {"name", setting.target.name},
+          {"old", json::Value(setting.before)},
+          {"new", json::Value(setting.now)}};
 }
 
 json::Value to_json(const EarlierPut& put) {
@@ -168,12 +176,43 @@ FleetImage read_image(const Document& document, const json::Value& value) {
   image.run_image = document.text(value, "run_image");
   image.build = document.number(value, "build");
   image.seconds = document.seconds(value, "seconds");
+  image.resource = document.text_if_any(value, "resource");
   if (json::find(value, "needs_build") != nullptr) {
     document.each(value, "needs_build", most_entries, [&](const auto& entry) {
       image.needs.push_back({document.text(entry, "what"), document.text(entry, "old"), document.text(entry, "new")});
     });
   }
   return image;
+}
+
+// A way back writes these to a cluster: nothing but what a put sets is taken.
+kpack::Settings read_settings(const Document& document, const json::Value& value, std::string_view name,
+                              kpack::TargetKind kind) {
+  kpack::Settings settings;
+  const auto* found = json::find(value, name);
+  if (found == nullptr || !found->is_object()) document.refuse(fmt::format("{} is not an object", name));
+  for (const auto& [path, setting] : found->items()) {
+    const auto type = kpack::settings_of(kind).find(path);
+    if (type == kpack::settings_of(kind).end()) continue;  // a later version's
+    if (type->second == kpack::SettingType::text) {
+      settings[path] = document.text(*found, path);
+    } else if (setting.is_array() && setting.size() <= most_entries) {
+      settings[path] = setting;
+    } else {
+      document.refuse(fmt::format("{} is not a list", path));
+    }
+  }
+  return settings;
+}
+
+TargetSetting read_target(const Document& document, const json::Value& value) {
+  for (const auto kind : {kpack::TargetKind::stack, kpack::TargetKind::store, kpack::TargetKind::builder}) {
+    if (document.text(value, "kind") != kpack::resource_of(kind).kind) continue;
+    return {{kind, document.text(value, "name")},
+            read_settings(document, value, "old", kind),
+            read_settings(document, value, "new", kind)};
+  }
+  document.refuse("what it stands on is not a ClusterStack, ClusterStore or ClusterBuilder");
 }
 
 EarlierPut read_earlier(const Document& document, const json::Value& value) {
@@ -204,6 +243,9 @@ FleetRecord read_record(const Document& document, const json::Value& value) {
   record.started_by = document.text_if_any(value, "started_by");
   record.build_url = document.text_if_any(value, "build_url");
   record.rolled_back_to = document.text_if_any(value, "rolled_back_to");
+  if (const auto* target = json::find(value, "target"); target != nullptr && target->is_object()) {
+    record.target = read_target(document, *target);
+  }
   document.each(value, "bases", most_entries,
                 [&](const auto& entry) { record.bases.push_back(read_step(document, entry)); });
   document.each(value, "images", most_images,
@@ -252,6 +294,7 @@ json::Value to_json(const FleetRecord& record) {
   add("started_by", record.started_by);
   add("build_url", record.build_url);
   add("rolled_back_to", record.rolled_back_to);
+  if (record.target) result["target"] = to_json(*record.target);
   if (const auto& latency = record.latency) {
     result["latency"] = {{"since", latency->since}, {"p50", latency->p50}, {"p95", latency->p95}};
   }

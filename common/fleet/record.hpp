@@ -11,6 +11,7 @@
 
 #include "fleet/state.hpp"
 #include "json/value.hpp"
+#include "kpack/target.hpp"
 #include "packages/layers.hpp"
 
 namespace fleet {
@@ -33,6 +34,7 @@ struct FleetImage {
   std::uint64_t build = 0;  // the number of its build record; 0: there is none
   double seconds = 0;       // that it took
   std::vector<NeededBuild> needs;
+  std::string resource;  // of an Image of kpack: "apps/petclinic"
 
   // "registry.example.com/acme/app:main"
   [[nodiscard]] std::string name() const { return tag.empty() ? repository : repository + ":" + tag; }
@@ -72,6 +74,13 @@ struct Latency {
   double p95 = 0;
 };
 
+// What a put by kpack set the fleet's stack, store or builder to.
+struct TargetSetting {
+  kpack::Target target;
+  kpack::Settings before;
+  kpack::Settings now;
+};
+
 struct FleetRecord {
   std::string record;  // "registry.example.com/acme/fleet:main", where it is kept: another fleet's is refused
   std::uint64_t number = 1;
@@ -83,7 +92,8 @@ struct FleetRecord {
   double seconds = 0;
   std::string started_by;  // "main/patch/rebase #7", and the user where Concourse tells
   std::string build_url;
-  std::string rolled_back_to;  // the digest of the fleet's version that a rollback went back to
+  std::string rolled_back_to;           // the digest of the fleet's version that a rollback went back to
+  std::optional<TargetSetting> target;  // of a fleet that kpack builds
   std::vector<BaseStep> bases;
   std::vector<FleetImage> images;  // sorted by name
   std::optional<Latency> latency;  // nothing where no image was moved

@@ -34,6 +34,18 @@ std::string shortened(const std::string& image) {
   return digest == std::string::npos ? image : image.substr(0, digest + 8 + shown);
 }
 
+// "ClusterStack base: runImage.image registry.example.com/run@sha256:3f2a9bd14c5d"
+std::string text_of(const TargetSetting& setting) {
+  auto text = kpack::text_of(setting.target);
+  for (const auto& [path, value] : setting.now) {
+    const auto before = setting.before.find(path);
+    if (before != setting.before.end() && before->second == value) continue;
+    text += value.is_array() ? fmt::format(", {} of {}", path, value.size())
+                             : fmt::format(", {} {}", path, shortened(kpack::shown_text(value)));
+  }
+  return text;
+}
+
 std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
 
 void write_images(std::string& out, std::string_view heading, const std::vector<const FleetImage*>& images) {
@@ -92,6 +104,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const FleetRecord& rec
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) result.emplace_back(name, value);
   };
+  if (record.target) add("set", text_of(*record.target));
   add("rolled back to", record.rolled_back_to);
   add("packages", record.packages);
   add("started by", record.started_by);

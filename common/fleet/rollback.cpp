@@ -3,7 +3,6 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
-#include "concourse/inputs.hpp"
 #include "fleet/mover.hpp"
 #include "fleet/operation.hpp"
 #include "fleet/progress.hpp"
@@ -28,7 +27,7 @@ class RollBackFleet {
         record_(record) {}
 
   void run() {
-    const auto earlier = read_earlier();
+    const auto earlier = read_earlier(operation_);
     record_.run_image = earlier.record.run_image;
     record_.rolled_back_to = earlier.digest.text();
     log_.info(fmt::format("back to put #{} of {}, on run image {}", earlier.record.number, earlier.record.finished,
@@ -46,17 +45,6 @@ class RollBackFleet {
   }
 
  private:
-  StoredFleet read_earlier() {
-    const auto directory = concourse::input_directory(operation_.inputs, params_.rollback, "params.rollback");
-    const auto digest = registry::Digest::parse(concourse::first_line(directory / "fleet"));
-    if (!digest) {
-      throw Error(ErrorKind::usage, {"use params.rollback", params_.rollback, "the directory has no file fleet",
-                                     "name the directory of a get of this fleet, at the version to go back to"});
-    }
-    // Not from the directory's files: the registry's bytes have the digest, those may have been changed by a task.
-    return read_fleet(client_, operation_.source.record, *digest);
-  }
-
   void look_at() {
     std::map<std::string, std::string> last;
     if (operation_.standing) {

@@ -1,6 +1,9 @@
 #include "fleet/source.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+
+#include "kubernetes/names.hpp"
 
 namespace fleet {
 namespace {
@@ -10,6 +13,77 @@ registry::Reference tagged(const std::string& text, const std::string& field) {
   auto reference = registry::Reference::parse(text, field);
   if (reference.digest) json::wrong_value(field, "a digest cannot be moved to a new base", "name a tag");
   return reference;
+}
+
+// Which of the three a fleet stands on; nothing: none is given.
+std::optional<kpack::Target> read_target(const FleetFields& fleet) {
+  struct Way {
+    const char* field;
+    const std::string& name;
+    kpack::TargetKind kind;
+  };
+  const Way ways[] = {{"cluster_stack", fleet.cluster_stack, kpack::TargetKind::stack},
+                      {"cluster_builder", fleet.cluster_builder, kpack::TargetKind::builder},
+                      {"cluster_store", fleet.cluster_store, kpack::TargetKind::store}};
+  const Way* given = nullptr;
+  for (const auto& way : ways) {
+    if (way.name.empty()) continue;
+    const auto field = std::string("source.fleet.") + way.field;
+    if (given != nullptr) {
+      json::wrong_value(field, fmt::format("{} is given, too, and a fleet stands on one of them", given->field),
+                        "make a resource for each");
+    }
+    kubernetes::require_dns_subdomain(way.name, field);
+    given = &way;
+  }
+  return given == nullptr ? std::nullopt : std::optional(kpack::Target{given->kind, given->name});
+}
+
+bool names_cluster(const kubernetes::ConnectionFields& fields) {
+  return fields.kubeconfig || fields.cluster || fields.gke || fields.tkgi || fields.pks || !fields.context.empty();
+}
+
+std::vector<std::string> read_spaces(const std::vector<std::string>& namespaces) {
+  std::vector<std::string> spaces;
+  for (std::size_t i = 0; i < namespaces.size(); ++i) {
+    kubernetes::require_dns_label(namespaces[i], fmt::format("source.fleet.namespaces[{}]", i));
+    if (std::find(spaces.begin(), spaces.end(), namespaces[i]) == spaces.end()) spaces.push_back(namespaces[i]);
+  }
+  // Each is watched by connections of its own.
+  constexpr std::size_t most_spaces = 64;
+  if (spaces.size() > most_spaces) {
+    json::wrong_value("source.fleet.namespaces", fmt::format("it has more than {}", most_spaces),
+                      "leave it out: then all namespaces are the fleet's");
+  }
+  return spaces.empty() ? std::vector<std::string>{""} : spaces;
+}
+
+std::optional<KpackFleet> read_kpack(const SourceFields& fields) {
+  const auto& fleet = fields.fleet;
+  auto target = read_target(fleet);
+  const auto refuse = [](const char* field, bool given, const char* cause, const char* remedy) {
+    if (given) json::wrong_value(std::string("source.") + field, cause, remedy);
+  };
+  if (!target) {
+    refuse("fleet.namespaces", !fleet.namespaces.empty(), "it is of a fleet that kpack builds",
+           "give cluster_stack, cluster_builder or cluster_store, too, or leave it out");
+    const char* cause = "a fleet of images in registries has no cluster";
+    const char* remedy = "give fleet.cluster_stack, cluster_builder or cluster_store, or leave it out";
+    refuse("kubeconfig", fields.kubeconfig.has_value(), cause, remedy);
+    refuse("cluster", fields.cluster.has_value(), cause, remedy);
+    refuse("gke", fields.gke.has_value(), cause, remedy);
+    refuse("tkgi", fields.tkgi.has_value(), cause, remedy);
+    refuse("pks", fields.pks.has_value(), cause, remedy);
+    refuse("context", !fields.context.empty(), cause, remedy);
+    return std::nullopt;
+  }
+  const char* cause = "the Images of a fleet that kpack builds are found by their builder";
+  const char* remedy = "leave it out, or leave cluster_stack, cluster_builder and cluster_store out";
+  refuse("fleet.images", !fleet.images.empty(), cause, remedy);
+  refuse("fleet.repositories", !fleet.repositories.empty(), cause, remedy);
+  KpackFleet result{*std::move(target), read_spaces(fleet.namespaces), std::nullopt};
+  if (names_cluster(fields)) result.cluster = kubernetes::read_cluster(fields);
+  return result;
 }
 
 }  // namespace
@@ -28,9 +102,12 @@ void describe(json::Fields<FleetFields>& fields) {
   fields.optional(
       "repositories", &FleetFields::repositories,
       "repositories whose tags are images of the fleet; tags of caches, of records and of signatures never are");
-  for (const auto* name : {"cluster_stack", "cluster_builder", "cluster_store", "namespaces"}) {
-    fields.refused(name, "a fleet that kpack builds follows its stack by itself: patch it by kp clusterstack update");
-  }
+  fields.optional("cluster_stack", &FleetFields::cluster_stack,
+                  "in place of images: the ClusterStack whose Images kpack rebuilds");
+  fields.optional("cluster_builder", &FleetFields::cluster_builder, "the same of a ClusterBuilder");
+  fields.optional("cluster_store", &FleetFields::cluster_store, "the same of a ClusterStore");
+  fields.optional("namespaces", &FleetFields::namespaces,
+                  "the namespaces whose Images are the fleet's, beside one of those three; default: all");
 }
 
 void describe(json::Fields<SourceFields>& fields) {
@@ -40,7 +117,12 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.optional("ca_certs", &SourceFields::ca_certs,
                   "PEM certificates to trust beside the system's, at that registry alone");
   fields.optional("registries", &SourceFields::registries, "credentials of other hosts: of images and run images");
+  kubernetes::describe_connection(fields);
   fields.optional("debug", &SourceFields::debug, "whether the log shows each request");
+}
+
+void require_cluster(const Source& source) {
+  if (source.kpack && !source.kpack->cluster) static_cast<void>(kubernetes::read_cluster({}));
 }
 
 Source read_source(const json::Value& source) {
@@ -48,8 +130,11 @@ Source read_source(const json::Value& source) {
   const auto& fleet = fields.fleet;
   Source result;
   result.record = tagged(fleet.record, "source.fleet.record");
-  if (fleet.images.empty() && fleet.repositories.empty()) {
-    json::wrong_value("source.fleet", "it names no images", "list images, or repositories with a pattern of tags");
+  result.kpack = read_kpack(fields);
+  if (!result.kpack && fleet.images.empty() && fleet.repositories.empty()) {
+    json::wrong_value("source.fleet", "it names no images",
+                      "list images, or repositories with a pattern of tags, or name the cluster_stack that kpack "
+                      "builds them on");
   }
   for (std::size_t i = 0; i < fleet.images.size(); ++i) {
     result.images.push_back(tagged(fleet.images[i], fmt::format("source.fleet.images[{}]", i)));

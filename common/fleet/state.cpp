@@ -15,15 +15,17 @@ struct Row {
   Outcome outcome;
 };
 
-constexpr std::array<Row, 14> rows{{
+constexpr std::array<Row, 16> rows{{
     {State::left_out, "left-out", "left out by params.only, exclude or limit", Outcome::as_it_was},
     {State::current, "current", "current already", Outcome::as_it_was},
     {State::rolled_back, "rolled-back", "rolled back", Outcome::changed},
     {State::rebased, "rebased", "rebased", Outcome::changed},
+    {State::rebuilt, "rebuilt", "rebuilt", Outcome::changed},
     {State::planned, "planned", "to be moved", Outcome::as_it_was},
     {State::pinned, "pinned", "pinned", Outcome::as_it_was},
     {State::other_base, "another-base", "on another base", Outcome::as_it_was},
     {State::untouched, "untouched", "untouched, since the put was stopped", Outcome::failed},
+    {State::unfinished, "unfinished", "still under way", Outcome::failed},
     {State::moved, "moved", "moved by another meanwhile", Outcome::as_it_was},
     {State::not_rebasable, "not-rebasable", "not rebasable", Outcome::as_it_was},
     {State::no_base, "no-base", "without a base for their platform", Outcome::as_it_was},

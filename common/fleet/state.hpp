@@ -13,10 +13,12 @@ enum class State {
   current,        // stands on the run image already
   rolled_back,    // its tag went back to what an earlier version of the fleet had
   rebased,        // its tag names an image on the new run image
+  rebuilt,        // kpack built it anew
   planned,        // a dry run: would be rebased or rolled back
   pinned,         // a label or params.pin holds it
   other_base,     // stands on another run image
   untouched,      // the put was stopped before its turn
+  unfinished,     // the put ended before kpack had built it
   moved,          // its tag was moved by another since it was read
   not_rebasable,  // cannot be rebased: it needs a build
   no_base,        // there is no new base for its platform, or for one of an index

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-PIPELINES = ("petclinic", "monorepo", "promote", "fleet", "petclinic-kpack")
+PIPELINES = ("petclinic", "monorepo", "promote", "fleet", "petclinic-kpack", "fleet-kpack")
 
 
 def lint(programs, *arguments) -> subprocess.CompletedProcess:

@@ -22,6 +22,10 @@ class Result:
         return json.loads(self.stdout)
 
     @property
+    def log(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
     def lines(self) -> list[str]:
         return ANSI.sub("", self.stderr).splitlines()
 

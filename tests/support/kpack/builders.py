@@ -18,6 +18,8 @@ class BuilderError(Exception):
 class Images:
     def __init__(self) -> None:
         self.digests: dict[str, str] = {}  # reference to digest: where a tag was moved to
+        self.versions: dict[str, str] = {}  # of buildpackages that are named by digest
+        self.refused: dict[str, str] = {}  # reference to what the registry says instead
 
     def resolve(self, reference: str) -> str:
         repository, at, digest = reference.partition("@")
@@ -36,18 +38,31 @@ def ready(status: str = "True", **more) -> dict:
     return {"type": "Ready", "status": status, **more}
 
 
+def _refused(references: list[str], images: Images) -> dict | None:
+    """As CreateStatusWithReadyCondition: what was resolved before is gone."""
+    for reference in references:
+        if reference in images.refused:
+            return {"conditions": [ready("False", message=images.refused[reference])]}
+    return None
+
+
 def stack_status(stack: dict, images: Images) -> dict:
     spec = stack["spec"]
+    if refused := _refused([spec[name]["image"] for name in ("buildImage", "runImage")], images):
+        return refused
     described = {name: {"image": spec[name]["image"], "latestImage": images.resolve(spec[name]["image"])}
                  for name in ("buildImage", "runImage")}
     return {"id": spec["id"], **described, "mixins": [], "userId": 1000, "groupId": 1000, "conditions": [ready()]}
 
 
 def store_status(store: dict, images: Images) -> dict:
+    if refused := _refused([source["image"] for source in store["spec"].get("sources", [])], images):
+        return refused
     buildpacks = []
     for source in store["spec"].get("sources", []):
         path = source["image"].partition("@")[0].partition("/")[2]
         name, _, version = path.partition(":")
+        version = version or images.versions.get(source["image"].partition("@")[2], "")
         buildpacks.append({"id": name, "version": version or "1.0.0", "buildpackage": {
             "id": name, "version": version or "1.0.0"}, "storeImage": {"image": source["image"]},
             "digest": images.resolve(source["image"]).partition("@")[2]})

@@ -90,7 +90,7 @@ class FleetWorld {
   concourse::VersionAndMetadata put(const json::Value& params = {{"run_image", "r.example.com/run:2"}}) {
     const auto read = fleet::read_source(source);
     operations_before = registry.operations().size();
-    last = fleet::put(read, fleet::read_put_params(params), inputs.path(), registry, context);
+    last = fleet::put(read, fleet::read_put_params(params, read), inputs.path(), registry, context);
     return last;
   }
 

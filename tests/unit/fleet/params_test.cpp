@@ -11,7 +11,7 @@ namespace {
 
 std::string failure(const json::Value& params) {
   try {
-    static_cast<void>(read_put_params(params));
+    static_cast<void>(read_put_params(params, {}));
   } catch (const base::Error& error) {
     return error.what();
   }
@@ -82,13 +82,18 @@ TEST_CASE("a fleet's source names its record and its images") {
 
 TEST_CASE("a bad source of a fleet names the field") {
   const auto fails = [](const json::Value& fleet) { return source_failure({{"fleet", fleet}}); };
-  CHECK(fails({{"record", "r.example.com/f"}}) ==
-        "cannot read source.fleet: it names no images; list images, or repositories with a pattern of tags");
+  CHECK(
+      fails({{"record", "r.example.com/f"}}) ==
+      "cannot read source.fleet: it names no images; list images, or repositories with a pattern of tags, or name the "
+      "cluster_stack that kpack builds them on");
   CHECK(holds(fails({{"images", {"a", "b"}}}), "record"));
   const auto by_digest = "r.example.com/a@sha256:" + std::string(64, 'a');
   CHECK(fails({{"record", "r.example.com/f"}, {"images", {by_digest, "b"}}}) ==
         "cannot read source.fleet.images[0]: a digest cannot be moved to a new base; name a tag");
-  CHECK(holds(fails({{"record", "r.example.com/f"}, {"cluster_stack", "base"}}), "this field is not supported"));
+  CHECK(fails({{"record", "r.example.com/f"}, {"cluster_stack", "base"}, {"cluster_builder", "full"}}) ==
+        "cannot read source.fleet.cluster_builder: cluster_stack is given, too, and a fleet stands on one of them; "
+        "make a "
+        "resource for each");
   const json::Value repositories = json::Value::array({{{"repository", "r.example.com/a:b"}}});
   CHECK(holds(fails({{"record", "r.example.com/f"}, {"repositories", repositories}}),
               "source.fleet.repositories[0].repository"));

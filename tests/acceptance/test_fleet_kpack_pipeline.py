@@ -1,0 +1,88 @@
+"""pipelines/fleet-kpack.yml as it stands, on docker-registry, a git server and a real kube-apiserver with the stand-in for kpack
+and a real kubectl."""
+
+import pytest
+
+from support.concourse import Concourse, HostPrograms
+from support.fleet_kpack import FleetKpack
+from support.git_server import GitServer, Repository
+from support.kpack import publishing
+from support.kube.server import PROJECT, programs as kube_programs
+from support.push_image import Registry
+from support.registry_server import RegistryServer
+from support.started_stack import StartedStack
+
+APPLICATIONS = ("ledger", "shop")
+
+
+class Story(StartedStack):
+    def __init__(self, work, programs, server, kpack, namespace, deployments):
+        super().__init__()
+        self.work, self.programs, self.server, self.kpack = work, programs, server, kpack
+        self.namespace, self.deployments = namespace, deployments
+
+    def _start(self) -> None:
+        tasks = Repository(self.work / "git/tasks.git")
+        tasks.commit("Tasks", {str(path.relative_to(PROJECT)): path.read_text() for path in (PROJECT / "pipelines/tasks").iterdir()})
+        self.git = self.enter_context(GitServer(self.work / "git"))
+        self.registry = self.enter_context(RegistryServer(self.work / "registry"))
+        self.kpack.push = publishing.to(Registry(self.registry.host), self.registry.host)
+        self.fleet = FleetKpack(self.programs, self.server, self.kpack, self.namespace, self.registry, self.work)
+        self.patch_base("1")
+        for name in APPLICATIONS:
+            self.fleet.image(name)
+            self.deployments.make(self.namespace, name, self.built(name), deadline=1)
+        concourse = Concourse(self.work / "concourse", {"build-service": HostPrograms(self.programs)},
+                              task_path=[kube_programs()])
+        self.pipeline = concourse.set_pipeline(PROJECT / "pipelines/fleet-kpack.yml", vars=self.vars())
+
+    def vars(self) -> dict:
+        host, kubeconfig = self.registry.host, self.server.kubeconfig(token=self.server.admin_token)
+        return {
+            "build_service_image": f"{host}/build-service", "kubectl_image": f"{host}/kubectl",
+            "run_image": f"{host}/run", "run_image_tag": "base", "record": f"{host}/acme/fleet:kpack",
+            "registry_username": "", "registry_password": "",
+            "cluster_stack": self.namespace, "kpack_namespaces": [self.namespace],
+            "kpack_kubeconfig": self.server.kubeconfig(token=self.fleet.token), "timeout": "2m", "test": "test -s fleet/changed.json",
+            "tasks_uri": self.git.url("tasks"), "tasks_branch": "main", "namespaces": self.namespace,
+            "staging_kubeconfig": kubeconfig, "production_kubeconfig": kubeconfig,
+        }
+
+    def patch_base(self, version: str) -> None:
+        """The operator publishes a base."""
+        self.fleet.storage._link("repositories/run/_manifests/tags/base/current", self.fleet.runs[version])
+
+    def built(self, name: str) -> str:
+        return self.server.admin.get("images", name, self.namespace)["status"]["latestImage"]
+
+    def deployed(self) -> dict[str, str]:
+        return {name: self.deployments.history(self.namespace, name)[-1] for name in APPLICATIONS}
+
+    def tick(self) -> list:
+        builds = self.pipeline.tick()
+        return [(build.job["name"], build.status) for build in builds]
+
+
+@pytest.fixture
+def story(programs, kube_server, kpack, namespace, deployments, tmp_path):
+    with Story(tmp_path, programs, kube_server, kpack, namespace, deployments) as story:
+        yield story
+
+
+def test_a_patched_base_reaches_every_cluster_by_way_of_the_stack_and_goes_back(story):
+    all_jobs = [("patch", "succeeded"), ("staging", "succeeded"), ("production", "succeeded")]
+    before = story.deployed()
+    assert story.tick() == all_jobs
+    assert story.deployed() == before  # nothing was behind
+
+    story.patch_base("2")
+    assert story.tick() == all_jobs
+    assert story.deployed() == {name: story.built(name) for name in APPLICATIONS}
+    assert not set(story.deployed().values()) & set(before.values())
+    assert story.pipeline.resource("fleet").history.latest.facts["rebuilt"] == "2"
+    assert story.tick() == []
+
+    story.pipeline.resource("fleet").pinned = story.pipeline.resource("fleet").history.versions[0].version
+    back = story.pipeline.run_job("back").expect()
+    assert back.step("fleet", "get").facts["rebuilt"] == "2"
+    assert story.deployed() == before
