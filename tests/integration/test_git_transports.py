@@ -198,6 +198,8 @@ def test_in_from_a_directory_without_git(ask, repository, without_git, params):
     for directory in (ours.destination, theirs.destination):
         subprocess.run(["git", "fsck", "--full", "--strict"], cwd=directory, env=ENVIRONMENT, check=True, capture_output=True)
         assert git("status", "--porcelain", directory=directory) == ""
+        # Nothing of the source is linked (CVE-2024-32020): what is done here reaches nobody else's files.
+        assert all(not path.is_symlink() and path.stat().st_nlink == 1 for path in directory.rglob("*") if path.is_file())
     listed = [git("rev-list", "--objects", "--all", "HEAD", directory=d) for d in (ours.destination, theirs.destination)]
     assert sorted(listed[0].splitlines()) == sorted(listed[1].splitlines())
 

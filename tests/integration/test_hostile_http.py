@@ -81,6 +81,17 @@ def test_a_page_that_is_no_repository(refused, server):
     refused("check", {"uri": server.url}, "check that source.uri is the address of a git repository")
 
 
+def test_an_advertised_bundle_is_not_asked_for(refused, server):
+    """CVE-2025-48385: what a bundle list names is nobody's to fetch."""
+    with HostileGitServer(GOOD.head) as other:
+        server.answers["advertise"] = packets(b"version 2\n", b"ls-refs=unborn\n", b"fetch=shallow filter\n", b"bundle-uri\n",
+                                              f"bundle-uri=http://{other.host}/bundle\n".encode()) + b"0000"
+        for program in ("check", "in"):
+            assert refused.run(program, {"uri": server.url}, GOOD.head).status == 0
+        assert {request.command for request in server.requests} == {"advertise", "ls-refs", "fetch"}
+        assert not any(b"bundle" in request.body for request in server.requests) and other.requests == []
+
+
 LOGIN = b'<!DOCTYPE html><html><title>Sign in &middot; Forge</title><form><input name=user><input type="password"></form>'
 
 

@@ -176,6 +176,18 @@ def test_submodule_urls_that_are_none(refused, repository, server, url):
     refused("in", {"uri": server.url("app")}, version=made)
 
 
+@pytest.mark.parametrize("form", ["http:///{host}/x.git", "http://{host}%0a.example/x", "http://%0a@{host}%0d/x", "./../../..//{host}/x.git",
+                                  "../../../../{host}/x.git", "http://127.0.0.1:{port}@{host}/x.git", "http://{host}/x.git"])
+def test_credentials_stay_when_a_submodule_leads_to_a_host_that_nobody_named(refused, repository, server, form):
+    """CVE-2020-5260, git 1a3609e4: an address that one reader takes for another's host."""
+    with HostileGitServer("1" * 40) as other:
+        url = form.format(host=other.host, port=server.url("").split(":")[2].split("/")[0])
+        made = with_modules(repository, f'[submodule "sub"]\n\tpath = sub\n\turl = "{url}"\n')
+        result = refused("in", {"uri": server.url("app"), "username": "ann", "password": "geheim4711"}, version=made)
+        assert not any("Authorization" in request.headers for request in other.requests)
+        assert "geheim4711" not in result.stderr
+
+
 @pytest.mark.parametrize("name", ["..", "../../hooks", "a/../../b", ".git", "a/.GIT/b", "/etc", "-x", "a\\\\..\\\\b", "x:y", "git~1"])
 def test_submodule_names_that_lead_out(refused, repository, server, name):
     made = with_modules(repository, f'[submodule "{name}"]\n\tpath = sub\n\turl = ./other.git\n')

@@ -57,3 +57,11 @@ TEST_CASE("what is not a format is refused") {
     CHECK_THROWS_AS(git::format_date(0, 0, bad, "params.timestamp_format", {}), base::Error);
   }
 }
+
+// CVE-2022-41903: a width that pads by two thousand million.
+TEST_CASE("a format's width does not pad without end") {
+  for (const char* pattern :
+       {"format:%2147483647d", "format:%-2147483648Y", "format-local:%0999999999S", "format:%<(2147483647)"}) {
+    CHECK(git::format_date(1700000000, 90, pattern, "f", {}).size() < 64);
+  }
+}
