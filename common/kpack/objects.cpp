@@ -225,6 +225,8 @@ Build::Build(Value object) : value(std::move(object)) {
   }
 }
 
+std::uint64_t number_of(const std::string& text) { return number_in<std::uint64_t>(text); }
+
 const Build* newest_of(const std::vector<Build>& builds) {
   const Build* newest = nullptr;
   for (const auto& build : builds) {

@@ -102,6 +102,9 @@ struct Build {
   std::string finished;  // empty: it has not ended
 };
 
+// As kpack numbers Builds, from 1 on; 0 for what is not such a number.
+[[nodiscard]] std::uint64_t number_of(const std::string& text);
+
 // The newest of all, by number; nullptr when there is none.
 [[nodiscard]] const Build* newest_of(const std::vector<Build>& builds);
 

@@ -22,16 +22,54 @@ std::vector<std::string> images_since(std::vector<kpack::Build> builds, const st
   return images;
 }
 
+std::optional<std::vector<kpack::Build>> builds_in(const kubernetes::Table& table) {
+  const auto place_of = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::find(table.columns.begin(), table.columns.end(), name) -
+                                    table.columns.begin());
+  };
+  const auto name = place_of("Name");
+  const auto image = place_of("Image");
+  const auto succeeded = place_of("Succeeded");
+  if (std::max({name, image, succeeded}) == table.columns.size()) return std::nullopt;
+  std::vector<kpack::Build> builds;
+  for (const auto& row : table.rows) {
+    if (row[succeeded] != "True") continue;
+    // kpack's names end in the number, however long an Image's is (kmeta.ChildName).
+    const auto dash = row[name].rfind('-');
+    if (dash == std::string::npos || !row[name].substr(0, dash).ends_with("-build")) return std::nullopt;
+    kpack::Build build(json::Value::object());
+    build.number = kpack::number_of(row[name].substr(dash + 1));
+    if (build.number == 0) return std::nullopt;
+    build.state = kpack::BuildState::succeeded;
+    build.latest_image = row[image];
+    builds.push_back(std::move(build));
+  }
+  return builds;
+}
+
+namespace {
+
+// By a table, which is a twentieth of the objects; by the objects where that does not say what is needed.
+std::vector<kpack::Build> list_builds(const Source& source, kubernetes::Client& client) {
+  const kubernetes::Selection selection{fmt::format("{}={}", kpack::label::image, source.image), ""};
+  if (const auto table = client.table(kpack::build_resource, source.space, selection)) {
+    if (auto builds = builds_in(*table)) return std::move(*builds);
+  }
+  std::vector<kpack::Build> builds;
+  for (auto& item : client.list(kpack::build_resource, source.space, selection, kpack::details_of_builds).items) {
+    builds.emplace_back(std::move(item));
+  }
+  return builds;
+}
+
+}  // namespace
+
 std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
                                       concourse::Context& context) {
   const auto connection = kubernetes::connect(source.cluster, context.environment, context.random, context.log);
-  const kubernetes::Selection selection{fmt::format("{}={}", kpack::label::image, source.image), ""};
-  auto listing = connection.client->list(kpack::build_resource, source.space, selection, kpack::details_of_builds);
-  std::vector<kpack::Build> builds;
-  builds.reserve(listing.items.size());
-  for (auto& item : listing.items) builds.emplace_back(std::move(item));
   std::vector<concourse::Version> versions;
-  for (const auto& image : images_since(std::move(builds), version ? std::optional(version->image) : std::nullopt)) {
+  const auto known = version ? std::optional(version->image) : std::nullopt;
+  for (const auto& image : images_since(list_builds(source, *connection.client), known)) {
     versions.push_back(write_version(image));
   }
   return versions;

@@ -1,5 +1,6 @@
 #include "kubernetes/client.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/file.hpp"
@@ -24,6 +25,8 @@ constexpr std::chrono::seconds longest_silence(100);
 constexpr std::chrono::seconds longest_log_silence(900);
 
 constexpr std::string_view plain_json = "application/json";
+// What knows no tables answers the list itself.
+constexpr std::string_view table_json = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 constexpr std::string_view merge_patch_json = "application/merge-patch+json";
 
 class LineSink final : public http::Sink {
@@ -74,6 +77,16 @@ std::string query_of(const Selection& selection) {
   add_parameter(query, "labelSelector", selection.labels);
   add_parameter(query, "fieldSelector", selection.fields);
   return query;
+}
+
+std::vector<std::string> cells_of(const Value& row, std::size_t count) {
+  std::vector<std::string> result(count);
+  const auto* cells = json::find(row, "cells");
+  if (cells == nullptr || !cells->is_array()) return result;
+  for (std::size_t i = 0; i < std::min(count, cells->size()); ++i) {
+    if ((*cells)[i].is_string()) result[i] = (*cells)[i].get<std::string>();
+  }
+  return result;
 }
 
 std::string joined_path(std::string_view base, std::string_view path) {
@@ -173,42 +186,70 @@ std::optional<Value> Client::find(const Resource& resource, const std::string& s
   throw refused(action, response);
 }
 
-Listing Client::list(const Resource& resource, const std::string& space, const Selection& selection,
-                     std::span<const std::string_view> without) {
-  const Action action{Verb::list, resource, space, "", ""};
-  for (int attempt = 1; attempt <= most_lists; ++attempt) {
-    if (auto listing = list_once(action, selection, without)) return std::move(*listing);
-    log_.debug("the list expired between two of its pages; listing anew");
+void Client::read_pages(const Action& action, const std::string& query, std::string_view accept,
+                        std::span<const std::string_view> without, const std::function<void()>& restart,
+                        const std::function<void(Value& page)>& take) {
+  std::string token;
+  for (int attempt = 1; attempt <= most_lists;) {
+    if (token.empty()) restart();
+    auto whole_query = query;
+    add_parameter(whole_query, "limit", std::to_string(page_size));
+    add_parameter(whole_query, "continue", token);
+    auto page = request(http::Method::get, path_of(action.resource, action.space), whole_query);
+    page.headers.set("Accept", std::string(accept));
+    page.body_limit = largest_page;
+    const auto response = http_.send(page);
+    if (response.status == 410 && !token.empty()) {
+      log_.debug("the list expired between two of its pages; listing anew");
+      token.clear();
+      ++attempt;
+      continue;
+    }
+    if (!response.ok()) throw refused(action, response);
+    auto document = read(response, action, without);
+    const auto* metadata = json::find(document, "metadata");
+    if (metadata == nullptr) throw Error(ErrorKind::protocol, action.report("the answer is not a list"));
+    token = json::text_or(*metadata, "continue");
+    take(document);
+    if (token.empty()) return;
   }
   throw Error(ErrorKind::transient,
               action.report(fmt::format("it expired between its pages {} times", most_lists), "try again later"));
 }
 
-std::optional<Listing> Client::list_once(const Action& action, const Selection& selection,
-                                         std::span<const std::string_view> without) {
+Listing Client::list(const Resource& resource, const std::string& space, const Selection& selection,
+                     std::span<const std::string_view> without) {
+  const Action action{Verb::list, resource, space, "", ""};
   Listing result;
-  std::string token;
-  do {
-    auto query = query_of(selection);
-    add_parameter(query, "limit", std::to_string(page_size));
-    add_parameter(query, "continue", token);
-    auto page = request(http::Method::get, path_of(action.resource, action.space), query);
-    page.body_limit = largest_page;
-    const auto response = http_.send(page);
-    if (response.status == 410 && !token.empty()) return std::nullopt;
-    if (!response.ok()) throw refused(action, response);
-    auto document = read(response, action, without);
-    const auto* metadata = json::find(document, "metadata");
-    if (metadata == nullptr || !document.contains("items")) {
-      throw Error(ErrorKind::protocol, action.report("the answer is not a list"));
-    }
-    result.resource_version = json::text_or(*metadata, "resourceVersion");
-    token = json::text_or(*metadata, "continue");
+  const auto take = [&](Value& page) {
+    if (!page.contains("items")) throw Error(ErrorKind::protocol, action.report("the answer is not a list"));
+    result.resource_version = json::text_or(page["metadata"], "resourceVersion");
     // Go writes an empty list as null now and then.
-    auto& items = document["items"];
-    if (!items.is_array()) continue;
-    for (auto& item : items) result.items.push_back(std::move(item));
-  } while (!token.empty());
+    if (!page["items"].is_array()) return;
+    for (auto& item : page["items"]) result.items.push_back(std::move(item));
+  };
+  read_pages(
+      action, query_of(selection), plain_json, without, [&] { result = {}; }, take);
+  return result;
+}
+
+std::optional<Table> Client::table(const Resource& resource, const std::string& space, const Selection& selection) {
+  const Action action{Verb::list, resource, space, "", ""};
+  std::optional<Table> result;
+  const auto take = [&](const Value& page) {
+    const auto* columns = json::find(page, "columnDefinitions");
+    const auto* rows = json::find(page, "rows");
+    if (columns == nullptr || !columns->is_array()) return;
+    if (!result) result.emplace();
+    result->columns.clear();
+    for (const auto& column : *columns) result->columns.push_back(json::text_or(column, "name"));
+    if (rows == nullptr || !rows->is_array()) return;
+    for (const auto& row : *rows) result->rows.push_back(cells_of(row, result->columns.size()));
+  };
+  auto query = query_of(selection);
+  add_parameter(query, "includeObject", "None");
+  read_pages(
+      action, query, table_json, {}, [&] { result.reset(); }, take);
   return result;
 }
 

@@ -32,6 +32,13 @@ struct Listing {
   std::string resource_version;  // to watch from
 };
 
+// What kubectl shows of objects: a fraction of their size (kubernetes.io, "API concepts", "Receiving resources as
+// Tables"). Columns are those that the kind's definition has.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;  // a cell for each column; empty where it holds no text
+};
+
 // The codes of a Status that a caller decides by.
 inline constexpr std::string_view already_exists = "AlreadyExists";
 inline constexpr std::string_view conflict = "Conflict";
@@ -47,6 +54,9 @@ class Client {
   // All that is selected, by as many pages as there are; begun anew where the list changed too much meanwhile (410).
   [[nodiscard]] Listing list(const Resource& resource, const std::string& space, const Selection& selection,
                              std::span<const std::string_view> without = {&managed_fields, 1});
+  // Nothing where the server has no tables.
+  [[nodiscard]] std::optional<Table> table(const Resource& resource, const std::string& space,
+                                           const Selection& selection);
   // Error with code already_exists.
   json::Value create(const Resource& resource, const std::string& space, const json::Value& object);
   // A JSON merge patch (RFC 7396). With metadata.resourceVersion in it: Error with code conflict where the object has
@@ -77,8 +87,10 @@ class Client {
   [[nodiscard]] base::Error not_served(const Action& action, const http::Response& response);
   [[nodiscard]] json::Value read(const http::Response& response, const Action& action,
                                  std::span<const std::string_view> without = {&managed_fields, 1}) const;
-  [[nodiscard]] std::optional<Listing> list_once(const Action& action, const Selection& selection,
-                                                 std::span<const std::string_view> without);
+  // Reads page after page; begun anew from `restart` on where the list changed too much meanwhile.
+  void read_pages(const Action& action, const std::string& query, std::string_view accept,
+                  std::span<const std::string_view> without, const std::function<void()>& restart,
+                  const std::function<void(json::Value& page)>& take);
 
   http::Client& http_;
   http::Url server_;

@@ -73,3 +73,16 @@ TEST_CASE("a version is a repository and a digest") {
   CHECK(refusal({{"image", "registry.example/app:main"}}).find("it has no digest") != std::string::npos);
   CHECK(refusal({{"digest", digest}}).find("version") != std::string::npos);
 }
+
+TEST_CASE("a table tells what succeeded, and nothing where a column or a number is missing") {
+  const kubernetes::Table table{{"Name", "Image", "Succeeded"},
+                                {{"app-build-10", "r/app@sha256:b", "True"},
+                                 {"app-build-11", "", "Unknown"},
+                                 {"app-build-9", "r/app@sha256:a", "True"}}};
+  const auto builds = kpack_image::builds_in(table);
+  REQUIRE(builds);
+  CHECK(kpack_image::images_since(*builds, "r/app@sha256:a") == Images{"r/app@sha256:a", "r/app@sha256:b"});
+  CHECK_FALSE(kpack_image::builds_in({{"Name", "Succeeded"}, {}}));
+  CHECK_FALSE(kpack_image::builds_in({{"Name", "Image", "Succeeded"}, {{"app-build-x", "r/app@sha256:a", "True"}}}));
+  CHECK_FALSE(kpack_image::builds_in({{"Name", "Image", "Succeeded"}, {{"by-hand", "r/app@sha256:a", "True"}}}));
+}

@@ -97,6 +97,27 @@ TEST_CASE("an empty list may be null, and what is not a list is an error") {
   CHECK(failure_of([&] { (void)world.client.list(world.images, "apps", {}); }).kind() == base::ErrorKind::protocol);
 }
 
+TEST_CASE("a table is read page by page, and there is none where the server answers the list itself") {
+  World world;
+  const Value columns = Value::array({{{"name", "Name"}, {"type", "string"}}, {{"name", "Age"}}});
+  const auto table_of = [&](const Value& cells, const std::string& token) -> Value {
+    return {{"kind", "Table"},
+            {"metadata", {{"resourceVersion", "7"}, {"continue", token}}},
+            {"columnDefinitions", columns},
+            {"rows", Value::array({{{"cells", cells}, {"object", nullptr}}})}};
+  };
+  world.answer(200, table_of({"a", 17}, "t"));
+  world.answer(200, table_of({"b"}, ""));
+  const auto table = world.client.table(world.images, "apps", {"image.kpack.io/image=app", ""});
+  REQUIRE(table);
+  CHECK(table->columns == std::vector<std::string>{"Name", "Age"});
+  CHECK(table->rows == std::vector<std::vector<std::string>>{{"a", ""}, {"b", ""}});
+  CHECK(world.server.seen.at(0).headers.get("Accept")->starts_with("application/json;as=Table;v=v1;g=meta.k8s.io"));
+  CHECK(world.path(0).ends_with("&includeObject=None&limit=500"));
+  world.answer(200, page({1, 2}, "7"));
+  CHECK_FALSE(world.client.table(world.images, "apps", {}));
+}
+
 TEST_CASE("a create and a patch send JSON, and tell a conflict by its code") {
   World world;
   world.answer(201, {{"metadata", {{"name", "app"}}}});
