@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "clouds/ecr_host.hpp"
 #include "image/kind.hpp"
 
 namespace image {
@@ -21,6 +22,9 @@ std::string explain(const Source& source) {
       fmt::format("repository {}, {}, platform {}/{}{}{}\n", source.repository.text(),
                   source.tag ? "tag " + *source.tag : described(source.tags), source.platform.os,
                   source.platform.architecture, source.platform.variant.empty() ? "" : "/", source.platform.variant);
+  if (const auto name = clouds::parse_ecr_host(source.repository.host); name && name->account.empty()) {
+    result += "before dkr.ecr stands the account of the login, which only the login tells\n";
+  }
   result += "would contact\n";
   for (const auto& host : source.hosts) result += registry::contacts_of(host);
   if (source.cache) result += fmt::format("the build cache is {}\n", source.cache->text());

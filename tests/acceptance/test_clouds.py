@@ -247,6 +247,8 @@ def test_what_is_contacted_is_explained_with_every_host_of_a_cloud(programs):
     host = "012345678901.dkr.ecr.eu-west-1.amazonaws.com"
     assert f"  {host} by https, as {ROLES[1]} through what AWS gives the worker" in lines
     assert f"  sts.eu-west-1.amazonaws.com by https, for the login to {host}" in lines
+    explained = run_program(programs, "check", {"source": {"repository": "app", "aws_region": "eu-west-1"}}, "--explain").stdout
+    assert "before dkr.ecr stands the account of the login, which only the login tells" in explained
     lines = run_program(programs, "check", {"source": {"repository": "nginx"}}, "--explain").stdout.splitlines()
     assert "  registry-1.docker.io (Docker Hub) by https, anonymously" in lines
     assert "  auth.docker.io by https, for Docker Hub's tokens" in lines
