@@ -46,8 +46,7 @@ class RebuildFleet {
         record_(record),
         connection_(kubernetes::connect(*fleet_.cluster, operation.context.environment, operation.context.random,
                                         operation.log)),
-        cluster_(*connection_.client),
-        latencies_(operation.start, std::nullopt) {}
+        cluster_(*connection_.client) {}
 
   std::exception_ptr run() {
     read();
@@ -57,7 +56,6 @@ class RebuildFleet {
     show_plan();
     std::exception_ptr ended_by;
     if (!params_.dry_run) ended_by = change();
-    record_.latency = latencies_.summary();
     for (auto& image : images_) record_.images.push_back(std::move(image.entry));
     std::sort(record_.images.begin(), record_.images.end(),
               [](const auto& a, const auto& b) { return a.name() < b.name(); });
@@ -278,21 +276,31 @@ class RebuildFleet {
     }
     log_.heading("REBUILDING");
     const WaitOptions options{now_->generation, log_.clock().steady_now(), params_.waits, params_.trigger_failed};
-    RebuildWait wait(cluster_, options, images_, latencies_, log_);
+    Latencies latencies(operation_.start, pushed_at());
+    RebuildWait wait(cluster_, options, images_, latencies, log_);
+    std::exception_ptr ended_by;
     try {
-      if (overview == nullptr && wait.look(listed_.seen)) return nullptr;
-      if (overview == nullptr) watch();
-      wait.wait(*overview);
-      const auto& target = overview->seen().target;
-      if (target && !target->run_image.empty()) record_.run_image = target->run_image;
-      return nullptr;
+      if (overview != nullptr || !wait.look(listed_.seen)) {
+        if (overview == nullptr) watch();
+        wait.wait(*overview);
+        const auto& target = overview->seen().target;
+        if (target && !target->run_image.empty()) record_.run_image = target->run_image;
+      }
     } catch (const base::Aborted&) {
       wait.give_up("the put was aborted");
-      return std::current_exception();
+      ended_by = std::current_exception();
     } catch (const Error& error) {
       wait.give_up(error.report().cause);
-      return std::current_exception();
+      ended_by = std::current_exception();
     }
+    record_.latency = latencies.summary();
+    return ended_by;
+  }
+
+  // When the run image that the stack is set to was, where the registry tells it. A way back patches nothing.
+  std::optional<base::WallTime> pushed_at() {
+    if (wanted_.run_image.empty() || !params_.rollback.empty()) return std::nullopt;
+    return operation_.client.pushed_at(registry::Reference::parse(wanted_.run_image, "params.run_image"));
   }
 
   // On the condition that the target is the one that was read; what another changed meanwhile is read, and the patch
@@ -330,7 +338,6 @@ class RebuildFleet {
   FleetRecord& record_;
   kubernetes::Connection connection_;
   kubernetes::Client& cluster_;
-  Latencies latencies_;
   kpack::Listed listed_;
   std::optional<kpack::TargetObject> now_;
   Wanted wanted_;

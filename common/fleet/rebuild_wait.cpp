@@ -239,7 +239,7 @@ void RebuildWait::wait(kpack::Overview& overview) {
     look_at_pods(overview.seen());
     tell();
     if (now >= deadline) {
-      return give_up(fmt::format("not after {} (params.timeout)", base::human_duration(options_.longest)));
+      return give_up(fmt::format("not built within {} (params.timeout)", base::human_duration(options_.longest)));
     }
     // News come in crowds where a fleet is large.
     do {
@@ -284,7 +284,10 @@ void RebuildWait::give_up(const std::string& why) {
     log_.warning(fmt::format("{}: {}", base::printable(what, longest_reason), names_of(images)));
   }
   for (auto& image : images_) {
-    if (!image.is_done) done(image, State::unfinished, fmt::format("{}: {}", why, image.waits_for));
+    if (image.is_done) continue;
+    const auto what = image.running > 0 && image.waits_for == they_build ? fmt::format("build #{} runs", image.running)
+                                                                         : image.waits_for;
+    done(image, State::unfinished, fmt::format("{}: {}", why, what));
   }
 }
 
