@@ -8,6 +8,7 @@ import pytest
 from support.fleet import base_layers
 from support.fleet_kpack import FleetKpack
 from support.kpack.plays import BuildPlay
+from support.kube.proxy import Status
 from support.program import run_program
 from support.registry_server import RegistryServer
 
@@ -224,6 +225,21 @@ def test_a_missing_right_is_named_with_the_rule_that_grants_it(fleet):
              "fleet": {**fleet.source["fleet"], "namespaces": ["nope"]}}
     assert refused(fleet.put(admin, run_image=fleet.run("2"))) == (
         "cannot read source.fleet.namespaces: there is no namespace nope; name those that have Images")
+
+
+def test_a_cluster_without_kpack_and_a_stack_that_another_changes_meanwhile(fleet, kube_server, kube_proxy):
+    fleet.image("shop")
+    kubeconfig = kube_server.kubeconfig(token=fleet.token, address=kube_proxy.address, ca=kube_proxy.ca)
+    mine = {**fleet.source, "kubeconfig": kubeconfig}
+    missing = {"body": b"404 page not found\n", "content_type": "text/plain", "status": 404}
+    kube_proxy.faults += [Status("/clusterstacks", **missing), Status("/apis/kpack.io", **missing)]
+    assert refused(fleet.put(mine, run_image=fleet.run("2"))).endswith(
+        "the cluster does not know kpack.io; install what serves kpack.io, or check which cluster source.kubeconfig names")
+    kube_proxy.faults.clear()
+    conflict = json.dumps({"kind": "Status", "code": 409, "reason": "Conflict"}).encode()
+    kube_proxy.faults.append(Status(f"/clusterstacks/{fleet.namespace}", method="PATCH", status=409, body=conflict))
+    put = fleet.put(mine, run_image=fleet.run("2")).result()
+    assert put.status == 0 and fleet.states(put.answer["version"]) == {"shop": "rebuilt"}, put.stderr
 
 
 CLUSTER = {"cluster": {"server": "https://127.0.0.1:1", "token": "t"}}
