@@ -32,9 +32,9 @@ class NegotiatedRemote final : public Remote {
   }
 
   void forget_refs() override {
-    if (version() == 2) return;
+    // A server process that refused something has ended.
     transport_->hang_up();
-    advertisement_.reset();
+    if (version() != 2) advertisement_.reset();
   }
 
   [[nodiscard]] bool can_filter() override {

@@ -209,6 +209,13 @@ def test_a_directory_that_is_no_repository_without_git(ask, tmp_path, without_gi
     assert result.status == 1 and "it is not a git repository; check source.uri" in result.error
 
 
+@pytest.mark.parametrize("params", [{}, {"depth": 1}])
+@pytest.mark.parametrize("with_git", [True, False])
+def test_a_version_that_a_directory_does_not_have_is_told_so(ask, repository, without_git, params, with_git):
+    result = ask("in", {"uri": f"file://{repository.path}"}, "1" * 40, params, env={} if with_git else without_git)
+    assert result.status == 1 and "the repository does not have it (any more)" in result.error
+
+
 @pytest.mark.parametrize("place", ["packed-refs", "objects/ab/cdef", "refs/heads/other", "HEAD", "."])
 @pytest.mark.parametrize("with_git", [True, False])
 def test_a_fifo_in_a_directory_holds_nobody(ask, repository, without_git, place, with_git):
