@@ -107,7 +107,7 @@ def test_a_put_without_a_tag(bench):
     (b"\x1f\x8b\x08broken", ["gzip stream is"]),
     (gzip.compress(b"text"), ["not a tar archive"]),
     (b'{"schemaVersion": 2}' * 100, ["not a tar archive"]),
-])
+], ids=["empty", "zip", "broken gzip", "compressed text", "JSON"])
 def test_what_is_not_an_archive(bench, content, words):
     (bench.inputs / "image").write_bytes(content)
     bench.refuses(*words)
