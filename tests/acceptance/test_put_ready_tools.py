@@ -1,14 +1,17 @@
 """Ready-made images as the tools of the field write them: skopeo, umoci and buildah. What one of them has made is pushed,
-fetched by another and compared."""
+fetched by another and compared. And what a large one takes of the memory."""
 
 import json
 import os
 import pathlib
+import random
 import shutil
 import subprocess
+import sys
 
 import pytest
 
+from support.archives import docker_archive
 from support.faulty_registry import layer
 from support.images import Pusher
 from support.program import run_program
@@ -88,3 +91,16 @@ def test_archives_of_buildah(bench, as_root, tmp_path):
         bench.put(f"{form}.tar")
         assert "C=d" in json.loads(tool("skopeo", "inspect", "--config", "--tls-verify=false",
                                         f"docker://{bench.registry.host}/to:main"))["config"]["Env"]
+
+
+def test_the_memory_of_a_put_does_not_grow_with_the_image(bench):
+    noise = random.Random(1).randbytes(8 << 20)
+    docker_archive(bench.inputs / "image.tar", [layer([(f"{part}", noise * 8)]) for part in range(3)])
+    request = {"source": {"repository": f"{bench.registry.host}/to", "tag": "main"}, "params": {"image": "image.tar"}}
+    # A child counts what its parent had before it became another program, so the parent is a small one.
+    measure = ("import os, subprocess, sys; child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL);"
+               "_, status, usage = os.wait4(child.pid, 0); print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)")
+    done = subprocess.run([sys.executable, "-c", measure, bench.programs / "opt/resource/out", bench.inputs],
+                          input=json.dumps(request), capture_output=True, text=True, check=True)
+    status, peak = map(int, done.stdout.split())
+    assert status == 0 and peak < 32 << 10, done.stderr  # in KiB
