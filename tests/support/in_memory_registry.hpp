@@ -16,6 +16,7 @@ namespace test {
 class InMemoryRegistry final : public registry::Client {
  public:
   std::optional<registry::Descriptor> resolve(const registry::Reference& reference) override;
+  std::optional<base::WallTime> pushed_at(const registry::Reference& /*reference*/) override { return pushed; }
   std::optional<registry::RawManifest> find_manifest(const registry::Reference& reference) override;
   std::optional<registry::Image> find_image(const registry::Reference& reference,
                                             const registry::Platform& platform) override;
@@ -49,6 +50,8 @@ class InMemoryRegistry final : public registry::Client {
   // As a clean-up does that takes what manifests still name.
   void lose_blob(const registry::Repository& repository, const registry::Digest& digest);
 
+  // When everything was pushed, as far as it tells.
+  std::optional<base::WallTime> pushed;
   // Called before each operation with its line in `operations`; throwing makes the operation fail.
   std::function<void(const std::string&)> before_each;
   // "put_blob registry.example.com/app sha256:...", in their order.

@@ -598,3 +598,15 @@ TEST_CASE("an image that would be too large on the new base needs a build, and i
   CHECK(holds(world.state("a:main"), "not-rebasable: it would have 128 layers"));
   CHECK(world.digest("a:main") == before.text());
 }
+
+TEST_CASE("the patch latency counts from the base's push where the registry tells it, and says so") {
+  FleetWorld world;
+  world.add_app("a:main");
+  world.registry.pushed = world.clock.now() - std::chrono::minutes(5);
+  world.put();
+  REQUIRE(world.record().latency);
+  CHECK(world.record().latency->since == "push");
+  CHECK(world.record().latency->p50 >= 300);
+  CHECK(holds(world.text.str(),
+              "patch latency: p50 5 min 00 s, p95 5 min 00 s, from the base's push to the image's tag"));
+}
