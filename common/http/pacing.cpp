@@ -25,12 +25,12 @@ constexpr double slowest_first_rate = 60;
 constexpr double after_refusal = 0.8;
 constexpr double after_quiet_time = 1.1;
 constexpr double after_quiet_guess = 1.5;
-constexpr std::chrono::seconds quiet_guess{5};
 constexpr std::chrono::minutes quiet_lowered{1};
 constexpr std::chrono::minutes quiet_measured{30};
 // A bound that was met in less time than this may be one on bursts.
 constexpr std::chrono::seconds shortest_measure{2};
 constexpr milliseconds shortest_burst{100};
+constexpr int enough_to_contradict = 5;
 // A pause that is shorter says nothing of a window.
 constexpr milliseconds shortest_window_left{2'000};
 // Hosts round the seconds of Retry-After up or down.
@@ -68,12 +68,21 @@ class PacingClient final : public Client {
     while (true) {
       const auto now = clock_.steady_now();
       SteadyTime turn;
+      bool has_place = false;
       {
         const std::lock_guard lock(mutex_);
-        turn = pace_of(request.url.origin).reserve(now);
+        Pace& pace = pace_of(request.url.origin);
+        // What the host allows is known when the pause is over: only then places in the line are taken.
+        if (pace.is_paused(now)) {
+          turn = pace.paused_until();
+        } else {
+          turn = pace.reserve(now);
+          has_place = true;
+        }
       }
       if (turn <= now) return;
       base::sleep(clock_, std::chrono::ceil<milliseconds>(turn - now), request.cancellation.get());
+      if (!has_place) continue;
       // The host may have asked everybody to pause meanwhile.
       const std::lock_guard lock(mutex_);
       if (!pace_of(request.url.origin).is_paused(clock_.steady_now())) return;
@@ -118,10 +127,11 @@ class PacingClient final : public Client {
 }  // namespace
 
 SteadyTime Pace::reserve(SteadyTime now) {
+  settle(now);
   const auto start = std::max(now, paused_until_);
-  if (!rate_) return start;
+  if (!now_.rate) return start;
   const auto turn = std::max(start, next_);
-  next_ = turn + interval(*rate_);
+  next_ = turn + interval(*now_.rate);
   return turn;
 }
 
@@ -132,20 +142,31 @@ void Pace::forget_before(SteadyTime moment) {
 void Pace::accepted(SteadyTime began, SteadyTime now) {
   taken_.push_back(now);
   forget_before(now - window);
-  if (!rate_) return;
+  if (suspicion_ && began > suspicion_->began && began <= last_refusal_) ++suspicion_->taken;
+  if (!now_.rate) return;
   // It was under way when others were refused: the host had counted it before them.
-  if (knowledge_ != Knowledge::lowered && held_ == 0 && seen_ > 0 && began <= last_refusal_) {
-    ++seen_;
+  if (now_.knowledge != Knowledge::lowered && now_.held == 0 && now_.seen > 0 && began <= last_refusal_) {
+    ++now_.seen;
     set_measured_rate();
   }
   try_more(now);
 }
 
+// A bound refuses what comes after it, too: where most of that was taken, it was a fault, and nothing is learned.
+void Pace::settle(SteadyTime now) {
+  if (!suspicion_ || now < paused_until_) return;
+  if (suspicion_->taken >= enough_to_contradict && suspicion_->taken > 2 * suspicion_->refused) {
+    now_ = suspicion_->before;
+    next_ = {};
+  }
+  suspicion_.reset();
+}
+
 void Pace::try_more(SteadyTime now) {
   const auto quiet = [&]() -> SteadyTime::duration {
-    switch (knowledge_) {
+    switch (now_.knowledge) {
       case Knowledge::guessed:
-        return quiet_guess;
+        return now_.patience;
       case Knowledge::lowered:
         return quiet_lowered;
       case Knowledge::measured:
@@ -154,9 +175,9 @@ void Pace::try_more(SteadyTime now) {
     return quiet_measured;
   }();
   if (now - std::max(last_change_, paused_until_) < quiet) return;
-  held_ = *rate_;
-  const double faster = *rate_ * (knowledge_ == Knowledge::guessed ? after_quiet_guess : after_quiet_time);
-  rate_ = bound_ ? std::min(*bound_, faster) : faster;
+  now_.held = *now_.rate;
+  const double faster = *now_.rate * (now_.knowledge == Knowledge::guessed ? after_quiet_guess : after_quiet_time);
+  now_.rate = bound_ ? std::min(*bound_, faster) : faster;
   last_change_ = now;
 }
 
@@ -167,13 +188,18 @@ bool Pace::refused(SteadyTime began, SteadyTime now, std::optional<milliseconds>
   const auto until = now + (retry_after ? *retry_after + rounding : usual_pause);
   const bool is_news = began >= last_refusal_ && now >= paused_until_;
   paused_until_ = std::max(paused_until_, until);
-  if (!is_news) return false;
+  if (!is_news) {
+    if (suspicion_) ++suspicion_->refused;
+    return false;
+  }
+  settle(now);
+  suspicion_ = Suspicion{began, now_};
   forget_before(now - window);
-  if (rate_) {
+  if (now_.rate) {
     lower();
   } else {
     measure(now, retry_after);
-    slowest_ = *rate_ * slowest_share;
+    now_.slowest = *now_.rate * slowest_share;
   }
   last_refusal_ = now;
   last_change_ = now;
@@ -186,8 +212,8 @@ bool Pace::refused(SteadyTime began, SteadyTime now, std::optional<milliseconds>
 void Pace::measure(SteadyTime now, std::optional<milliseconds> retry_after) {
   const auto all = static_cast<double>(taken_.size());
   const auto time = taken_.empty() ? SteadyTime::duration{} : now - taken_.front();
-  seen_ = all;
-  minutes_ = 1 + std::chrono::duration<double>(time) / window;
+  now_.seen = all;
+  now_.minutes = 1 + std::chrono::duration<double>(time) / window;
   bool says_something = time >= shortest_measure;
   if (retry_after && *retry_after >= shortest_window_left) {
     const auto length = std::max<SteadyTime::duration>(window, *retry_after);
@@ -197,34 +223,38 @@ void Pace::measure(SteadyTime now, std::optional<milliseconds> retry_after) {
     const auto inside = std::count_if(taken_.begin(), taken_.end(), [&](auto moment) { return moment >= start; });
     // Two windows at the most lie in a minute, and each of them takes the same: less is not a window's.
     if (2 * inside >= std::ssize(taken_)) {
-      seen_ = static_cast<double>(inside);
-      minutes_ = std::chrono::duration<double>(length) / window;
+      now_.seen = static_cast<double>(inside);
+      now_.minutes = std::chrono::duration<double>(length) / window;
       says_something = true;
     }
   }
-  knowledge_ = says_something ? Knowledge::measured : Knowledge::guessed;
+  now_.knowledge = says_something ? Knowledge::measured : Knowledge::guessed;
   set_measured_rate();
   // So few in so short a time are a bound on bursts: half of that speed is a guess as good as any.
   if (!says_something && all < slowest_first_rate) {
     const auto minutes = std::chrono::duration<double>(std::max<SteadyTime::duration>(time, shortest_burst)) / window;
-    rate_ = std::max(slowest_first_rate, all / minutes / 2);
-    seen_ = 0;
+    now_.rate = std::max(slowest_first_rate, all / minutes / 2);
+    now_.seen = 0;
   }
 }
 
 void Pace::set_measured_rate() {
-  const double measured = seen_ / minutes_ * margin;
-  if (measured < slowest_first_rate) knowledge_ = Knowledge::guessed;
-  rate_ = std::max(slowest_first_rate, measured);
+  const double measured = now_.seen / now_.minutes * margin;
+  if (measured < slowest_first_rate) now_.knowledge = Knowledge::guessed;
+  now_.rate = std::max(slowest_first_rate, measured);
 }
 
 void Pace::lower() {
   // Trying for more was too much: what held before holds.
-  const double lower = held_ > 0 ? held_ * margin : *rate_ * after_refusal;
-  knowledge_ = held_ > 0 && knowledge_ == Knowledge::guessed ? Knowledge::measured : Knowledge::lowered;
-  rate_ = std::max(slowest_, lower);
-  held_ = 0;
-  seen_ = 0;
+  const double lower = now_.held > 0 ? now_.held * margin : *now_.rate * after_refusal;
+  if (now_.knowledge == Knowledge::guessed) {
+    now_.patience *= 2;  // until the next trial
+  } else {
+    now_.knowledge = Knowledge::lowered;
+  }
+  now_.rate = std::max(now_.slowest, lower);
+  now_.held = 0;
+  now_.seen = 0;
 }
 
 std::unique_ptr<Client> make_pacing(std::unique_ptr<Client> inner, BoundOf bound, base::Log& log) {

@@ -21,7 +21,7 @@ class Pace {
  public:
   // `bound`: writes in a minute that an operator allows; nothing: as many as the host takes.
   explicit Pace(std::optional<double> bound = std::nullopt)
-      : bound_(bound), rate_(bound), slowest_(bound.value_or(0) / 4) {}
+      : bound_(bound), now_{.rate = bound, .slowest = bound.value_or(0) / 4} {}
 
   // When a write that is ready at `now` may go; it takes its place in the line.
   [[nodiscard]] base::SteadyTime reserve(base::SteadyTime now);
@@ -34,7 +34,7 @@ class Pace {
   [[nodiscard]] bool is_paused(base::SteadyTime now) const { return now < paused_until_; }
   [[nodiscard]] base::SteadyTime paused_until() const { return paused_until_; }
   // Writes in a minute that are let through now; nothing: no bound is known.
-  [[nodiscard]] std::optional<double> rate() const { return rate_; }
+  [[nodiscard]] std::optional<double> rate() const { return now_.rate; }
 
  private:
   // How the rate is known: seen over a time that says something; guessed from a few writes, and tried for more soon; or
@@ -47,13 +47,29 @@ class Pace {
   void try_more(base::SteadyTime now);
   void set_measured_rate();
 
+  // What is known of the host's bound.
+  struct Knowing {
+    std::optional<double> rate;
+    double slowest = 0;  // that it is lowered to
+    Knowledge knowledge = Knowledge::measured;
+    double seen = 0;                   // writes that the host took in the time that is measured
+    double minutes = 1;                // that time
+    std::chrono::seconds patience{5};  // before a guess is tried for more
+    double held = 0;                   // the rate before it was last raised; 0: it was not
+  };
+  // A refusal that others, sent after it, may contradict: then it was no bound.
+  struct Suspicion {
+    base::SteadyTime began;
+    Knowing before;
+    int taken = 0;
+    int refused = 0;
+  };
+
+  void settle(base::SteadyTime now);
+
   std::optional<double> bound_;
-  std::optional<double> rate_;
-  double slowest_;  // that it is lowered to
-  Knowledge knowledge_ = Knowledge::measured;
-  double seen_ = 0;          // writes that the host took in the time that is measured
-  double minutes_ = 1;       // that time
-  double held_ = 0;          // the rate before it was last raised; 0: it was not
+  Knowing now_;
+  std::optional<Suspicion> suspicion_;
   base::SteadyTime next_{};  // when the next place in the line is
   base::SteadyTime paused_until_{};
   base::SteadyTime last_refusal_{};

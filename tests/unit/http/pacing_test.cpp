@@ -68,6 +68,21 @@ TEST_CASE("a host that asks for a second has a store of a minute's writes, which
   CHECK(is_about(pace.rate(), 2000.0 / (1 + 20.0 / 60) * 0.96));
 }
 
+TEST_CASE("a refusal that later writes contradict was a fault, and teaches nothing") {
+  Pace pace;
+  write(pace, 100, 10);
+  CHECK(pace.refused(start + 9s, start + 10s, 1s));
+  for (int i = 1; i <= 8; ++i) pace.accepted(start + 9s + i * 10ms, start + 10s + i * 10ms);
+  CHECK(pace.reserve(start + 12s) == start + 12s);
+  CHECK_FALSE(pace.rate());
+  // Where as many are refused it is a bound.
+  CHECK(pace.refused(start + 20s, start + 21s, 1s));
+  for (int i = 1; i <= 4; ++i) pace.accepted(start + 20s + i * 10ms, start + 21s + i * 10ms);
+  for (int i = 1; i <= 4; ++i) CHECK_FALSE(pace.refused(start + 20s + i * 20ms, start + 21s + i * 20ms, 1s));
+  CHECK(pace.reserve(start + 24s) == start + 24s);
+  CHECK(pace.rate());
+}
+
 TEST_CASE("a few writes that are too many are a bound on bursts: half of their speed is tried") {
   Pace pace;
   for (int i = 0; i < 20; ++i) pace.accepted(start + i * 50ms, start + i * 50ms);
@@ -121,8 +136,10 @@ TEST_CASE(
   CHECK(is_about(guessed.rate(), first * 1.5));
   CHECK(guessed.refused(start + 10s, start + 10s, 1s));
   CHECK(is_about(guessed.rate(), first * 0.96));
-  guessed.accepted(start + 30s, start + 30s);
+  guessed.accepted(start + 20s, start + 20s);
   CHECK(is_about(guessed.rate(), first * 0.96));
+  guessed.accepted(start + 23s, start + 23s);
+  CHECK(is_about(guessed.rate(), first * 0.96 * 1.5));
 }
 
 TEST_CASE("a bound that is given is never exceeded, and a quota that others used up is not taken for nothing") {
