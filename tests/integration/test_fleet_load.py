@@ -59,7 +59,7 @@ def server(tmp_path):
 
 
 @pytest.mark.parametrize(("applications", "share"),
-                         [(APPLICATIONS, 0.03), pytest.param(100, 0.05, marks=pytest.mark.release)])
+                         [(APPLICATIONS, 0.03), pytest.param(60, 0.05, marks=pytest.mark.release)])
 def test_a_registry_that_fails_at_random_under_load(programs, server, tmp_path, applications, share):
     with Unreliable(server.host, share, seed=8) as proxy:
         fleet = Fleet(programs, server, tmp_path, proxy.host, applications=applications)
