@@ -228,6 +228,21 @@ def test_a_put_that_is_aborted_says_how_to_follow_the_build(world):
     assert world.kpack.wait_build(world.namespace, "app", 2)["status"]["latestImage"]
 
 
+@pytest.mark.release
+def test_a_put_that_is_aborted_before_its_build_says_how_to_follow_the_image(world):
+    play = world.kpack.next_build("app", BuildPlay(hold="build"))
+    world.image(world.commit("one"))
+    assert play.began.wait(60)
+    put = world.put(commit=world.commit("two"))
+    put.wait_line("waiting: behind build #1")
+    put.terminate()
+    result = put.result()
+    assert result.status == 128 + signal.SIGTERM and result.stdout == ""
+    assert (f"warning: what kpack has begun goes on; follow it by: kp build logs app --namespace {world.namespace}"
+            in result.lines)
+    play.release()
+
+
 def test_a_timeout_says_what_was_waited_for(world):
     world.built(world.commit("one"))
     play = world.kpack.next_build("app", BuildPlay(unscheduled="0/3 nodes are available: 3 Insufficient memory."))
