@@ -129,7 +129,9 @@ class KpackWorld:
     def put(self, commit: str = "", changed_source: dict | None = None, environment: dict | None = None, **params) -> Put:
         if commit:
             (self.inputs / "app/.git").mkdir(parents=True, exist_ok=True)
-            (self.inputs / "app/.git/ref").write_text(f"{commit}\n")
+            # Whole at any time: another put may read it.
+            (self.inputs / "app/.git/ref.new").write_text(f"{commit}\n")
+            (self.inputs / "app/.git/ref.new").replace(self.inputs / "app/.git/ref")
             params["commitish"] = "app/.git/ref"
         request = {"source": {**self.source, **(changed_source or {})}, "params": params}
         return Put(self.programs, request, self.inputs, environment)
