@@ -14,6 +14,10 @@ using std::chrono::milliseconds;
 // A server that is restarted or moved is back in minutes.
 constexpr std::chrono::minutes longest_absence(10);
 
+// A server that has just begun knows no Roles yet, and refuses everybody.
+constexpr int forbidden = 403;
+constexpr std::chrono::minutes longest_without_roles(1);
+
 // Ends a connection from inside of its sink, when the state machine has heard enough.
 struct Enough {};
 
@@ -56,7 +60,7 @@ WatchStep Watcher::watch(const WatchState& state, const std::function<void(Watch
   const auto start = log_.clock().steady_now();
   const Action action{Verb::watch, target_.resource, target_.space, "", ""};
   const auto receive = [&](std::string_view line) {
-    last_contact_ = log_.clock().steady_now();
+    contacted();
     step =
         advance(step.state, WasReceived{parse_answer(line, "an event of the watch of " + described(target_.resource))});
     if (step.refused && step.next == WatchNext::fail) throw refusal(action, *step.refused, {}, log_.clock().now());
@@ -66,7 +70,7 @@ WatchStep Watcher::watch(const WatchState& state, const std::function<void(Watch
   };
   try {
     client_.watch(target_.resource, target_.space, target_.selection, state.resource_version, receive, cancellation);
-    last_contact_ = log_.clock().steady_now();
+    contacted();
     return advance(step.state, WasClosed{since(start, log_.clock())});
   } catch (const Enough&) {
     return step;
@@ -75,7 +79,19 @@ WatchStep Watcher::watch(const WatchState& state, const std::function<void(Watch
   }
 }
 
+void Watcher::contacted() {
+  last_contact_ = log_.clock().steady_now();
+  was_allowed_ = true;
+  refused_since_.reset();
+}
+
 WatchStep Watcher::after_error(const WatchState& state, const Error& error, milliseconds after) {
+  const auto now = log_.clock().steady_now();
+  if (error.status() == forbidden && was_allowed_ && !refused_since_) refused_since_ = now;
+  if (error.status() == forbidden && refused_since_ && now - *refused_since_ < longest_without_roles) {
+    log_.debug(fmt::format("the watch of {} goes on after: {}", described(target_.resource), error.what()));
+    return advance(state, WasBroken{after});
+  }
   if (error.status() != 0) {
     auto step = advance(state, WasRefused{{error.status(), error.code(), "", false}});
     if (step.next == WatchNext::fail) throw error;
@@ -83,7 +99,7 @@ WatchStep Watcher::after_error(const WatchState& state, const Error& error, mill
     return step;
   }
   if (error.kind() != ErrorKind::transient) throw error;
-  if (log_.clock().steady_now() - last_contact_ > longest_absence) throw error;
+  if (now - last_contact_ > longest_absence) throw error;
   log_.debug(fmt::format("the watch of {} goes on after: {}", described(target_.resource), error.what()));
   return advance(state, WasBroken{after});
 }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -33,7 +34,8 @@ class Watcher {
       : client_(client), target_(std::move(target)), random_(random), log_(log) {}
 
   // From `resource_version` on; empty: a list first. Returns when it is cancelled. Error: as Client has them, for what
-  // does not pass; {transient} for a server that was lost for ten minutes; {protocol} for a watch of garbage.
+  // does not pass, and for the right to watch when it was there before and is not for a minute; {transient} for a
+  // server that was lost for ten minutes; {protocol} for a watch of garbage.
   void run(std::string resource_version, const std::function<void(WatchNews)>& tell,
            const std::shared_ptr<const base::Cancellation>& cancellation);
 
@@ -44,11 +46,16 @@ class Watcher {
   [[nodiscard]] WatchStep after_error(const WatchState& state, const base::Error& error,
                                       std::chrono::milliseconds after);
 
+  // A watch was answered.
+  void contacted();
+
   Client& client_;
   WatchTarget target_;
   base::Random& random_;
   base::Log& log_;
   base::SteadyTime last_contact_;
+  bool was_allowed_ = false;
+  std::optional<base::SteadyTime> refused_since_;
 };
 
 }  // namespace kubernetes

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/failure.hpp"
 #include "world.hpp"
 
 namespace {
@@ -75,6 +76,23 @@ TEST_CASE("a watch that was cut, closed, or not to be had goes on from the last 
   CHECK(world.version_asked(0) == "5");
   CHECK(world.version_asked(1) == "6");
   CHECK(world.version_asked(4) == "9");
+}
+
+TEST_CASE("a server that has just begun and refuses everybody is asked again, one that always did is not") {
+  World world;
+  world.server.answer(200, {}, event("ADDED", 6));
+  world.refuse(403, "Forbidden");
+  world.refuse(403, "Forbidden");
+  world.server.answer(200, {}, event("MODIFIED", 7));
+  world.run(2, "5");
+  CHECK(world.news == News{"version 6", "version 7"});
+  World refused;
+  refused.refuse(403, "Forbidden");
+  CHECK(test::failure([&] { refused.run(1, "5"); }).starts_with("cannot watch images (kpack.io) in namespace apps"));
+  World lost;
+  lost.server.answer(200, {}, event("ADDED", 6));
+  for (int i = 0; i < 100; ++i) lost.refuse(403, "Forbidden");
+  CHECK(test::failure([&] { lost.run(2, "5"); }).starts_with("cannot watch images (kpack.io) in namespace apps"));
 }
 
 TEST_CASE("both forms of an expired watch are followed by a list") {
