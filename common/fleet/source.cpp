@@ -145,7 +145,8 @@ Source read_source(const json::Value& source) {
     result.repositories.push_back({registry::parse_repository(entry.repository, field + ".repository"),
                                    TagPattern(entry.tags, entry.exclude, field)});
   }
-  result.hosts = registry::hosts_of({fields, result.record.repository.host, fields.insecure, fields.ca_certs},
+  result.hosts = registry::hosts_of({static_cast<const registry::LoginFields&>(fields), result.record.repository.host,
+                                     fields.insecure, fields.ca_certs},
                                     registry::to_options(fields.registries));
   return result;
 }

@@ -76,7 +76,9 @@ std::vector<registry::HostOptions> hosts_of(const SourceFields& fields, const re
     others.push_back(registry::to_options(*fields.registry_mirror, "source.registry_mirror"));
     others.back().named_by = "source.registry_mirror";
   }
-  return registry::hosts_of({fields, repository.host, fields.insecure, fields.ca_certs}, std::move(others));
+  return registry::hosts_of(
+      {static_cast<const registry::LoginFields&>(fields), repository.host, fields.insecure, fields.ca_certs},
+      std::move(others));
 }
 
 }  // namespace

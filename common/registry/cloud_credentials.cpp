@@ -20,8 +20,8 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 
 class FetchedCredentials final : public CloudCredentials {
  public:
-  FetchedCredentials(CloudLogin login, CloudClients clients, const base::Environment& environment, base::Log& log)
-      : login_(std::move(login)), clients_(std::move(clients)), environment_(environment), log_(log) {}
+  FetchedCredentials(CloudLogin login, CloudClients clients, base::Environment environment, base::Log& log)
+      : login_(std::move(login)), clients_(std::move(clients)), environment_(std::move(environment)), log_(log) {}
 
   std::optional<Credential> credential() override { return current().credential; }
   std::string registry() override { return current().registry; }
@@ -98,8 +98,8 @@ class FetchedCredentials final : public CloudCredentials {
 }  // namespace
 
 std::shared_ptr<CloudCredentials> make_cloud_credentials(CloudLogin login, CloudClients clients,
-                                                         const base::Environment& environment, base::Log& log) {
-  return std::make_shared<FetchedCredentials>(std::move(login), std::move(clients), environment, log);
+                                                         base::Environment environment, base::Log& log) {
+  return std::make_shared<FetchedCredentials>(std::move(login), std::move(clients), std::move(environment), log);
 }
 
 std::string describe(const CloudLogin& login) {

@@ -25,8 +25,7 @@ struct CloudClients {
 };
 
 [[nodiscard]] std::shared_ptr<CloudCredentials> make_cloud_credentials(CloudLogin login, CloudClients clients,
-                                                                       const base::Environment& environment,
-                                                                       base::Log& log);
+                                                                       base::Environment environment, base::Log& log);
 
 // For --explain: whose login it is, and which hosts it talks to beside the registry.
 [[nodiscard]] std::string describe(const CloudLogin& login);
