@@ -20,6 +20,7 @@ using base::ErrorKind;
 
 constexpr std::size_t kept_errors = 8192;
 constexpr int poll_interval = 500;
+constexpr std::chrono::seconds longest_farewell{10};
 
 class ProcessTransport final : public Transport {
  public:
@@ -122,6 +123,16 @@ class ProcessTransport final : public Transport {
     if (errors_.size() > kept_errors) errors_.erase(0, errors_.size() - kept_errors);
   }
 
+  // Whether there was something to read, or the end.
+  bool read_errors_within(std::chrono::milliseconds longest) {
+    struct pollfd errors {
+      errors_open_ ? process_->errors() : -1, POLLIN, 0
+    };
+    if (poll(&errors, 1, static_cast<int>(longest.count())) <= 0) return false;
+    read_errors();
+    return true;
+  }
+
   std::uint64_t send_some() {
     const ssize_t count = write(process_->input(), unsent_.data(), unsent_.size());
     if (count < 0) {
@@ -135,9 +146,17 @@ class ProcessTransport final : public Transport {
 
   // The end of the output: fine for a receiver that has all it wants, otherwise the process says why it ended.
   void ended(const PacketReceiver& receiver) {
-    while (errors_open_) read_errors();
-    const auto status =
-        process_->wait(std::chrono::seconds(10)).value_or(base::ExitStatus{.code = 0, .signal = SIGKILL});
+    const auto end = std::chrono::steady_clock::now() + longest_farewell;
+    std::optional<base::ExitStatus> ending;
+    // Errors are read meanwhile, so that the process does not wait for that; not until they are closed: what it left
+    // behind may hold them open for ever.
+    while (!ending && std::chrono::steady_clock::now() < end) {
+      static_cast<void>(read_errors_within(std::chrono::milliseconds(20)));
+      ending = process_->wait(std::chrono::milliseconds(0));
+    }
+    while (std::chrono::steady_clock::now() < end && read_errors_within(std::chrono::milliseconds(0))) {
+    }
+    const auto status = ending.value_or(base::ExitStatus{.code = 0, .signal = SIGKILL});
     process_.reset();
     unsent_.clear();
     if (receiver.complete()) return;

@@ -63,6 +63,14 @@ TEST_CASE("a process that ends early says why") {
   CHECK(text == "cannot read the host: no such host, exit status 3");
 }
 
+TEST_CASE("what a process leaves behind, with its errors open, is not waited for") {
+  const auto began = std::chrono::steady_clock::now();
+  const auto [kind, text] = failure("sleep 300 >&- & printf 'no such host, ' >&2; exit 3");
+  CHECK(kind == base::ErrorKind::denied);
+  CHECK(text == "cannot read the host: no such host, exit status 3");
+  CHECK(std::chrono::steady_clock::now() - began < 200s);
+}
+
 TEST_CASE("a server that counts says so, and is not taken for one that has stalled") {
   struct Sink final : git::PackSink {
     void restart() override {}
