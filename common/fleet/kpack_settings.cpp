@@ -248,7 +248,9 @@ Wanted wanted_of_version(const Operation& operation, const FleetRecord& earlier,
                                   kpack::text_of(target)),
                       "name a get of an earlier version of this fleet");
   }
-  Wanted wanted{earlier.target->now, "", std::nullopt};
+  // A dry run only says what would have been set.
+  const bool is_dry = earlier.operation == operation::dry_run;
+  Wanted wanted{is_dry ? earlier.target->before : earlier.target->now, "", std::nullopt};
   const auto run_image = text_of(wanted.settings, "runImage.image");
   if (!run_image.empty()) add_run_image(wanted, read(operation, run_image, "params.rollback"));
   return wanted;

@@ -20,7 +20,8 @@ struct Wanted {
 [[nodiscard]] Wanted wanted_settings(const Operation& operation, const kpack::TargetObject& now,
                                      kubernetes::Client& cluster);
 
-// Of an earlier version: what the target was set to then. Error{usage} where that put was of another target.
+// Of an earlier version: what the target was set to then, which a dry run left as it was. Error{usage} where that put
+// was of another target.
 [[nodiscard]] Wanted wanted_of_version(const Operation& operation, const FleetRecord& earlier,
                                        const kpack::Target& target);
 

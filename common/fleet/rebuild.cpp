@@ -20,6 +20,7 @@ constexpr int most_attempts = 10;
 constexpr milliseconds between_attempts(100);
 // A right to watch that is missing is refused by then: before anything is written.
 constexpr milliseconds for_a_refusal(500);
+constexpr std::chrono::seconds for_a_patch(4);
 constexpr std::size_t most_listed = 100;
 
 std::string text_of(const kpack::ImageName& name) { return name.first + "/" + name.second; }
@@ -27,13 +28,6 @@ std::string text_of(const kpack::ImageName& name) { return name.first + "/" + na
 bool is_matched(const std::vector<std::string>& globs, const kpack::ImageName& name, const registry::Reference& image) {
   return matches_any(globs, image) ||
          std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return matches_glob(glob, text_of(name)); });
-}
-
-// An image by digest as the record has it; empty for what is not one.
-std::string by_digest(const std::string& image) {
-  if (image.empty()) return "";
-  const auto reference = registry::Reference::parse(image, "an Image's latestImage");
-  return reference.digest ? reference.repository.text() + "@" + reference.digest->text() : "";
 }
 
 class RebuildFleet {
@@ -120,6 +114,11 @@ class RebuildFleet {
       record_.rolled_back_to = earlier.digest.text();
       log_.info(fmt::format("back to put #{} of {}", earlier.record.number, earlier.record.finished));
     }
+    prepare();
+  }
+
+  // What is written to the target as it is now, and what the record says of that.
+  void prepare() {
     patch_ = patch_for(*now_, wanted_.settings);
     auto after = now_->settings;
     for (const auto& [path, value] : wanted_.settings) after[path] = value;
@@ -157,8 +156,7 @@ class RebuildFleet {
         latest = build.latest_image;
       }
     }
-    result.entry.before = by_digest(latest);
-    if (!result.entry.before.starts_with(result.entry.repository + "@")) result.entry.before.clear();
+    result.entry.before = image_in(latest, result.entry.repository);
     result.entry.image = result.entry.before;
     take_up(result);
     leave_out(result, reference);
@@ -264,19 +262,23 @@ class RebuildFleet {
 
   // The write, and the wait for what kpack makes of it.
   std::exception_ptr change() {
+    // Asked before anything is written: what fails then leaves nothing behind that no record tells of.
+    Latencies latencies(operation_.start, pushed_at());
     std::unique_ptr<kpack::Overview> overview;
     const auto watch = [&] {
       overview = kpack::watch_inventory(cluster_, fleet_.target, std::move(listed_), operation_.context.random, log_);
     };
     if (!patch_.empty()) {
       watch();
-      static_cast<void>(overview->wait(for_a_refusal));
+      const auto end = log_.clock().steady_now() + for_a_refusal;
+      do {
+        static_cast<void>(overview->wait(for_a_refusal));
+      } while (log_.clock().steady_now() < end);
       log_.heading("CHANGING");
       write();
     }
     log_.heading("REBUILDING");
     const WaitOptions options{now_->generation, log_.clock().steady_now(), params_.waits, params_.trigger_failed};
-    Latencies latencies(operation_.start, pushed_at());
     RebuildWait wait(cluster_, options, images_, latencies, log_);
     std::exception_ptr ended_by;
     try {
@@ -307,7 +309,10 @@ class RebuildFleet {
   // made anew.
   void write() {
     const auto& resource = kpack::resource_of(fleet_.target.kind);
+    // A patch that is under way when the put is told to end is finished, so that the record tells of it.
+    const base::Reprieve reprieve(for_a_patch);
     for (int attempt = 1; attempt <= most_attempts; ++attempt) {
+      if (base::end_is_asked()) throw base::Aborted();
       try {
         auto written =
             cluster_.patch(resource, "", fleet_.target.name, kpack::merge_patch(now_->resource_version, patch_));
@@ -322,7 +327,7 @@ class RebuildFleet {
       if (!found) break;
       now_ = kpack::TargetObject(fleet_.target.kind, std::move(*found));
       if (params_.rollback.empty()) wanted_ = wanted_settings(operation_, *now_, cluster_);
-      patch_ = patch_for(*now_, wanted_.settings);
+      prepare();
       if (patch_.empty())
         return log_.info(fmt::format("another set the {} to the same", kpack::text_of(fleet_.target)));
     }

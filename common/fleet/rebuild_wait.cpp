@@ -43,6 +43,22 @@ std::string names_of(const std::vector<const Followed*>& images) {
   return text;
 }
 
+}  // namespace
+
+std::string image_in(const std::string& image, const std::string& repository) {
+  if (image.empty()) return "";
+  try {
+    const auto reference = registry::Reference::parse(image, "an Image's latestImage");
+    if (reference.digest && reference.repository.text() == repository) {
+      return repository + "@" + reference.digest->text();
+    }
+  } catch (const base::Error&) {  // as if kpack had not said it
+  }
+  return "";
+}
+
+namespace {
+
 const kpack::Build* build_of(const Followed& image, const kpack::Inventory& seen, std::uint64_t number) {
   const auto found = seen.builds.find(image.name);
   if (found == seen.builds.end()) return nullptr;
@@ -133,7 +149,7 @@ void RebuildWait::take(Followed& image, const kpack::Rebuild& rebuild, const kpa
       if (image.waits_for.empty()) image.waits_for = rebuild.is_of_builder ? they_build : they_follow;
       return;
     case kpack::Rebuild::State::rebuilt:
-      image.entry.image = build->latest_image;
+      image.entry.image = image_in(build->latest_image, image.entry.repository);
       image.entry.run_image = build->run_image;
       return done(image, State::rebuilt, fmt::format("build #{}: {}", build->number, build->reasons));
     case kpack::Rebuild::State::current:
@@ -152,7 +168,15 @@ void RebuildWait::fail(Followed& image, const kpack::Rebuild& rebuild, const kpa
   const bool is_old = rebuild.build <= image.aim.newest_before;
   if (options_.trigger_failed && is_old && image.aim.annotated == 0) {
     log_.info(fmt::format("{}: triggering a build, since #{} failed", text_of(image.name), rebuild.build));
-    if (kpack::request_build_after(cluster_, image.name.first, *build)) image.aim.annotated = rebuild.build;
+    // Once, whatever comes of it: a build that is gone by now is told by the watch, and what is refused for one Image
+    // is no reason to leave the others.
+    image.aim.annotated = rebuild.build;
+    try {
+      static_cast<void>(kpack::request_build_after(cluster_, image.name.first, *build));
+    } catch (const base::Error& error) {
+      return done(image, State::failed,
+                  fmt::format("build #{} failed, and no other can be triggered: {}", rebuild.build, error.what()));
+    }
     image.waits_for = "kpack has not made their builds yet";
     return;
   }

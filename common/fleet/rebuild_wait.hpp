@@ -26,6 +26,10 @@ struct Followed {
   base::SteadyTime running_since;
 };
 
+// An image by digest as the record has it: kpack writes hosts as the wire has them (index.docker.io). Empty for what is
+// not one, or is of another repository.
+[[nodiscard]] std::string image_in(const std::string& image, const std::string& repository);
+
 struct WaitOptions {
   std::int64_t generation = 0;  // of the target as it was written
   base::SteadyTime began;

@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "fleet/kpack_settings.hpp"
+#include "fleet_world.hpp"
 #include "support/failure.hpp"
 
 using json::Value;
@@ -57,4 +58,22 @@ TEST_CASE("nothing but what a put sets is taken from a record") {
   const Value image = {{"runImage.image", Value::array()}};
   CHECK(refused({{"kind", "ClusterStack"}, {"name", "base"}, {"old", none}, {"new", image}}).find("is not text") !=
         std::string::npos);
+}
+
+TEST_CASE("the way back to a dry run is to what was there, and not to what would have been") {
+  test::FleetWorld world;
+  fleet::FleetRecord earlier = record();
+  earlier.target =
+      fleet::TargetSetting{{kpack::TargetKind::builder, "base"}, {{"stack.name", "jammy"}}, {{"stack.name", "noble"}}};
+  const auto source = fleet::read_source(world.source);
+  const fleet::PutParams params;
+  const std::optional<fleet::StoredFleet> standing;
+  const fleet::Operation operation{source, params,  world.inputs.path(), world.registry, world.context, world.log,
+                                   {},     standing};
+  const auto name = [&] {
+    return wanted_of_version(operation, earlier, earlier.target->target).settings.at("stack.name");
+  };
+  CHECK(name() == "noble");
+  earlier.operation = fleet::operation::dry_run;
+  CHECK(name() == "jammy");
 }
