@@ -65,7 +65,7 @@ class Builder final : public YAML::EventHandler {
   };
   struct Anchored {
     json::Value value;
-    std::size_t nodes;
+    std::size_t nodes = 0;
   };
 
   [[noreturn]] void fail(const YAML::Mark& mark, std::string_view cause) const {

@@ -70,9 +70,10 @@ std::string host_of(const std::string& request) {
 }  // namespace
 
 Identity make_identity(const std::string& name) {
-  const Key key(EVP_EC_gen("P-256"));
+  std::string curve = "P-256";
+  const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve.data()));
   const Certificate certificate(X509_new());
-  constexpr long day = 24 * 60 * 60;
+  constexpr long day = 24L * 60 * 60;
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -day);
