@@ -31,6 +31,8 @@ constexpr std::chrono::minutes quiet_measured{30};
 constexpr std::chrono::seconds shortest_measure{2};
 constexpr milliseconds shortest_burst{100};
 constexpr int enough_to_contradict = 5;
+// A first refusal of so few writes in a minute tells no pace: they wait as long as they are asked to, and go on.
+constexpr std::size_t fewest_to_learn_from = 20;
 // A pause that is shorter says nothing of a window.
 constexpr milliseconds shortest_window_left{2'000};
 // Hosts round the seconds of Retry-After up or down.
@@ -102,9 +104,9 @@ class PacingClient final : public Client {
       if (!pace.is_paused(now)) return;
       response.pause_is_said = true;
       if (!is_news) return;
-      line = fmt::format("{} takes no more writes for now (429): all wait {}, then go on at {:.0f} a minute",
-                         origin.host, base::human_duration(std::chrono::ceil<milliseconds>(pace.paused_until() - now)),
-                         pace.rate().value_or(0));
+      line = fmt::format("{} takes no more writes for now (429): all wait {}, then go on{}", origin.host,
+                         base::human_duration(std::chrono::ceil<milliseconds>(pace.paused_until() - now)),
+                         pace.rate() ? fmt::format(" at {:.0f} a minute", *pace.rate()) : "");
     }
     log_.warning(line);
   }
@@ -193,8 +195,13 @@ bool Pace::refused(SteadyTime began, SteadyTime now, std::optional<milliseconds>
     return false;
   }
   settle(now);
-  suspicion_ = Suspicion{began, now_};
   forget_before(now - window);
+  if (!now_.rate && !was_refused_ && taken_.size() < fewest_to_learn_from) {
+    was_refused_ = true;
+    last_refusal_ = now;
+    return true;
+  }
+  suspicion_ = Suspicion{began, now_};
   if (now_.rate) {
     lower();
   } else {

@@ -70,6 +70,7 @@ class Pace {
   std::optional<double> bound_;
   Knowing now_;
   std::optional<Suspicion> suspicion_;
+  bool was_refused_ = false;
   base::SteadyTime next_{};  // when the next place in the line is
   base::SteadyTime paused_until_{};
   base::SteadyTime last_refusal_{};

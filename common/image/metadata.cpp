@@ -100,6 +100,7 @@ concourse::Metadata metadata_of(const Source& source, const Version& version,
   collector.add("repository", source.written_repository);
   collector.add("tag", version.tag);
   if (record) {
+    collector.add("digest", version.digest.text());
     describe_record(*record, collector);
   } else if (found) {
     describe_labels(*found, collector);

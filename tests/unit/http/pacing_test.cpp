@@ -149,7 +149,17 @@ TEST_CASE("a bound that is given is never exceeded, and a quota that others used
   CHECK(pace.rate() == 10);
   Pace shared;
   CHECK(shared.refused(start, start, 1s));
+  CHECK(shared.refused(start + 3s, start + 3s, 1s));
   CHECK(shared.rate() == 60);
+}
+
+TEST_CASE("one refusal of a few writes is waited for, and teaches no pace") {
+  Pace pace;
+  for (int i = 0; i < 19; ++i) pace.accepted(start + i * 50ms, start + i * 50ms);
+  CHECK(pace.refused(start + 1s, start + 1s, 3s));
+  CHECK(pace.is_paused(start + 4s));
+  CHECK_FALSE(pace.rate());
+  CHECK(pace.reserve(start + 6s) == start + 6s);
 }
 
 TEST_CASE("a host that asks for an hour holds nobody, since nobody waits so long") {
@@ -315,29 +325,37 @@ TEST_CASE("writes to the host that refused wait, reads and other hosts do not") 
   World world;
   world.server.answer(429, {{"Retry-After", "30"}});
   for (int i = 0; i < 4; ++i) world.server.answer(200);
+  world.server.answer(429, {{"Retry-After", "30"}});
+  for (int i = 0; i < 2; ++i) world.server.answer(200);
   const auto refused = world.send(http::Method::put, "https://r.example/a");
   CHECK(refused.status == 429);
   CHECK(refused.pause_is_said);
-  CHECK(world.text.str().find("r.example takes no more writes for now (429): all wait 31.0 s, then go on at 60 a "
-                              "minute") != std::string::npos);
+  CHECK(world.text.str().find("r.example takes no more writes for now (429): all wait 31.0 s, then go on\n") !=
+        std::string::npos);
   CHECK(world.send(http::Method::get, "https://r.example/a").status == 200);
   CHECK(world.send(http::Method::put, "https://other.example/a").status == 200);
   CHECK(world.clock.sleeps.empty());
   CHECK(world.send(http::Method::put, "https://r.example/a").status == 200);
   CHECK(world.clock.sleeps == std::vector{31'000ms});
   CHECK(world.send(http::Method::post, "https://r.example/a").status == 200);
-  CHECK(world.clock.sleeps == std::vector{31'000ms, 1'000ms});
+  CHECK(world.clock.sleeps == std::vector{31'000ms});
+  // A second time it is a bound.
+  CHECK(world.send(http::Method::put, "https://r.example/a").status == 429);
+  CHECK(world.text.str().find("all wait 31.0 s, then go on at 60 a minute") != std::string::npos);
+  CHECK(world.send(http::Method::put, "https://r.example/a").status == 200);
+  CHECK(world.send(http::Method::put, "https://r.example/a").status == 200);
+  CHECK(world.clock.sleeps == std::vector{31'000ms, 31'000ms, 1'000ms});
 }
 
 TEST_CASE("a question may take the turn of the write that follows it") {
   World world;
-  world.server.answer(429, {{"Retry-After", "30"}});
+  for (int i = 0; i < 2; ++i) world.server.answer(429, {{"Retry-After", "30"}});
   for (int i = 0; i < 3; ++i) world.server.answer(200);
-  world.send(http::Method::put, "https://r.example/a");
+  for (int i = 0; i < 2; ++i) world.send(http::Method::put, "https://r.example/a");
   world.send(http::Method::head, "https://r.example/a", http::Request::Turn::ahead);
-  CHECK(world.clock.sleeps == std::vector{31'000ms});
+  CHECK(world.clock.sleeps == std::vector{31'000ms, 31'000ms});
   world.send(http::Method::put, "https://r.example/a", http::Request::Turn::had);
-  CHECK(world.clock.sleeps.size() == 1);
+  CHECK(world.clock.sleeps.size() == 2);
   world.send(http::Method::put, "https://r.example/a");
-  CHECK(world.clock.sleeps == std::vector{31'000ms, 1'000ms});
+  CHECK(world.clock.sleeps == std::vector{31'000ms, 31'000ms, 1'000ms});
 }
