@@ -66,8 +66,11 @@ Taken takes_again(registry::Client& client, const registry::Repository& reposito
     return Taken::yes;
   } catch (const Error& error) {
     if (names_lost_blob(error)) return Taken::lost_blob;
-    if (error.kind() != ErrorKind::protocol) throw;
-    return Taken::unknown;  // a registry that takes no manifest a second time
+    // A registry that takes no manifest a second time, or not by its digest, says so in any of these ways: that it may
+    // be written to is proven otherwise.
+    const auto kind = error.kind();
+    if (kind != ErrorKind::protocol && kind != ErrorKind::not_found && kind != ErrorKind::denied) throw;
+    return Taken::unknown;
   }
 }
 

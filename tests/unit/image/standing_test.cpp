@@ -113,10 +113,12 @@ TEST_CASE("an image is whole when the registry takes its manifest again, and one
     }
   };
   CHECK_FALSE(lifecycle::is_whole(world.registry, *found.standing.previous.image));
-  // A registry that takes no manifest twice is asked for the layers.
-  world.refuse("put_manifest", ErrorKind::protocol);
-  CHECK(lifecycle::is_whole(world.registry, *found.standing.previous.image));
-  world.refuse("put_manifest", ErrorKind::denied);
+  // A registry that takes no manifest twice is asked for the layers, also where a login may write and not overwrite.
+  for (const auto kind : {ErrorKind::protocol, ErrorKind::denied}) {
+    world.refuse("put_manifest", kind);
+    CHECK(lifecycle::is_whole(world.registry, *found.standing.previous.image));
+  }
+  world.refuse("", ErrorKind::denied);
   CHECK_THROWS_AS(lifecycle::is_whole(world.registry, *found.standing.previous.image), Error);
 }
 

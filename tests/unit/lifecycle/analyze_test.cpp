@@ -116,6 +116,26 @@ TEST_CASE("layers that the registry lost are told of, and are not among those th
   CHECK_THAT(world.output.str(), ContainsSubstring("lost layer"));
 }
 
+TEST_CASE("where a registry takes no manifest a second time, it is asked for each layer") {
+  World world;
+  world.add("r.example.com/app:main", {"a", "b"}, {{"io.buildpacks.lifecycle.metadata", "{}"}});
+  auto previous = *look_up_previous_image(world.registry, World::at("r.example.com/app:main"), host).image;
+  auto kind = ErrorKind::denied;
+  world.registry.before_each = [&](const std::string& line) {
+    if (line.starts_with("put_manifest")) throw Error(kind, {"push", "image", "it is there already", ""});
+  };
+  for (const auto refused : {ErrorKind::denied, ErrorKind::not_found, ErrorKind::protocol}) {
+    kind = refused;
+    CHECK(is_whole(world.registry, previous));
+    find_layers(world.registry, previous, world.log);
+    CHECK(previous.layers.size() == 2);
+  }
+  world.registry.lose_blob(world.target, base::Sha256::of("b"));
+  CHECK_FALSE(is_whole(world.registry, previous));
+  kind = ErrorKind::transient;
+  CHECK_THROWS_AS(is_whole(world.registry, previous), Error);
+}
+
 TEST_CASE("an image whose configuration and manifest do not agree has no layers to reuse") {
   World world;
   world.add("r.example.com/app:main", {"a", "b"}, {{"io.buildpacks.lifecycle.metadata", "{}"}});
