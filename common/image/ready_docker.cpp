@@ -221,8 +221,9 @@ class DockerArchive {
   // registry-image resource.
   [[nodiscard]] registry::RawManifest write_manifest() const {
     const auto write = [](const Descriptor& descriptor) {
-      return fmt::format(R"({{"mediaType":"{}","size":{},"digest":"{}"}})", descriptor.media_type, descriptor.size,
-                         descriptor.digest.text());
+      // The type of a layer that is left elsewhere is what the archive says: it is quoted.
+      return fmt::format(R"({{"mediaType":{},"size":{},"digest":"{}"}})", json::dump(descriptor.media_type),
+                         descriptor.size, descriptor.digest.text());
     };
     std::string layers;
     for (const auto& layer : layers_) layers += (layers.empty() ? "" : ",") + write(*layer.descriptor);

@@ -47,7 +47,9 @@ class ReadyPush {
       push_blobs();
       push_parts();
     }
-    set_tags(standing);
+    const auto tags = tags_to_set();
+    result_.was_unchanged = tags.empty();
+    if (!tags.empty()) set_tags(tags, standing);
     return result_;
   }
 
@@ -71,13 +73,24 @@ class ReadyPush {
     return std::nullopt;
   }
 
+  // Called where the first tag names the image.
   bool stands_everywhere() {
-    std::atomic<bool> all = true;
+    stands_.assign(target_.tags.size(), 1);
     base::for_each_parallel(target_.tags.size() - 1, limits.questions, [&](std::size_t i) {
       const auto standing = client_.resolve(tagged(target_.tags[i + 1]));
-      if (!standing || standing->digest != image_.top.digest) all = false;
+      stands_[i + 1] = standing && standing->digest == image_.top.digest ? 1 : 0;
     });
-    return all;
+    return std::find(stands_.begin(), stands_.end(), 0) == stands_.end();
+  }
+
+  // A tag that names the image already is left alone: one that is immutable may not be set once more.
+  [[nodiscard]] std::vector<std::string> tags_to_set() const {
+    std::vector<std::string> result;
+    for (std::size_t i = 0; i < target_.tags.size(); ++i) {
+      const bool stands = i < stands_.size() && stands_[i] != 0;
+      if (!stands || was_mended_) result.push_back(target_.tags[i]);
+    }
+    return result;
   }
 
   bool stands_whole() {
@@ -85,8 +98,9 @@ class ReadyPush {
       client_.put_manifest(by_digest(image_.top), image_.top);
       return true;
     } catch (const Error& error) {
-      lacks_something_ = error.status() == 400 || error.status() == 404;
-      if (!lacks_something_) throw;
+      // Something of it is lost, or the registry takes no manifest a second time (400, 405, 409, 412): looking tells.
+      if (error.kind() != ErrorKind::protocol && error.kind() != ErrorKind::not_found) throw;
+      lacks_something_ = true;
       return false;
     }
   }
@@ -110,6 +124,7 @@ class ReadyPush {
       if (is_there[i] == 0) missing.push_back(&blobs[i]);
     }
     result_.present = blobs.size() - missing.size();
+    was_mended_ = !missing.empty();
     base::for_each_parallel(missing.size(), base::cores(), [&](std::size_t i) { verify(*missing[i], name_); });
     base::for_each_parallel(missing.size(), limits.transfers, [&](std::size_t i) { push(*missing[i]); });
     result_.mounted = mounted_;
@@ -145,21 +160,27 @@ class ReadyPush {
     for (const auto& part : image_.parts) {
       if (!part.is_index()) images.push_back(&part);
     }
-    base::for_each_parallel(images.size(), limits.questions,
-                            [&](std::size_t i) { client_.put_manifest(by_digest(*images[i]), *images[i]); });
+    base::for_each_parallel(images.size(), limits.questions, [&](std::size_t i) { push_part(*images[i]); });
     for (const auto& part : image_.parts) {
-      if (part.is_index()) client_.put_manifest(by_digest(part), part);
+      if (part.is_index()) push_part(part);
     }
   }
 
-  void set_tags(const std::optional<registry::Descriptor>& seen) {
+  void push_part(const registry::RawManifest& part) {
+    if (lacks_something_ && client_.resolve(by_digest(part))) return;
+    client_.put_manifest(by_digest(part), part);
+    was_mended_ = true;
+  }
+
+  void set_tags(const std::vector<std::string>& tags, const std::optional<registry::Descriptor>& seen) {
     if (may_not_look_) {
-      for (const auto& tag : target_.tags) client_.put_manifest(tagged(tag), image_.top);
+      for (const auto& tag : tags) client_.put_manifest(tagged(tag), image_.top);
       return;
     }
-    builds::Publication publication{target_.repository, image_.top, target_.tags, {}, std::nullopt, {}, {}, {}};
+    builds::Publication publication{target_.repository, image_.top, tags, {}, std::nullopt, {}, {}, {}};
     publication.looked = [&](const auto& standing) {
-      const bool moved = standing && (!seen || *standing != seen->digest);
+      const bool is_watched = tags.front() == target_.tags.front();
+      const bool moved = is_watched && standing && (!seen || *standing != seen->digest);
       if (moved) {
         log_.info(fmt::format("the tag {} was moved meanwhile, to {}", target_.tags.front(), standing->text()));
       }
@@ -174,7 +195,9 @@ class ReadyPush {
   base::Log& log_;
   ReadyPushed result_;
   bool may_not_look_ = false;
-  bool lacks_something_ = false;
+  bool lacks_something_ = false;  // or seems to
+  std::atomic<bool> was_mended_ = false;
+  std::vector<char> stands_;  // of each tag, where that was asked
   std::vector<registry::Repository> origins_;
   std::array<std::atomic<std::size_t>, 4> misses_{};
   std::atomic<std::size_t> mounted_ = 0;

@@ -119,6 +119,22 @@ TEST_CASE("compressed layers stay as they are; what Docker has no word for makes
   CHECK(noted.layers[0].media_type == registry::media_type::oci_layer_gzip);
 }
 
+TEST_CASE(
+    "what an archive says of a layer that is left elsewhere stands in the manifest as it is, and is no part of it") {
+  World world;
+  const Saved saved{{"one"}, {}};
+  const std::string type = "foreign\",\"size\":1},{\"mediaType\":\"x";
+  const json::Value source = {{"digest", digest("there")}, {"size", 5}, {"mediaType", type}};
+  const json::Value manifest = {
+      {{"Config", "config.json"}, {"Layers", {"gone.tar"}}, {"LayerSources", {{digest("one"), source}}}}};
+  test::TarBuilder tar;
+  const auto image =
+      world.open(tar.file("config.json", saved.config()).file("manifest.json", json::dump(manifest)).bytes());
+  const auto layers = registry::parse_manifest(image.top, "x").layers;
+  REQUIRE(layers.size() == 1);
+  CHECK(layers[0].media_type == type);
+}
+
 TEST_CASE("what a compressed layer unpacks to is verified before it is sent") {
   World world;
   const auto image = world.open(Saved{{"one"}, {test::gzipped("other")}}.tar());
@@ -185,15 +201,38 @@ TEST_CASE("a registry that lost a blob of what stands gets it again") {
   const auto image = world.open(Saved{{"one"}, {"one"}}.tar());
   static_cast<void>(world.push(image));
   static_cast<void>(world.asked());
-  bool is_lost = true;
-  world.registry.before_each = [&](const std::string& line) {
-    if (!is_lost || !line.starts_with("put_manifest") || line.find("sha256:") == std::string::npos) return;
-    is_lost = false;
-    throw base::Error(base::ErrorKind::not_found, {"push", "image", "BLOB_UNKNOWN", ""}).answered(404);
-  };
+  world.registry.lose_blob({"r.example", "app"}, image.blobs[0].descriptor.digest);
   const auto pushed = world.push(image);
   CHECK_FALSE(pushed.was_unchanged);
-  CHECK(world.count(world.asked(), "has_blob") == 2);
+  CHECK(pushed.sent == 1);
+  const auto asked = world.asked();
+  CHECK(world.count(asked, "has_blob") == 2);
+  CHECK(asked.back() == "put_manifest tag");
+}
+
+TEST_CASE("a registry that takes nothing a second time still says that nothing has changed") {
+  World world;
+  const auto image = world.open(Saved{{"one"}, {"one"}}.tar());
+  static_cast<void>(world.push(image, {"1.2.3"}));
+  static_cast<void>(world.asked());
+  auto kind = base::ErrorKind::protocol;
+  world.registry.before_each = [&](const std::string& line) {
+    const bool is_again = line.find("sha256:") != std::string::npos || line.ends_with("1.2.3");
+    if (line.starts_with("put_manifest") && is_again) throw base::Error(kind, {"push", "image", "409 immutable", ""});
+  };
+  SECTION("nothing is missing") {
+    CHECK(world.push(image, {"1.2.3"}).was_unchanged);
+    CHECK(world.count(world.asked(), "has_blob") == 2);
+  }
+  SECTION("a tag that failed before is set, and the one that stands is left alone") {
+    CHECK_FALSE(world.push(image, {"1.2.3", "latest"}).was_unchanged);
+    CHECK(world.asked().back() == "put_manifest tag");
+    CHECK(world.registry.resolve({{"r.example", "app"}, "latest", std::nullopt})->digest == image.top.digest);
+  }
+  SECTION("a refusal of the login is not taken for that") {
+    kind = base::ErrorKind::denied;
+    CHECK(test::failure([&] { static_cast<void>(world.push(image, {"1.2.3"})); }).find("409") != std::string::npos);
+  }
 }
 
 TEST_CASE("a login that may write and not read pushes all the same") {
