@@ -95,7 +95,9 @@ struct Question {
   }
   auto asked = question.asked;
   asked.remedy = remedy_of(code, question.who, question.wanted);
-  const auto said = message.empty() ? code : fmt::format("{}: {}", code, message);
+  // Below its first line a refused signature repeats the request, and with it the session token.
+  const auto line = message.substr(0, message.find('\n'));
+  const auto said = line.empty() ? code : fmt::format("{}: {}", code, line);
   throw refusal(response, said, asked);
 }
 

@@ -52,6 +52,8 @@ std::vector<HostOptions> hosts_of(const HostFields& own_fields, std::vector<Host
     own.login_fields = std::move(options.login_fields);
     own.named_by = std::move(options.named_by);
   }
+  // `insecure` in one place and a cloud's login in the other: what it gives goes by TLS alone.
+  if (own.cloud) own.scheme = HostOptions::Scheme::https;
   result.insert(result.begin(), std::move(own));
   return result;
 }

@@ -201,3 +201,13 @@ TEST_CASE("what is not an answer of ECR is an error") {
   CHECK(refused(world, with_key())
             .ends_with("; check source.aws_region, and that the worker reaches api.ecr.eu-west-1.amazonaws.com"));
 }
+
+TEST_CASE("what a refused signature says of the request, with its session token, is not told on") {
+  test::Clouds world;
+  world.api.answer(403, {},
+                   R"({"__type":"InvalidSignatureException","message":"The signature does not match.\n\n)"
+                   R"(The Canonical String is\nx-amz-security-token:TOKEN"})");
+  const auto said = refused(world, with_key());
+  CHECK(said.find("The signature does not match.") != std::string::npos);
+  CHECK(said.find("TOKEN") == std::string::npos);
+}

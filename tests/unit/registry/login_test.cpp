@@ -140,6 +140,18 @@ TEST_CASE("fields without effect beside a cloud's login are told of") {
   CHECK(notes({{"aws_ecr_registry_id", "1"}}, false).size() == 1);
 }
 
+TEST_CASE("a cloud's login goes by TLS, whichever of a host's two descriptions says insecure") {
+  const auto fields = [](const json::Value& value) { return json::read<registry::HostFields>(value, "source"); };
+  const auto login = fields({{"host", ecr}, {"aws_region", "eu-west-1"}});
+  const auto plain = fields({{"host", ecr}, {"insecure", true}});
+  for (const auto& [own, other] : {std::pair(login, plain), std::pair(plain, login)}) {
+    const auto hosts = registry::hosts_of(own, registry::to_options({other}));
+    REQUIRE(hosts.size() == 1);
+    CHECK(hosts[0].cloud);
+    CHECK(hosts[0].scheme == registry::HostOptions::Scheme::https);
+  }
+}
+
 TEST_CASE("what is contacted names Docker Hub's hosts and those of a cloud's login") {
   CHECK(registry::contacts_of(read({{"host", "r.example"}, {"insecure", true}})) ==
         "  r.example by http or https, anonymously\n");
