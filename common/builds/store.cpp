@@ -163,8 +163,10 @@ registry::RawManifest send_long_record(registry::Client& client, const registry:
 registry::RawManifest write_record(registry::Client& client, const registry::Repository& repository,
                                    const registry::RawManifest& image, const BuildRecord& record,
                                    const std::optional<std::string>& log) {
-  const bool is_short = !log || log->size() <= longest_short_log;
-  auto raw = is_short ? record_manifest(image, record, log) : send_long_record(client, repository, image, record, *log);
+  const bool is_short =
+      (!log || log->size() <= longest_short_log) && json::dump(to_json(record)).size() <= largest_annotation;
+  auto raw = is_short ? record_manifest(image, record, log)
+                      : send_long_record(client, repository, image, record, log.value_or(""));
   const registry::Reference reference{repository, std::nullopt, raw.digest};
   try {
     client.put_manifest(reference, raw);

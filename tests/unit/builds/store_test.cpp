@@ -183,3 +183,16 @@ TEST_CASE("a registry that takes no artifacts is warned of, and does not fail th
   try_to_write_record(world.registry, world.reference.repository, image, {}, "log", world.log);
   CHECK(world.output.str().find("recorded as image build #1") != std::string::npos);
 }
+
+TEST_CASE("a record with more to tell than an annotation should hold stands in a blob, however short its log") {
+  BuildWorld world;
+  const auto image = world.add_image("one");
+  BuildRecord record;
+  record.files = std::string(100'000, 'f');
+  const auto written = write_record(world.registry, world.reference.repository, image, record, "log\n");
+  CHECK(written.bytes.size() < 10'000);
+  const auto found = world.find(image.digest);
+  REQUIRE(found);
+  CHECK(found->record.files == record.files);
+  CHECK(read_log(world.registry, world.reference.repository, *found) == "log\n");
+}
