@@ -284,6 +284,10 @@ class RebaseFleet {
       result.build = builds_[index];
       result.seconds = seconds_[index];
     }
+    // A put that was cut, or whose answer was lost, may have moved it.
+    if (result.state == State::failed && image.target && params_.tag.empty()) {
+      result.attempted = result.repository + "@" + image.target->text();
+    }
     if (result.state == State::rebased) {
       result.image = result.repository + "@" + image.target->text();
       result.run_image = record_.run_image;

@@ -41,6 +41,7 @@ json::Value to_json(const FleetImage& image) {
                         {"reason", image.reason},  {"run_image", image.run_image},   {"build", image.build},
                         {"seconds", image.seconds}};
   if (!image.resource.empty()) result["resource"] = image.resource;
+  if (!image.attempted.empty()) result["attempted"] = image.attempted;
   for (const auto& [what, before, now] : image.needs) {
     result["needs_build"].push_back({{"what", what}, {"old", before}, {"new", now}});
   }
@@ -165,7 +166,8 @@ FleetImage read_image(const Document& document, const json::Value& value) {
   static_cast<void>(registry::parse_repository(image.repository, "repository"));
   image.image = document.image(value, "image");
   image.before = document.image(value, "before");
-  for (const auto* text : {&image.image, &image.before}) {
+  if (json::find(value, "attempted") != nullptr) image.attempted = document.image(value, "attempted");
+  for (const auto* text : {&image.image, &image.before, &image.attempted}) {
     if (!text->empty() && !text->starts_with(image.repository + "@")) document.refuse("image is of another repository");
   }
   if (image.tag.empty() && !(image.image.empty() && image.before.empty())) document.refuse("tag is not a tag");

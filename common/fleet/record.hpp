@@ -34,7 +34,8 @@ struct FleetImage {
   std::uint64_t build = 0;  // the number of its build record; 0: there is none
   double seconds = 0;       // that it took
   std::vector<NeededBuild> needs;
-  std::string resource;  // of an Image of kpack: "apps/petclinic"
+  std::string resource;   // of an Image of kpack: "apps/petclinic"
+  std::string attempted;  // of a failed one: what its tag may name all the same, by digest; empty: nothing was tried
 
   // "registry.example.com/acme/app:main"
   [[nodiscard]] std::string name() const { return tag.empty() ? repository : repository + ":" + tag; }

@@ -46,21 +46,21 @@ class RollBackFleet {
 
  private:
   void look_at() {
-    std::map<std::string, std::string> last;
+    std::map<std::string, const FleetImage*> last;
     if (operation_.standing) {
-      for (const auto& image : operation_.standing->record.images) last[image.name()] = image.image;
+      for (const auto& image : operation_.standing->record.images) last[image.name()] = &image;
     }
     record_.images.resize(wanted_.size());
     const auto failures = base::try_each_parallel(wanted_.size(), lanes, [&](std::size_t i) {
       const auto known = last.find(wanted_[i].name());
-      look_at(wanted_[i], known == last.end() ? "" : known->second, record_.images[i]);
+      look_at(wanted_[i], known == last.end() ? nullptr : known->second, record_.images[i]);
     });
     for (std::size_t i = 0; i < failures.size(); ++i) {
       if (failures[i]) note(verdict_of(*failures[i], State::unreadable), record_.images[i]);
     }
   }
 
-  void look_at(const FleetImage& wanted, const std::string& last, FleetImage& result) {
+  void look_at(const FleetImage& wanted, const FleetImage* last, FleetImage& result) {
     result.repository = wanted.repository;
     result.tag = wanted.tag;
     result.run_image = wanted.run_image;
@@ -70,7 +70,14 @@ class RollBackFleet {
       result.before = result.image = result.repository + "@" + named->digest.text();
     }
     const auto out = left_out(reference, params_);
-    note(out ? *out : judge_way_back(reference, {wanted.image, last, result.before}, params_.pin), result);
+    note(out ? *out : judge_way_back(reference, {wanted.image, known(last, result.before), result.before}, params_.pin),
+         result);
+  }
+
+  // What the last put left the tag at: of what failed also what was tried, since the tag may have been moved.
+  static std::string known(const FleetImage* last, const std::string& now) {
+    if (last == nullptr) return "";
+    return !now.empty() && now == last->attempted ? now : last->image;
   }
 
   std::optional<registry::Descriptor> resolve(const registry::Reference& reference) {
@@ -122,6 +129,7 @@ class RollBackFleet {
       image.build = moved.build;
       image.seconds = std::chrono::duration<double>(now - began).count();
       if (is_change(image.state)) image.image = wanted_[planned[i]].image;
+      if (image.state == State::failed) image.attempted = wanted_[planned[i]].image;
       latencies.note(image.state, now);
       progress.done(image);
     });

@@ -369,6 +369,28 @@ TEST_CASE("a rollback moves every image back that nobody has moved since") {
   CHECK(world.state("a:main") == "rebased");
 }
 
+TEST_CASE("a rollback moves back what the last put may have moved though it failed") {
+  FleetWorld world;
+  world.source["fleet"]["images"] = {"r.example.com/a:main", "r.example.com/b:main"};
+  const auto a = world.add_app("a:main");
+  world.add_app("b:main");
+  world.put(with({{"only", {"nothing", "at all"}}}));
+  world.get("before");
+  world.registry.before_each = [](const std::string& line) {
+    if (line.starts_with("put_manifest r.example.com/a main")) throw broken(base::ErrorKind::transient, "cut", 0);
+  };
+  world.put();
+  world.registry.before_each = nullptr;
+  CHECK(world.state("a:main") == "failed: cut");
+  CHECK(world.image("b:main").attempted.empty());
+  // The registry had moved the tag before the connection broke.
+  const auto tried = registry::Reference::parse(world.image("a:main").attempted, "test");
+  world.registry.put_manifest(at("a:main"), world.registry.find_manifest(tried).value());
+  world.put({{"rollback", "before"}});
+  CHECK(world.state("a:main") == "rolled-back");
+  CHECK(world.digest("a:main") == a.text());
+}
+
 TEST_CASE("a rollback needs a get of this fleet") {
   FleetWorld world;
   world.add_app("a:main");
