@@ -1,7 +1,28 @@
 #include "builds/publication.hpp"
 
+#include "base/error.hpp"
+
 namespace builds {
 namespace {
+
+using base::Error;
+
+// As registries say that a tag is immutable, or that a login may not overwrite it. Other refusals may be of what the
+// image lost.
+bool forbids_overwriting(const Error& error) {
+  const auto status = error.status();
+  return status == 403 || status == 405 || status == 409 || status == 412 || error.code() == "TAG_INVALID";
+}
+
+// That the question fails, too, says no more than the refusal.
+bool names(registry::Client& client, const registry::Reference& tag, const registry::Digest& digest) {
+  try {
+    const auto standing = client.resolve(tag);
+    return standing && standing->digest == digest;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 class Publisher {
  public:
@@ -16,7 +37,7 @@ class Publisher {
       if (publication_.when_moved == Publication::Moved::left_alone && !may_go_on()) return {false, standing_};
     }
     for (const auto& tag : publication_.tags) {
-      client_.put_manifest({publication_.repository, tag, std::nullopt}, publication_.image);
+      set_tag(client_, {publication_.repository, tag, std::nullopt}, publication_.image);
     }
     return {true, standing_};
   }
@@ -39,6 +60,14 @@ class Publisher {
 };
 
 }  // namespace
+
+void set_tag(registry::Client& client, const registry::Reference& tag, const registry::RawManifest& image) {
+  try {
+    client.put_manifest(tag, image);
+  } catch (const Error& error) {
+    if (!forbids_overwriting(error) || !names(client, tag, image.digest)) throw;
+  }
+}
 
 Published publish(registry::Client& client, const Publication& publication) {
   return Publisher(client, publication).run();

@@ -37,6 +37,10 @@ struct Published {
   std::optional<registry::Digest> standing;  // right before the tag moved
 };
 
+// Sets a tag. Where the registry refuses that and the tag names the image already, as one that is immutable does when a
+// put is repeated, nothing is left to do. Errors as registry::Client has them.
+void set_tag(registry::Client& client, const registry::Reference& tag, const registry::RawManifest& image);
+
 // Errors as registry::Client has them. All blobs of the image must be there.
 [[nodiscard]] Published publish(registry::Client& client, const Publication& publication);
 

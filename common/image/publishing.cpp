@@ -114,7 +114,7 @@ builds::BuildRecord publish(registry::Client& client, const Source& source, cons
 void tag_again(registry::Client& client, const Source& source, const std::vector<std::string>& tags,
                const registry::RawManifest& image, base::Log& log) {
   for (const auto& tag : tags) {
-    client.put_manifest({source.repository, tag, std::nullopt}, image);
+    builds::set_tag(client, {source.repository, tag, std::nullopt}, image);
     log.info("tagged " + tag);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/error.hpp"
 #include "support/build_world.hpp"
 
 using namespace builds;
@@ -129,4 +130,25 @@ TEST_CASE("what a tag names is told before anything is written") {
   publication.record = [&](const auto& now) { told.push_back(now->text()); };
   static_cast<void>(publish(world.registry, publication));
   CHECK(told == std::vector{standing.digest.text(), standing.digest.text()});
+}
+
+TEST_CASE("an immutable tag that names the image already is done, and another refusal is not taken for that") {
+  BuildWorld world;
+  const auto image = world.add_image("one");
+  const auto other = world.add_image("two");
+  const auto publication = publication_of(world, image);
+  CHECK(publish(world.registry, publication).tagged);
+  int status = 412;
+  std::string code;
+  world.registry.before_each = [&](const std::string& line) {
+    if (!line.starts_with("put_manifest") || !line.ends_with(" 1.2")) return;
+    throw base::Error(base::ErrorKind::protocol, {"push", "it", "it is refused", ""}).answered(status, code);
+  };
+  CHECK(publish(world.registry, publication).tagged);
+  status = 400;
+  code = "TAG_INVALID";
+  CHECK(publish(world.registry, publication).tagged);
+  CHECK_THROWS_AS(publish(world.registry, publication_of(world, other)), base::Error);
+  code = "MANIFEST_BLOB_UNKNOWN";
+  CHECK_THROWS_AS(publish(world.registry, publication), base::Error);
 }
