@@ -16,7 +16,7 @@ using kubernetes::Replaced;
 using kubernetes::WatchNews;
 
 // Of an Image's Builds so many are kept: the newest counts, and those before it where it is deleted.
-constexpr std::size_t kept_builds = 4;
+constexpr std::ptrdiff_t kept_builds = 4;
 constexpr std::string_view unread_members[] = {"managedFields", "env", "resources"};
 
 ImageName name_of(const Value& object) {
@@ -47,9 +47,12 @@ void put(std::vector<Build>& builds, Build build) {
     return;
   }
   builds.push_back(std::move(build));
-  if (builds.size() <= kept_builds) return;
-  builds.erase(std::min_element(builds.begin(), builds.end(),
-                                [](const Build& a, const Build& b) { return a.number < b.number; }));
+  // Those that an Image of the same name left behind have numbers of their own, and push out none of this one's.
+  const auto is_sibling = [owner = builds.back().owner_uid](const Build& one) { return one.owner_uid == owner; };
+  if (std::count_if(builds.begin(), builds.end(), is_sibling) <= kept_builds) return;
+  builds.erase(std::min_element(builds.begin(), builds.end(), [&](const Build& a, const Build& b) {
+    return is_sibling(a) != is_sibling(b) ? is_sibling(a) : a.number < b.number;
+  }));
 }
 
 void put(std::vector<Builder>& builders, Builder builder) {

@@ -38,6 +38,8 @@ class Mailbox {
   std::deque<News> take(std::chrono::milliseconds longest) {
     constexpr std::chrono::milliseconds between_looks(1000);
     const auto end = std::chrono::steady_clock::now() + longest;
+    // Also where news never cease.
+    base::throw_if_terminated();
     std::unique_lock lock(mutex_);
     while (news_.empty()) {
       base::throw_if_terminated();
