@@ -157,7 +157,9 @@ std::optional<base::WallTime> read_expiry(const json::Value& download, base::Wal
 
 LfsDownload read_download(const json::Value& object, const LfsFile& file, base::WallTime now,
                           const FieldNames& fields) {
-  if (const auto* error = json::find(object, "error")) refused(file, *error, fields);
+  if (const auto* error = json::find(object, "error"); error != nullptr && !error->is_null()) {
+    refused(file, *error, fields);
+  }
   const auto* actions = json::find(object, "actions");
   const auto* download = actions == nullptr ? nullptr : json::find(*actions, "download");
   if (download == nullptr) broken("an object has no download");

@@ -57,7 +57,8 @@ class Walk {
     std::error_code ignored;
     const auto type = fs::status(path, ignored).type();
     if (type == fs::file_type::directory) return add_directory(path);
-    if (type == fs::file_type::not_found) return;
+    // A socket (git's fsmonitor daemon has one there) cannot be opened, so that nobody waits for it.
+    if (type == fs::file_type::not_found || type == fs::file_type::socket) return;
     if (type != fs::file_type::regular) {
       throw Error(ErrorKind::protocol, {"read", path.string(), "it is neither a regular file nor a directory", ""});
     }

@@ -44,6 +44,15 @@ TEST_CASE("a link expires as the server says, and one that would have expired wh
   CHECK_FALSE(expiry(json::Value::object()));
 }
 
+TEST_CASE("an object whose error is null has none") {
+  const git::LfsFile file{"a.bin", {base::Sha256::of("a"), 1}};
+  const json::Value object = {{"oid", std::string(file.pointer.digest.hex())},
+                              {"error", nullptr},
+                              {"actions", {{"download", {{"href", "https://r.example/a"}}}}}};
+  const json::Value answer = {{"objects", json::Value::array({object})}};
+  CHECK(git::parse_lfs_batch(json::dump(answer), {file}, {}, {}).at(0).href == "https://r.example/a");
+}
+
 TEST_CASE("the batch API that moved is where its request was redirected to, and headers stay with their origin") {
   const git::LfsServer server{*http::Url::parse("https://git.example/old.git/info/lfs"),
                               {{"Authorization", "Bearer x"}}};

@@ -1,9 +1,12 @@
 #include "git/local_files.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "base/file.hpp"
+#include "base/file_descriptor.hpp"
 #include "support/failure.hpp"
 
 namespace {
@@ -34,6 +37,11 @@ TEST_CASE("a git directory of files and directories may be read") {
   const World world;
   fs::create_directory_symlink(world.repository / ".git/refs", world.repository / ".git/refs/again");
   fs::create_symlink("nowhere", world.repository / ".git/dangling");
+  const base::FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  (world.repository / ".git/fsmonitor--daemon.ipc").string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  REQUIRE(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
   world.fifo(world.repository / "a.txt");  // the working tree is not read
   CHECK_NOTHROW(git::require_regular_files(world.repository));
 }
