@@ -151,7 +151,7 @@ Watches::Watches(kubernetes::Client& client, base::Random& random, base::Log& lo
 Watches::~Watches() = default;
 
 std::size_t Watches::add(const kubernetes::WatchTarget& target, const std::string& version,
-                         std::shared_ptr<base::Cancellation> cancellation) {
+                         const std::shared_ptr<base::Cancellation>& cancellation) {
   return implementation_->add(target, version, cancellation);
 }
 

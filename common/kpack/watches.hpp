@@ -32,7 +32,7 @@ class Watches {
 
   // From `version` on; empty: a list first. Numbers go up from 0. The watch ends by its cancellation, or with this.
   std::size_t add(const kubernetes::WatchTarget& target, const std::string& version,
-                  std::shared_ptr<base::Cancellation> cancellation);
+                  const std::shared_ptr<base::Cancellation>& cancellation);
   // All that has come; waits for the first at most `longest`. Throws Aborted within a second when it is requested.
   [[nodiscard]] std::deque<News> take(std::chrono::milliseconds longest);
 
