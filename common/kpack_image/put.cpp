@@ -62,14 +62,17 @@ class Put {
   }
 
   // What was built last; the Image's status learns of it a moment after the Build.
+  // Builds of an earlier Image of this name are not its own.
   [[nodiscard]] std::string standing_image() const {
+    if (!image_) return "";
     const kpack::Build* built = nullptr;
     for (const auto& build : builds_) {
+      if (build.owner_uid != image_->uid) continue;
       if (build.state != kpack::BuildState::succeeded || build.latest_image.empty()) continue;
       if (built == nullptr || build.number > built->number) built = &build;
     }
     if (built != nullptr) return built->latest_image;
-    return image_ ? image_->latest_image : "";
+    return image_->latest_image;
   }
 
   [[nodiscard]] SourceBase source_base() const {
