@@ -11,7 +11,6 @@ namespace fleet {
 namespace {
 
 using base::Error;
-using base::ErrorKind;
 
 registry::Digest digest_of(const std::string& image) {
   return registry::Reference::parse(image, "the fleet's record").digest.value();
