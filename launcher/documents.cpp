@@ -21,6 +21,11 @@ toml::table parse(std::string_view text, const std::string& action, const std::s
     throw Error(ErrorKind::protocol,
                 {action, object, "it is nested deeper than " + std::to_string(buildpacks::deepest_toml), ""});
   }
+  if (const auto line = buildpacks::line_of_bare_character(text)) {
+    throw Error(
+        ErrorKind::protocol,
+        {action, object, "line " + std::to_string(line) + " has a character beyond ASCII outside of quotes", ""});
+  }
   auto result = toml::parse(text);
   if (result) return std::move(result).table();
   const auto& error = result.error();

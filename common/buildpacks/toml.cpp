@@ -98,6 +98,12 @@ Toml& Toml::add(std::string name, Toml value) {
 
 Toml parse_toml(std::string_view text, const std::string& what) {
   if (nests_too_deep(text)) too_deep(what);
+  if (const auto line = line_of_bare_character(text)) {
+    throw Error(
+        ErrorKind::protocol,
+        {"read", what,
+         fmt::format("it is not TOML at line {}: a character beyond ASCII stands outside of quotes", line), ""});
+  }
   try {
     return convert(::toml::parse(text), what);
   } catch (const ::toml::parse_error& error) {

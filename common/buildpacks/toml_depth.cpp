@@ -23,6 +23,22 @@ class Scanner {
     return false;
   }
 
+  // Where it stands; the text's size where there is none.
+  std::size_t find_bare_character() {
+    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    while (!at_end() && static_cast<unsigned char>(text_[at_]) < 0x80) {
+      const char c = text_[at_];
+      if (c == '#') {
+        skip_line();
+      } else if (c == '"' || c == '\'') {
+        skip_text();
+      } else {
+        ++at_;
+      }
+    }
+    return at_;
+  }
+
  private:
   struct Bracket {
     bool is_table;      // "{", where keys stand; else "["
@@ -180,5 +196,11 @@ class Scanner {
 }  // namespace
 
 bool nests_too_deep(std::string_view toml) { return Scanner(toml).exceeds(deepest_toml); }
+
+std::size_t line_of_bare_character(std::string_view toml) {
+  const auto at = Scanner(toml).find_bare_character();
+  if (at >= toml.size()) return 0;
+  return 1 + static_cast<std::size_t>(std::count(toml.begin(), toml.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+}
 
 }  // namespace buildpacks

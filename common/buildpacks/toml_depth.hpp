@@ -16,4 +16,8 @@ inline constexpr std::size_t deepest_toml = 48;
 // all that a parser builds.
 [[nodiscard]] bool nests_too_deep(std::string_view toml);
 
+// The line, from 1, of the first character beyond ASCII that stands neither in quotes nor in a comment: TOML 1.0 knows
+// none there, and the parser's own tables of characters are undefined for some. 0 where there is none.
+[[nodiscard]] std::size_t line_of_bare_character(std::string_view toml);
+
 }  // namespace buildpacks

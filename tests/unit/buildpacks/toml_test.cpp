@@ -48,6 +48,21 @@ TEST_CASE("nesting has a bound, however it is written") {
             ->size() == 2);
 }
 
+TEST_CASE("a character beyond ASCII stands in quotes or comments alone") {
+  CHECK(
+      parse_toml("# h\u00e9\n'\u00e9' = \"\u00e9\" # \u00e9\nl = ['\u00e9', \"\"\"\n\u00e9\"\"\"]\n", "test").table() !=
+      nullptr);
+  CHECK(parse_toml("\xEF\xBB\xBF"
+                   "a = 1\n",
+                   "test")
+            .table() != nullptr);
+  for (const std::string text :
+       {"a = 1\n\u00e9 = 2\n", "a = 1\n[a\u039e.b]\n", "a = 1\nb = \u00e9\n", "a = 1\nb = 1\u00a02\n"}) {
+    CHECK(test::failure([&] { static_cast<void>(parse_toml(text, "test")); }) ==
+          "cannot read test: it is not TOML at line 2: a character beyond ASCII stands outside of quotes");
+  }
+}
+
 TEST_CASE("a header without a name is an error and not the end of the program") {
   CHECK(test::failure([] {
           static_cast<void>(parse_toml("[.a]\nb = 1\n", "test"));
