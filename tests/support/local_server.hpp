@@ -1,14 +1,13 @@
 // A server on loopback that answers as a test says, byte for byte: for what no well-behaved server can be made to do.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/file_descriptor.hpp"
+#include "support/listener.hpp"
 
 namespace test {
 
@@ -20,25 +19,18 @@ class LocalServer {
   using Handler = std::function<void(const std::string& request, const Send& send)>;
 
   explicit LocalServer(Handler handler);
-  ~LocalServer();
-  LocalServer(const LocalServer&) = delete;
-  LocalServer& operator=(const LocalServer&) = delete;
 
   [[nodiscard]] std::string url(std::string_view path = "/") const;
-  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] int port() const { return listener_.port(); }
   [[nodiscard]] std::vector<std::string> requests() const;
 
  private:
-  void serve();
   void answer(base::FileDescriptor connection);
 
   Handler handler_;
-  base::FileDescriptor listener_;
-  int port_ = 0;
-  std::atomic<bool> ending_{false};
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;
-  std::thread thread_;
+  Listener listener_;
 };
 
 }  // namespace test

@@ -1,17 +1,13 @@
 #include "support/tls_server.hpp"
 
-#include <arpa/inet.h>
 #include <array>
 #include <cstdint>
 #include <fmt/format.h>
 #include <memory>
-#include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <poll.h>
 #include <stdexcept>
-#include <sys/socket.h>
 
 namespace test {
 namespace {
@@ -95,36 +91,12 @@ Identity make_identity(const std::string& name) {
 }
 
 TlsServer::TlsServer(Identity own, Identity client)
-    : own_(std::move(own)), client_(std::move(client)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(listener_.get(), generic, length) != 0 || listen(listener_.get(), 16) != 0 ||
-      getsockname(listener_.get(), generic, &length) != 0) {
-    throw std::runtime_error("no port on loopback");
-  }
-  port_ = ntohs(address.sin_port);
-  thread_ = std::thread([this] { serve(); });
-}
+    : own_(std::move(own)),
+      client_(std::move(client)),
+      listener_([this](const base::FileDescriptor& connection) { answer(connection.get()); }) {}
 
-TlsServer::~TlsServer() {
-  ending_ = true;
-  thread_.join();
-}
-
-std::string TlsServer::authority() const { return fmt::format("127.0.0.1:{}", port_); }
+std::string TlsServer::authority() const { return fmt::format("127.0.0.1:{}", listener_.port()); }
 std::string TlsServer::url() const { return fmt::format("https://{}/", authority()); }
-
-void TlsServer::serve() {
-  while (!ending_) {
-    pollfd waiting{listener_.get(), POLLIN, 0};
-    if (poll(&waiting, 1, 20) <= 0) continue;
-    const base::FileDescriptor connection(accept(listener_.get(), nullptr, nullptr));
-    answer(connection.get());
-  }
-}
 
 void TlsServer::answer(int connection) const {
   const auto context = make_context(own_, client_);

@@ -1,11 +1,9 @@
 // A server on loopback that speaks TLS, and identities that are made as they are needed.
 #pragma once
 
-#include <atomic>
 #include <string>
-#include <thread>
 
-#include "base/file_descriptor.hpp"
+#include "support/listener.hpp"
 
 namespace test {
 
@@ -23,23 +21,16 @@ class TlsServer {
   // Shows `own`, and takes nobody but `client` where that has a certificate. Every answer is one line: the name that
   // was asked for by TLS, the Host header, the client's common name or "-".
   explicit TlsServer(Identity own, Identity client = {});
-  ~TlsServer();
-  TlsServer(const TlsServer&) = delete;
-  TlsServer& operator=(const TlsServer&) = delete;
 
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::string authority() const;
 
  private:
-  void serve();
   void answer(int connection) const;
 
   Identity own_;
   Identity client_;
-  base::FileDescriptor listener_;
-  int port_ = 0;
-  std::atomic<bool> ending_{false};
-  std::thread thread_;
+  Listener listener_;
 };
 
 }  // namespace test
