@@ -20,7 +20,8 @@ concourse::Task prepare(const concourse::Request& request, std::span<const Kind>
 concourse::Program program(std::span<const Kind> kinds) {
   return {
       concourse::StepName::in,
-      concourse::summary("Reads a Concourse request on stdin and puts a version into DIRECTORY", kinds, &Kind::in),
+      concourse::summary("Reads a Concourse request on stdin and puts a version into DIRECTORY", kinds, &Kind::in) +
+          concourse::files(kinds),
       [kinds](const auto& request) { return prepare(request, kinds); },
       [kinds] { return concourse::schema("params of a get step of a build-service resource", kinds, &Kind::in); },
   };

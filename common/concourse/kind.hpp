@@ -45,6 +45,12 @@ struct NotServed {
 template <class Step>
 using Offer = std::variant<Service<Step>, NotServed>;
 
+// A file that a get writes, below its directory.
+struct File {
+  std::string_view name;  // "digest", "logs/<number>.log"
+  std::string_view what;  // as the help of a field (json/fields.hpp): its content, and when it is there if not always
+};
+
 struct Kind {
   std::string_view name;   // "image"
   std::string_view field;  // "repository": a resource with source.repository is of this kind
@@ -53,6 +59,7 @@ struct Kind {
   Offer<In> in;
   Offer<Out> out;
   Version example{};  // what a version looks like, for those who judge a get without having one (pipeline/lint.hpp)
+  std::span<const File> files{};  // what in writes
 };
 
 // "image (source.repository: an image built here)": the kind as people know it.

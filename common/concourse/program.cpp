@@ -144,6 +144,27 @@ std::string summary_of(std::string_view what, const std::vector<Line>& lines) {
   return text + "\n";
 }
 
+std::string files(std::span<const Kind> kinds) {
+  std::string text;
+  for (const auto& kind : kinds) {
+    std::size_t width = 0;
+    for (const auto& file : kind.files) width = std::max(width, file.name.size());
+    text += fmt::format("\nFiles of source.{}:\n", kind.field);
+    for (const auto& file : kind.files) text += fmt::format("  {:<{}}  {}\n", file.name, width, file.what);
+  }
+  return text;
+}
+
+json::Value titled(json::Value schema, const Kind& kind) {
+  schema["title"] = fmt::format("source.{}: {}", kind.field, kind.what);
+  return schema;
+}
+
+void add_files(json::Value& schema, const Kind& kind) {
+  auto& list = schema["x-files"] = json::Value::array();
+  for (const auto& file : kind.files) list.push_back({{"name", file.name}, {"description", file.what}});
+}
+
 json::Value schema_of(std::string_view title, std::vector<json::Value> schemas) {
   json::Value result = json::Value::object();
   if (schemas.size() == 1) {

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "concourse/context.hpp"
 #include "concourse/kind.hpp"
@@ -47,7 +48,10 @@ struct Streams {
 // "<what>:" and what each kind that has the step gives for it, a line each.
 template <class Step>
 [[nodiscard]] std::string summary(std::string_view what, std::span<const Kind> kinds, Offer<Step> Kind::*step);
-// What the kinds that have the step accept: one schema, or a choice of several.
+// "Files of source.uri:" and a line for each file that a get of the kind writes.
+[[nodiscard]] std::string files(std::span<const Kind> kinds);
+// What the kinds that have the step accept: one schema, or a choice of several, each with the kind as its title. Of in
+// they tell the files, too, under the keyword "x-files".
 template <class Step>
 [[nodiscard]] json::Value schema(std::string_view title, std::span<const Kind> kinds, Offer<Step> Kind::*step);
 
@@ -57,6 +61,8 @@ struct Line {
   std::string_view text;
 };
 [[nodiscard]] std::string summary_of(std::string_view what, const std::vector<Line>& lines);
+[[nodiscard]] json::Value titled(json::Value schema, const Kind& kind);
+void add_files(json::Value& schema, const Kind& kind);
 [[nodiscard]] json::Value schema_of(std::string_view title, std::vector<json::Value> schemas);
 
 template <class Step>
@@ -72,7 +78,10 @@ template <class Step>
 json::Value schema(std::string_view title, std::span<const Kind> kinds, Offer<Step> Kind::*step) {
   std::vector<json::Value> schemas;
   for (const auto& kind : kinds) {
-    if (const auto* service = std::get_if<Service<Step>>(&(kind.*step))) schemas.push_back(service->schema());
+    if (const auto* service = std::get_if<Service<Step>>(&(kind.*step))) {
+      schemas.push_back(titled(service->schema(), kind));
+      if constexpr (std::is_same_v<Step, In>) add_files(schemas.back(), kind);
+    }
   }
   return schema_of(title, std::move(schemas));
 }

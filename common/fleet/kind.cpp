@@ -1,5 +1,6 @@
 #include "fleet/kind.hpp"
 
+#include <array>
 #include <memory>
 
 #include "fleet/check.hpp"
@@ -12,6 +13,23 @@
 
 namespace fleet {
 namespace {
+
+constexpr std::array files{
+    concourse::File{"images.json",
+                    "every image: `name`, `repository`, `tag`, `image` (by digest), `before`, `state`, `reason`, "
+                    "`run_image`, `build`, `seconds`"},
+    concourse::File{"changed.json",
+                    "the images that the put moved, in the same form, ready for `load_var` and `across`"},
+    concourse::File{"changed.tsv", "the same for a shell: name, `before` and `image`, separated by tabs"},
+    concourse::File{"needs-build.json",
+                    "the images whose buildpacks or launcher are older than the builder's, with `needs_build` (`what`, "
+                    "`old`, `new`). Written if there is one"},
+    concourse::File{"report.md", "the report for people"},
+    concourse::File{"report.html", "the same as one file that loads nothing"},
+    concourse::File{"record.json", "the record as it is"},
+    concourse::File{"fleet", "the version's digest of the record"},
+    concourse::File{"run_image", "the version's run image"},
+};
 
 concourse::Check prepare_check(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
@@ -51,6 +69,7 @@ concourse::Kind kind() {
       concourse::Service<concourse::Out>{"brings the images of a fleet to a newer run image, or back", prepare_out,
                                          json::schema<PutParams>},
       {{"fleet", "sha256:" + std::string(64, '0')}, {"run_image", "sha256:" + std::string(64, '0')}},
+      files,
   };
 }
 

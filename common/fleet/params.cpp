@@ -50,8 +50,8 @@ void describe(json::Fields<Pin>& fields) {
 
 void describe(json::Fields<BuildpackFields>& fields) {
   fields.required("id", &BuildpackFields::id, "the buildpack's id");
-  fields.optional("version", &BuildpackFields::version, "its version; default: the newest that the store has");
-  fields.optional("optional", &BuildpackFields::optional, "true: the group is taken without it, too");
+  fields.optional("version", &BuildpackFields::version, "its version. Default: the newest that the store has");
+  fields.optional("optional", &BuildpackFields::optional, "take the group without it, too. Default: false");
 }
 
 void describe(json::Fields<GroupFields>& fields) {
@@ -60,46 +60,46 @@ void describe(json::Fields<GroupFields>& fields) {
 
 void describe(json::Fields<PutParams>& fields) {
   fields.optional("run_image", &PutParams::run_image,
-                  "the base that the fleet is brought to: a reference, or the directory of a get; required unless "
-                  "rollback is given");
-  fields.optional(
-      "rollback", &PutParams::rollback,
-      "the directory of a get of an earlier version of this fleet: every image that was not moved by another "
-      "since goes back to what it was then");
+                  "the base that the fleet is brought to: the directory of a get, or a reference. Required unless "
+                  "`rollback` is given. With a `cluster_stack`: the run image that it is set to");
+  fields.optional("rollback", &PutParams::rollback,
+                  "the directory of a get of an earlier version of this fleet. Every image that was not moved by "
+                  "another since goes back to what it was then");
   fields.optional(
       "builder", &PutParams::builder,
-      "the builder: a reference, or the directory of a get; images whose buildpacks or launcher are older "
-      "than its are listed as needing a build. Of a fleet on a cluster_builder: what its order is taken from");
-  fields.optional("build_image", &PutParams::build_image,
-                  "of a fleet on a cluster_stack: the build image that belongs to the run image, as that is given");
-  fields.optional(
-      "buildpackages", &PutParams::buildpackages,
-      "of a fleet on a cluster_store: buildpackages that are added to it, each a reference or the directory "
-      "of a get");
-  fields.optional("order", &PutParams::order, "of a fleet on a cluster_builder: its order, as kpack has it");
-  fields.optional("stack", &PutParams::stack, "of a fleet on a cluster_builder: the name of another ClusterStack");
-  fields.optional("store", &PutParams::store, "of a fleet on a cluster_builder: the name of another ClusterStore");
-  fields.optional("trigger_failed", &PutParams::trigger_failed,
-                  "of a fleet that kpack builds: true builds Images once more whose last build failed; kpack by itself "
-                  "takes no new stack or buildpack to them");
-  fields.optional("timeout", &PutParams::timeout,
-                  "of a fleet that kpack builds: how long its builds are waited for, as in 45m; default 1h");
-  fields.optional("dry_run", &PutParams::dry_run,
-                  "true: says what would happen, how many writes that are, and how long they take at the given rate");
+      "the builder: the directory of a get, or a reference. Images whose buildpacks or launcher are older than the "
+      "builder's are listed as needing a build. With a `cluster_builder`: what its order is taken from");
   fields.optional("only", &PutParams::only,
-                  "patterns (* and ?) of images, with or without host and tag, as in acme/*: all others are left out");
-  fields.optional("exclude", &PutParams::exclude, "patterns of images that are left out");
-  fields.optional("limit", &PutParams::limit, "how many images are moved: a number, or a share such as 10%");
-  fields.optional("max_failures", &PutParams::max_failures, "the put stops once so many images have failed");
+                  "list of patterns (`*` and `?`) of images, with or without host and tag. All others are left out. "
+                  "Example: `[acme/*]`");
+  fields.optional("exclude", &PutParams::exclude, "list of patterns of images that are left out");
+  fields.optional("limit", &PutParams::limit,
+                  "how many images are moved: a number, or a share such as `10%`. The next put goes on with the rest");
+  fields.optional("max_failures", &PutParams::max_failures, "stop once this number of images has failed");
   fields.optional("rate", &PutParams::rate,
-                  "writes a minute that each registry gets at most; default: as fast as it goes");
+                  "the number of writes a minute that each registry gets at most. Default: as fast as it goes");
   fields.optional("tag", &PutParams::tag, "another tag that is moved in place of the image's own, for staging");
   fields.optional("pin", &PutParams::pin,
-                  "images that stay where they are, each with the reason; the image's label "
-                  "io.build-service.fleet.pin does the same");
+                  "list of images that stay where they are, each with the reason. The label "
+                  "`io.build-service.fleet.pin` of an image does the same");
+  fields.optional(
+      "dry_run", &PutParams::dry_run,
+      "say what would happen, how many writes that takes, and how long they last at `rate`. Default: false");
   fields.optional("fail_on", &PutParams::fail_on,
-                  "what makes the put an error, once the record was written: failed, not-rebasable, needs-build, "
-                  "added-packages, removed-packages");
+                  "list of what makes the put an error once the record is written: `failed`, `not-rebasable`, "
+                  "`needs-build`, `added-packages`, `removed-packages`");
+  fields.optional("build_image", &PutParams::build_image, "with a `cluster_stack`: the build image that it is set to");
+  fields.optional(
+      "buildpackages", &PutParams::buildpackages,
+      "with a `cluster_store`: list of buildpackages that are added to it, each a reference or the directory of a get");
+  fields.optional("order", &PutParams::order, "with a `cluster_builder`: its order, as kpack has it");
+  fields.optional("stack", &PutParams::stack, "with a `cluster_builder`: the name of another ClusterStack");
+  fields.optional("store", &PutParams::store, "with a `cluster_builder`: the name of another ClusterStore");
+  fields.optional("trigger_failed", &PutParams::trigger_failed,
+                  "with a fleet that kpack builds: build Images once more whose last build failed. kpack by itself "
+                  "takes no new stack or buildpack to them. Default: false");
+  fields.optional("timeout", &PutParams::timeout,
+                  "with a fleet that kpack builds: how long the builds are waited for, as in `45m`. Default: `1h`");
 }
 
 PutParams read_put_params(const json::Value& value, const Source& source) {

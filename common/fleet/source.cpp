@@ -91,34 +91,39 @@ std::optional<KpackFleet> read_kpack(const SourceFields& fields) {
 void describe(json::Fields<RepositoryFields>& fields) {
   fields.required("repository", &RepositoryFields::repository, "the repository without a tag");
   fields.optional("tags", &RepositoryFields::tags,
-                  "pattern (RE2) that has to be found in a tag; default: every tag of an image");
-  fields.optional("exclude", &RepositoryFields::exclude, "patterns (RE2); a tag that one is found in is left out");
+                  "a pattern (RE2) that has to be found in a tag. Default: every tag of an image");
+  fields.optional("exclude", &RepositoryFields::exclude,
+                  "list of patterns (RE2). A tag that one of them is found in is left out");
 }
 
 void describe(json::Fields<FleetFields>& fields) {
   fields.required("record", &FleetFields::record,
                   "the repository, and tag if it is not latest, that keeps what is known of the fleet");
-  fields.optional("images", &FleetFields::images, "the images, each with its tag");
+  fields.optional("images", &FleetFields::images, "list of images, each with its tag");
   fields.optional(
       "repositories", &FleetFields::repositories,
-      "repositories whose tags are images of the fleet; tags of caches, of records and of signatures never are");
+      "list of repositories whose tags are images of the fleet. The tags of caches, records and signatures never are");
   fields.optional("cluster_stack", &FleetFields::cluster_stack,
-                  "in place of images: the ClusterStack whose Images kpack rebuilds");
-  fields.optional("cluster_builder", &FleetFields::cluster_builder, "the same of a ClusterBuilder");
-  fields.optional("cluster_store", &FleetFields::cluster_store, "the same of a ClusterStore");
+                  "the ClusterStack whose Images kpack rebuilds. In place of `images` and `repositories`");
+  fields.optional("cluster_builder", &FleetFields::cluster_builder,
+                  "the ClusterBuilder whose Images kpack rebuilds. In place of `images` and `repositories`");
+  fields.optional("cluster_store", &FleetFields::cluster_store,
+                  "the ClusterStore whose Images kpack rebuilds. In place of `images` and `repositories`");
   fields.optional("namespaces", &FleetFields::namespaces,
-                  "the namespaces whose Images are the fleet's, beside one of those three; default: all");
+                  "with one of the last three: list of the namespaces whose Images are the fleet's. Default: all");
 }
 
 void describe(json::Fields<SourceFields>& fields) {
-  fields.required("fleet", &SourceFields::fleet, "the images that are rebased together");
+  fields.required("fleet", &SourceFields::fleet, "the images that are patched together");
   registry::describe_login(fields);  // at the registry of the record
-  fields.optional("insecure", &SourceFields::insecure, "whether that registry may be spoken to in plain HTTP");
+  fields.optional("insecure", &SourceFields::insecure,
+                  "speak plain HTTP where the registry of the record has no TLS. Default: false");
   fields.optional("ca_certs", &SourceFields::ca_certs,
-                  "PEM certificates to trust beside the system's, at that registry alone");
-  fields.optional("registries", &SourceFields::registries, "credentials of other hosts: of images and run images");
+                  "list of PEM certificates to trust beside the system's, at the registry of the record alone");
+  fields.optional("registries", &SourceFields::registries,
+                  "list of logins at other hosts: of the images and of run images");
   kubernetes::describe_connection(fields);
-  fields.optional("debug", &SourceFields::debug, "whether the log shows each request");
+  fields.optional("debug", &SourceFields::debug, "log each request, without credentials. Default: false");
 }
 
 void require_cluster(const Source& source) {

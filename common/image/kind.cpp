@@ -1,5 +1,6 @@
 #include "image/kind.hpp"
 
+#include <array>
 #include <memory>
 
 #include "image/check.hpp"
@@ -15,6 +16,25 @@
 
 namespace image {
 namespace {
+
+constexpr std::array files{
+    concourse::File{"image", "`<repository>@<digest>`: what a deployment wants"},
+    concourse::File{"repository", "the repository, with the registry of a cloud in full"},
+    concourse::File{"tag", "the tag of the version"},
+    concourse::File{"digest", "the digest of the version"},
+    concourse::File{"rootfs/", "with `format: rootfs`: the files of the image"},
+    concourse::File{
+        "metadata.json",
+        "with `format: rootfs`: `env`, `user`, `cmd` and `entrypoint`, `null` for what the image does not say"},
+    concourse::File{"labels.json", "with `format: rootfs` and `oci`: the labels of the image"},
+    concourse::File{"image.tar", "with `format: oci`: the archive"},
+    concourse::File{"oci/",
+                    "with `format: oci-layout`: the layout. For a single image `oci/single-image-digest` says so"},
+    concourse::File{"sbom/", "with `sbom`: `<buildpack>/<layer>/sbom.*.json`, as the buildpacks wrote them"},
+    concourse::File{"builds.json", "with `builds`: the last builds of the image, oldest first"},
+    concourse::File{"builds.txt", "with `builds`: the same as a table"},
+    concourse::File{"logs/<number>.log", "with `builds`: the log of each"},
+};
 
 void warn(const Source& source, concourse::Context& context) {
   for (const auto& warning : source.warnings) context.log.warning(warning);
@@ -68,6 +88,7 @@ concourse::Kind kind() {
       concourse::Service<concourse::Out>{"pushes params.image, or builds params.source by Cloud Native Buildpacks",
                                          prepare_out, json::schema<PutParams>},
       {{"tag", "latest"}, {"digest", "sha256:" + std::string(64, '0')}},
+      files,
   };
 }
 

@@ -10,14 +10,16 @@ constexpr std::uint32_t most_builds = 100;
 }  // namespace
 
 void describe(json::Fields<InParams>& fields) {
-  fields.optional("format", &InParams::format, "rootfs, oci or oci-layout; default rootfs");
-  fields.optional("skip_download", &InParams::skip_download, "whether only the reference files are written");
+  fields.optional("format", &InParams::format,
+                  "`rootfs`: the files of the image, for a task's `image:`. `oci`: an archive for `docker load`. "
+                  "`oci-layout`: an OCI image layout. Default: `rootfs`");
+  fields.optional("skip_download", &InParams::skip_download, "write the reference files alone. Default: false");
   fields.optional("platform", &InParams::platform,
-                  "which image of a multi-platform index to fetch; default the source's");
+                  "which image of a multi-platform index to take. Default: `source.platform`");
   fields.optional("sbom", &InParams::sbom,
-                  "whether the SBOM that buildpacks wrote is written to sbom/, also with skip_download");
+                  "write the SBOM that the buildpacks made, also with `skip_download`. Default: false");
   fields.optional("builds", &InParams::builds,
-                  "how many of the image's builds are written to builds.json, builds.txt and logs/; at most 100");
+                  "the number of the image's last builds whose history and logs are written. Default: 0. At most 100");
 }
 
 InParams read_in_params(const json::Value& value) {

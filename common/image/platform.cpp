@@ -3,10 +3,10 @@
 namespace image {
 
 void describe(json::Fields<PlatformFields>& fields) {
-  fields.optional("os", &PlatformFields::os, "operating system; default linux");
+  fields.optional("os", &PlatformFields::os, "the operating system. Default: `linux`");
   fields.optional("architecture", &PlatformFields::architecture,
-                  "architecture as Go names it, amd64 or arm64/v8; default this machine's");
-  fields.optional("variant", &PlatformFields::variant, "variant of the architecture, such as v8");
+                  "the architecture as Go names it, as in `amd64` or `arm64/v8`. Default: the worker's");
+  fields.optional("variant", &PlatformFields::variant, "the variant of the architecture, as in `v8`");
 }
 
 registry::Platform to_platform(const std::optional<PlatformFields>& fields) {

@@ -14,47 +14,51 @@ namespace image {
 void describe(json::Fields<BindingParam>& fields) {
   fields.required("type", &BindingParam::type, "the type that buildpacks look for, such as maven or ca-certificates");
   fields.optional("provider", &BindingParam::provider, "which of several providers of the type it is");
-  fields.optional("secrets", &BindingParam::secrets, "files of the binding: names and contents");
+  fields.optional("secrets", &BindingParam::secrets, "the files of the binding: their names and contents");
 }
 
 void describe(json::Fields<PutParams>& fields) {
   fields.optional("source", &PutParams::source,
-                  "directory with the application's source, below the inputs; required unless image is given or rebase "
-                  "is only");
+                  "the directory with the application's source, below the put's inputs. Required unless `image` is "
+                  "given or `rebase` is `only`");
+  fields.optional("path", &PutParams::path,
+                  "the application's directory below `source`. All of `source` is there for the build, such as the "
+                  "shared directories of a monorepo");
+  fields.optional(
+      "run_image", &PutParams::run_image,
+      "the base of the image: the directory of a get, or a reference. Default: what the builder's `run.toml` names");
+  fields.optional("builder", &PutParams::builder,
+                  "the builder that the step runs in, for the build record: the directory of a get, or a reference");
+  fields.optional("env", &PutParams::env, "variables that the buildpacks see. Example: `{BP_JVM_VERSION: 21}`");
+  fields.optional(
+      "bindings", &PutParams::bindings,
+      "service bindings for the build, by name: a directory of the inputs, or `type`, `provider` and `secrets`");
+  fields.optional("process", &PutParams::process,
+                  "the process type that the image starts. Default: the buildpacks' choice");
+  fields.optional("labels", &PutParams::labels, "labels of the image");
+  fields.optional(
+      "project", &PutParams::project,
+      "the project descriptor, below `source`. Default: `project.toml` in the application's directory, if it is there");
+  fields.optional("rebase", &PutParams::rebase,
+                  "what to do where the run image alone has changed. `auto`: a rebase if that is possible, else a "
+                  "build. `never`: a build. `only`: a rebase, or an error; no source is needed. Default: `auto`");
+  fields.optional("force", &PutParams::force,
+                  "build though nothing has changed. With `rebase: only`: on any run image. Default: false");
+  fields.optional("clear_cache", &PutParams::clear_cache,
+                  "build as if there were no cache and no last image. Default: false");
   fields.optional(
       "image", &PutParams::image,
-      "instead of source, an image that is ready: one archive of docker save, or one OCI image layout in an "
-      "archive or a directory, below the inputs; a pattern may name it (app/image-*.tar)");
+      "push an image that is ready, in place of `source`: an archive of `docker save`, or an OCI image layout in an "
+      "archive or a directory, below the inputs. A pattern may name it, as in `app/image-*.tar`");
   fields.optional("version", &PutParams::version,
-                  "with image: a semantic version, which becomes a tag, with source.variant behind it");
-  fields.optional(
-      "bump_aliases", &PutParams::bump_aliases,
-      "with version: whether the tags 1.2, 1 and latest (of 1.2.3) follow, where no higher version is there");
-  fields.optional("annotations", &PutParams::annotations, "with image: annotations of its manifest, or of its index");
-  fields.optional("path", &PutParams::path,
-                  "the application's directory below source; all of source is there for the build, as shared/ of a "
-                  "monorepo");
-  fields.optional("run_image", &PutParams::run_image,
-                  "the base of the image: a reference, or the directory of a get; default: the builder's run.toml");
-  fields.optional("env", &PutParams::env, "variables that the buildpacks see (BP_...)");
-  fields.optional("process", &PutParams::process,
-                  "process type that starts by default; default: the buildpacks' choice");
+                  "with `image`: a semantic version that becomes a tag, with `source.variant` behind it");
+  fields.optional("bump_aliases", &PutParams::bump_aliases,
+                  "with `version`: move the tags 1.2, 1 and latest (of 1.2.3) too, each unless a higher version of its "
+                  "series is there. Default: false");
+  fields.optional("annotations", &PutParams::annotations, "with `image`: annotations of its manifest, or of its index");
   fields.optional("additional_tags", &PutParams::additional_tags,
-                  "tags that are set beside source.tag: a list, or a file of the inputs with words");
-  fields.optional("tag_prefix", &PutParams::tag_prefix, "what stands before each of additional_tags");
-  fields.optional("labels", &PutParams::labels, "labels of the image");
-  fields.optional("project", &PutParams::project, "the project descriptor, below source; default project.toml");
-  fields.optional(
-      "builder", &PutParams::builder,
-      "what the step runs in: the directory of a get of the builder, or a reference; for the build's record");
-  fields.optional("bindings", &PutParams::bindings,
-                  "service bindings for the build, by name: a directory of the inputs, or type, provider and secrets");
-  fields.optional("rebase", &PutParams::rebase,
-                  "what happens where the run image alone has changed: auto (a rebase where that can be, else a build; "
-                  "the default), never (a build), only (a rebase or an error; no source is needed)");
-  fields.optional("force", &PutParams::force,
-                  "true: builds though nothing has changed; with rebase: only, on any base");
-  fields.optional("clear_cache", &PutParams::clear_cache, "true: builds as if there were no cache and no last image");
+                  "tags that are set beside `source.tag`: a list, or a file of the inputs with words");
+  fields.optional("tag_prefix", &PutParams::tag_prefix, "what stands before each of `additional_tags`");
 }
 
 namespace {

@@ -86,35 +86,43 @@ std::vector<registry::HostOptions> hosts_of(const SourceFields& fields, const re
 void describe(json::Fields<SourceFields>& fields) {
   fields.required("repository", &SourceFields::repository,
                   "the image's repository without a tag, such as registry.example.com/acme/app");
-  fields.optional("tag", &SourceFields::tag, "the tag to watch and to push");
-  fields.optional("tag_regex", &SourceFields::tag_regex, "pattern (RE2) of the tags to watch, instead of one tag");
-  fields.optional("created_at_sort", &SourceFields::created_at_sort,
-                  "whether the tags of tag_regex are ordered by the creation of their images");
+  fields.optional("tag", &SourceFields::tag,
+                  "the tag to watch, and to push. Without it `check` follows the tags that are semantic versions. "
+                  "Quote a number: `'3.10'`");
+  fields.optional("tag_regex", &SourceFields::tag_regex, "a pattern (RE2) of the tags to watch. In place of `tag`");
+  fields.optional(
+      "created_at_sort", &SourceFields::created_at_sort,
+      "order the tags of `tag_regex` by when their images were created. Default: false, the registry's order");
   fields.optional("variant", &SourceFields::variant,
-                  "suffix of the semantic version tags to watch and to push: alpine for 1.2.3-alpine");
+                  "the suffix of the semantic versions to watch and to push. Example: `alpine` for 1.2.3-alpine");
   fields.optional("semver_constraint", &SourceFields::semver_constraint,
-                  "which semantic version tags to watch: \"~1.2\", \">= 1.0, < 3\"");
-  fields.optional("pre_releases", &SourceFields::pre_releases, "whether pre-releases such as 1.0.0-rc.1 are watched");
+                  "which semantic versions to watch. Example: `~1.2` or `'>= 1.0, < 3'`");
+  fields.optional("pre_releases", &SourceFields::pre_releases,
+                  "watch pre-releases, such as 1.0.0-rc.1, too. Default: false");
   fields.optional("pre_release_prefixes", &SourceFields::pre_release_prefixes,
-                  "how pre-releases begin, beside alpha, beta and rc: build for 1.0.0-build.3");
+                  "list of what a pre-release may begin with beside `alpha`, `beta` and `rc`. Example: `[build]` for "
+                  "1.0.0-build.3");
   registry::describe_login(fields);
-  fields.optional("insecure", &SourceFields::insecure, "whether the registry may be spoken to in plain HTTP");
+  fields.optional("insecure", &SourceFields::insecure,
+                  "speak plain HTTP where the registry has no TLS. Default: false");
   fields.optional("ca_certs", &SourceFields::ca_certs,
-                  "PEM certificates to trust beside the system's, at this registry alone");
-  fields.optional("platform", &SourceFields::platform, "which image of a multi-platform index to fetch");
+                  "list of PEM certificates to trust beside the system's, at this registry alone");
   fields.optional("registries", &SourceFields::registries,
-                  "credentials of other hosts: of the run image, the cache, the base");
+                  "list of logins at other hosts: of the run image, the cache, the builder");
   fields.optional("registry_mirror", &SourceFields::registry_mirror,
                   "a mirror of Docker Hub, which a check and a get ask first");
-  fields.optional("label_regex", &SourceFields::label_regex, "pattern (RE2) of the labels that a get shows");
+  fields.optional("platform", &SourceFields::platform, "which image of a multi-platform index to take");
+  fields.optional("label_regex", &SourceFields::label_regex,
+                  "a pattern (RE2). A get shows the labels of the image whose names it matches");
   fields.optional("annotation_regex", &SourceFields::annotation_regex,
-                  "pattern (RE2) of the annotations that a get shows");
-  fields.optional("cache", &SourceFields::cache, "the image that keeps the build cache, with its tag");
+                  "a pattern (RE2). A get shows the annotations of the manifest whose names it matches");
   fields.optional(
-      "history", &SourceFields::history,
-      "how many of the tag's last builds a check without a version reports, as after a change of the type's "
-      "image, when Concourse has forgotten them; default 1, at most 100; needs tag");
-  fields.optional("debug", &SourceFields::debug, "whether the log shows each request");
+      "cache", &SourceFields::cache,
+      "the image that keeps the build cache, with its tag. Default: the tag `cache-<tag>` of the same repository");
+  fields.optional("history", &SourceFields::history,
+                  "the number of the tag's last builds that a check without a version reports, from their records; "
+                  "needs `tag`. Default: 1. At most 100");
+  fields.optional("debug", &SourceFields::debug, "log each request, without credentials. Default: false");
   describe_refused(fields);
 }
 

@@ -11,6 +11,12 @@ bool is_unused(const Value& value) {
          (value.is_string() && value.get_ref<const std::string&>().empty());
 }
 
+// A help as one line of a log has it.
+std::string plain(std::string help) {
+  std::erase(help, '`');
+  return help;
+}
+
 }  // namespace
 
 const FieldList::Field* FieldList::find(std::string_view name) const {
@@ -30,12 +36,16 @@ std::vector<std::string> FieldList::names() const {
 Value FieldList::schema() const {
   Value result = {{"type", "object"}, {"additionalProperties", false}, {"properties", Value::object()}};
   for (const auto& field : fields_) {
-    if (field.presence == Presence::refused) continue;
+    if (field.presence == Presence::refused) {
+      result["x-refused"][field.name] = field.help;
+      continue;
+    }
     Value property = field.schema();
     property["description"] = field.help;
     result["properties"][field.name] = std::move(property);
     if (field.presence == Presence::required) result["required"].push_back(field.name);
   }
+  result["x-order"] = names();
   return result;
 }
 
@@ -61,7 +71,7 @@ void FieldList::read_into(void* object, const Value& value, const std::string& p
   for (const auto& field : fields_) {
     const auto* member = json::find(value, field.name);
     if (field.presence == Presence::required && (member == nullptr || member->is_null())) {
-      missing_field(path, field.name, field.help);
+      missing_field(path, field.name, plain(field.help));
     }
   }
 }

@@ -5,12 +5,16 @@
 //   struct Webhook { std::string url; std::optional<int> port; };
 //   void describe(json::Fields<Webhook>& fields) {
 //     fields.required("url", &Webhook::url, "where to call");
-//     fields.optional("port", &Webhook::port, "TCP port; default 443");
+//     fields.optional("port", &Webhook::port, "the TCP port. Default: 443");
 //   }
 //   Webhook webhook = json::read<Webhook>(value, "source.webhook");
 //
 // Unknown fields fail with the nearest valid name, wrong types name the path and what was expected:
 // "cannot read source.depth: expected a whole number, got text".
+//
+// A help is read in four places: after "give" in the error for a required field that is missing, in the schema, and as
+// the row of its field in README.md. So it begins with a small letter and ends without a full stop. More sentences may
+// follow the first; "Default: ..." and "Example: ..." come last.
 #pragma once
 
 #include <functional>
@@ -33,6 +37,8 @@ enum class Effect { versions, other };
 class FieldList {
  public:
   [[nodiscard]] std::vector<std::string> names() const;
+  // JSON Schema, with two keywords of our own: "x-order", the names in the order of the description, which an object of
+  // JSON does not keep, and "x-refused", the fields that are refused and their remedies.
   [[nodiscard]] Value schema() const;
   // The members of `object` that are there and decide about versions.
   [[nodiscard]] Value deciding_on_versions(const Value& object) const;
@@ -41,7 +47,7 @@ class FieldList {
   enum class Presence { optional, required, refused };
   struct Field {
     std::string name;
-    std::string help;  // of a refused field: the remedy
+    std::string help;  // of a refused field: the remedy. Names of fields may stand in backticks
     Presence presence;
     Effect effect;
     std::function<void(void* object, const Value&, const std::string& path)> read;

@@ -1,5 +1,6 @@
 #include "kpack_image/kind.hpp"
 
+#include <array>
 #include <memory>
 
 #include "kpack_image/check.hpp"
@@ -13,6 +14,16 @@
 
 namespace kpack_image {
 namespace {
+
+constexpr std::array files{
+    concourse::File{"image", "`<repository>@<digest>`: what a deployment wants"},
+    concourse::File{"repository", "the repository"},
+    concourse::File{"tag", "the tag of the Image"},
+    concourse::File{"digest", "the digest of the version"},
+    concourse::File{"builds.json", "with `builds`: the last Builds up to the version's, oldest first"},
+    concourse::File{"builds.txt", "with `builds`: the same as a table"},
+    concourse::File{"logs/<number>.log", "with `builds`: the log of each, as long as kpack keeps its pod"},
+};
 
 concourse::Check prepare_check(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
@@ -54,6 +65,7 @@ concourse::Kind kind() {
       concourse::Service<concourse::Out>{"has kpack build a commit, an archive or a directory, and waits for the image",
                                          prepare_out, json::schema<PutFields>},
       {{"image", "registry.example.com/app@sha256:" + std::string(64, '0')}},
+      files,
   };
 }
 

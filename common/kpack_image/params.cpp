@@ -11,9 +11,10 @@ constexpr std::uint32_t most_builds = 100;
 
 void describe(json::Fields<InParams>& fields) {
   fields.optional("skip_download", &InParams::skip_download,
-                  "taken, so that a pipeline can change its engine: an image built by kpack is never downloaded");
+                  "has no effect: an image that kpack built is never downloaded. It is taken so that a pipeline can "
+                  "change its engine");
   fields.optional("builds", &InParams::builds,
-                  "how many of the Image's builds are written to builds.json, builds.txt and logs/; at most 100");
+                  "the number of the Image's last builds whose history and logs are written. Default: 0. At most 100");
 }
 
 InParams read_in_params(const json::Value& params) {

@@ -20,12 +20,13 @@ void describe_image(json::Fields<Fields>& fields) {
     using Member = std::remove_reference_t<decltype(std::declval<Fields&>().*member)>;
     fields.optional(name, static_cast<Member Fields::*>(member), help);
   };
-  add("sub_path", &ImageFields::sub_path, "the directory within the source that is built; empty: all of it");
-  add("builder", &ImageFields::builder, "the builder");
-  add("env", &ImageFields::env, "variables of the build; null removes one");
+  add("sub_path", &ImageFields::sub_path, "the directory within the source that is built. Empty: all of it");
+  add("builder", &ImageFields::builder, "the builder, as `kp image patch --cluster-builder` sets it");
+  add("env", &ImageFields::env,
+      "variables of the build, merged by name. null removes one. Whoever may read Images can read them");
   add("service_account", &ImageFields::service_account, "the service account whose secrets the build uses");
-  add("cache", &ImageFields::cache, "where the build's cache is kept: a volume or an image");
-  add("additional_tags", &ImageFields::additional_tags, "whole references that get the image beside its tag");
+  add("cache", &ImageFields::cache, "where the build cache is kept: a volume or an image");
+  add("additional_tags", &ImageFields::additional_tags, "list of whole references that the image gets beside its tag");
 }
 
 // Which cluster takes which names changes; what none takes is told before anything is written.
@@ -141,14 +142,14 @@ void require_one_source(const PutFields& fields) {
 }  // namespace
 
 void describe(json::Fields<BuilderFields>& fields) {
-  fields.optional("kind", &BuilderFields::kind, "ClusterBuilder (the default) or Builder");
+  fields.optional("kind", &BuilderFields::kind, "`ClusterBuilder` or `Builder`. Default: `ClusterBuilder`");
   fields.required("name", &BuilderFields::name, "its name");
-  fields.optional("namespace", &BuilderFields::space, "a Builder's namespace; default the Image's");
+  fields.optional("namespace", &BuilderFields::space, "the namespace of a Builder. Default: the Image's");
 }
 
 void describe(json::Fields<VolumeFields>& fields) {
   fields.required("size", &VolumeFields::size, "the volume's size, as in 2G");
-  fields.optional("storage_class", &VolumeFields::storage_class, "its storage class");
+  fields.optional("storage_class", &VolumeFields::storage_class, "its storage class. Default: the cluster's");
 }
 
 void describe(json::Fields<RegistryCacheFields>& fields) {
@@ -167,17 +168,23 @@ void describe(json::Fields<CreateFields>& fields) {
 }
 
 void describe(json::Fields<PutFields>& fields) {
-  fields.optional("commitish", &PutFields::commitish, "file with the revision to build, as in app/.git/ref");
-  fields.optional("blob_url_path", &PutFields::blob_url_path, "file with the URL of an archive to build");
-  fields.optional("blob_url_file", &PutFields::blob_url_file, "another name of blob_url_path");
-  fields.optional("blob_url", &PutFields::blob_url, "URL of an archive to build");
+  fields.optional("commitish", &PutFields::commitish, "a file with the revision to build. Example: `app/.git/ref`");
   fields.optional("source", &PutFields::source,
-                  "directory to build: a clean checkout of the Image's repository as its commit, else its files");
+                  "a directory to build. A checkout of the Image's repository without changes is built by its commit; "
+                  "other files are pushed as a source image");
+  fields.optional("blob_url_path", &PutFields::blob_url_path, "a file with the URL of an archive to build");
+  fields.optional("blob_url_file", &PutFields::blob_url_file, "another name of `blob_url_path`");
+  fields.optional("blob_url", &PutFields::blob_url, "the URL of an archive to build");
   describe_image(fields);
-  fields.optional("trigger", &PutFields::trigger, "true: builds also where kpack sees no reason to");
-  fields.optional("wait", &PutFields::wait, "false: the put ends when the Image is written; default true");
-  fields.optional("timeout", &PutFields::timeout, "how long a build is waited for, as in 45m; default 1h");
-  fields.optional("create", &PutFields::create, "what the Image begins with when it is not there yet");
+  fields.optional("trigger", &PutFields::trigger,
+                  "build also where kpack sees no reason to, as `kp image trigger` does. Default: false");
+  fields.optional("wait", &PutFields::wait,
+                  "wait for the build. false: the put ends when the Image is written, and its version is the image "
+                  "that stands. Default: true");
+  fields.optional("timeout", &PutFields::timeout,
+                  "how long the build is waited for, as in `45m` or `1h30m`. Default: `1h`");
+  fields.optional("create", &PutFields::create,
+                  "what the Image begins with if it is not there. Later puts do not look at it");
 }
 
 kpack::FieldNames field_names() {

@@ -16,29 +16,28 @@ void require_open_key(const GitFields& fields) {
 }  // namespace
 
 void describe(json::Fields<GitFields>& fields) {
-  fields.optional(
-      "lookup", &GitFields::lookup,
-      "whether commits are looked up before kpack is told of them; default true. False where only the cluster "
-      "reaches the repository");
-  fields.optional("username", &GitFields::username, "user name for the repository");
-  fields.optional("password", &GitFields::password, "password or token for the repository");
-  fields.optional("private_key", &GitFields::private_key, "private key for a repository reached by ssh");
-  fields.optional("private_key_user", &GitFields::private_key_user, "user name at the ssh host");
-  fields.optional("private_key_passphrase", &GitFields::private_key_passphrase, "passphrase of the private key");
-  fields.optional("known_hosts", &GitFields::known_hosts, "lines of a known_hosts file");
+  fields.optional("lookup", &GitFields::lookup,
+                  "look commits up before kpack is told of them. Set it to false where only the cluster reaches the "
+                  "repository. Default: true");
+  fields.optional("username", &GitFields::username, "the user name for the repository");
+  fields.optional("password", &GitFields::password, "the password or token for the repository");
+  fields.optional("private_key", &GitFields::private_key, "the private key for a repository that is reached by ssh");
+  fields.optional("private_key_user", &GitFields::private_key_user, "the user name at the ssh host");
+  fields.optional("private_key_passphrase", &GitFields::private_key_passphrase, "the passphrase of the private key");
+  fields.optional("known_hosts", &GitFields::known_hosts, "the ssh host's public keys, as lines of a known_hosts file");
   fields.optional("skip_ssl_verification", &GitFields::skip_ssl_verification,
-                  "whether the repository's certificate is not verified; default false");
-  fields.optional("ca_certs", &GitFields::ca_certs, "PEM certificates to trust beside the system's");
+                  "accept any certificate of the repository. Default: false");
+  fields.optional("ca_certs", &GitFields::ca_certs, "list of PEM certificates to trust beside the system's");
 }
 
 void describe(json::Fields<SourceFields>& fields) {
   fields.required("image", &SourceFields::image, "the name of the Image");
-  fields.optional("namespace", &SourceFields::space, "the Image's namespace; default the kubeconfig's");
+  fields.optional("namespace", &SourceFields::space, "the Image's namespace. Default: the kubeconfig's");
   kubernetes::describe_connection(fields);
-  fields.optional("git", &SourceFields::git, "how commits are looked up in the Image's git repository");
+  fields.optional("git", &SourceFields::git, "how a put looks commits up in the Image's git repository");
   fields.optional("registries", &SourceFields::registries,
-                  "credentials for registries that source images are pushed to");
-  fields.optional("debug", &SourceFields::debug, "whether the log shows every request");
+                  "list of logins at the registries that source images are pushed to");
+  fields.optional("debug", &SourceFields::debug, "log each request, without credentials. Default: false");
 }
 
 Source read_source(const json::Value& source) {

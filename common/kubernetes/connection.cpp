@@ -162,7 +162,7 @@ void describe(json::Fields<ClusterFields>& fields) {
   fields.required("server", &ClusterFields::server, "the URL of the cluster's API server");
   fields.required("token", &ClusterFields::token, "the token of a service account");
   fields.optional("ca_certs", &ClusterFields::ca_certs,
-                  "PEM certificates of the authorities of the server's certificate");
+                  "list of PEM certificates of the authorities that the server's certificate may be signed by");
 }
 
 void describe(json::Fields<GkeFields>& fields) {
@@ -174,11 +174,10 @@ void describe(json::Fields<GkeFields>& fields) {
 void describe(json::Fields<TkgiFields>& fields) {
   fields.required("api", &TkgiFields::api, "the URL of the API, https://api.tkgi.example.com:8443");
   fields.required("cluster", &TkgiFields::cluster, "the host name of the cluster's API server");
-  fields.optional("insecure", &TkgiFields::insecure, "whether certificates are not verified; default false");
-  fields.optional("ca_certs", &TkgiFields::ca_certs,
-                  "PEM certificates of the authorities of both servers' certificates");
   fields.required("username", &TkgiFields::username, "the user's name");
   fields.required("password", &TkgiFields::password, "the user's password");
+  fields.optional("insecure", &TkgiFields::insecure, "do not verify certificates. Default: false");
+  fields.optional("ca_certs", &TkgiFields::ca_certs, "list of PEM certificates of the authorities of both servers");
 }
 
 Cluster read_cluster(const ConnectionFields& fields) {

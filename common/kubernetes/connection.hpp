@@ -60,11 +60,13 @@ void describe_connection(json::Fields<Source>& fields) {
   };
   add("kubeconfig", &ConnectionFields::kubeconfig,
       "a kubeconfig with embedded certificates and a token or a client certificate, as text or as YAML");
-  add("context", &ConnectionFields::context, "the kubeconfig's context; default its current-context");
-  add("cluster", &ConnectionFields::cluster, "a cluster by its server, a token and its authorities");
-  add("gke", &ConnectionFields::gke, "a cluster of Google, by a service account's key");
+  add("context", &ConnectionFields::context,
+      "the context of the kubeconfig. Default: its `current-context`, or the only one");
+  add("cluster", &ConnectionFields::cluster,
+      "a cluster by its server, a token and its authorities, in place of a kubeconfig");
+  add("gke", &ConnectionFields::gke, "a cluster of Google, by the key of a service account");
   add("tkgi", &ConnectionFields::tkgi, "a cluster of Tanzu Kubernetes Grid Integrated, by a user's password");
-  add("pks", &ConnectionFields::pks, "the same as tkgi, by its former name");
+  add("pks", &ConnectionFields::pks, "the same as `tkgi`, by its former name");
 }
 
 // A user of the token server of Tanzu Kubernetes Grid Integrated (UAA).

@@ -10,9 +10,9 @@ namespace registry {
 void describe(json::Fields<HostFields>& fields) {
   fields.required("host", &HostFields::host, "the registry's host, with its port if it has one");
   describe_login(fields);
-  fields.optional("insecure", &HostFields::insecure, "whether plain HTTP may be used");
+  fields.optional("insecure", &HostFields::insecure, "speak plain HTTP where the registry has no TLS. Default: false");
   fields.optional("ca_certs", &HostFields::ca_certs,
-                  "PEM certificates to trust beside the system's, at this host alone");
+                  "list of PEM certificates to trust beside the system's, at this host alone");
 }
 
 HostOptions to_options(const HostFields& fields, const std::string& path) {

@@ -41,24 +41,28 @@ void describe_login(json::Fields<Source>& fields) {
     fields.optional(name, static_cast<Member Source::*>(member), help);
   };
   add("username", &LoginFields::username,
-      "user name at the registry; \"<token>\" when the password is an identity token, _json_key for a Google key");
-  add("password", &LoginFields::password, "password or token at the registry");
-  add("aws_access_key_id", &LoginFields::aws_access_key_id, "access key of AWS, to log in to ECR");
-  add("aws_secret_access_key", &LoginFields::aws_secret_access_key, "secret of that key");
-  add("aws_session_token", &LoginFields::aws_session_token, "session token of a temporary key");
+      "the user name at the registry. `<token>` if the password is an identity token, `_json_key` for the key of a "
+      "Google service account");
+  add("password", &LoginFields::password, "the password or token at the registry");
   add("aws_region", &LoginFields::aws_region,
-      "region of ECR; alone it means the keys of the environment or of the worker's machine");
-  add("aws_role_arn", &LoginFields::aws_role_arn, "role to assume before the login");
-  add("aws_role_arns", &LoginFields::aws_role_arns, "roles to assume one after another");
-  add("aws_account_id", &LoginFields::aws_account_id, "account whose registry it is; default that of the login");
-  add("aws_ecr_registry_id", &LoginFields::aws_ecr_registry_id, "without effect, as in the registry-image resource");
-  add("azure_acr", &LoginFields::azure_acr, "whether the login is one of Azure, to a registry of ACR");
+      "the region of Amazon ECR, as in `eu-central-1`. It makes a `repository` without a host one of ECR, and without "
+      "keys it means those of the worker's environment or machine");
+  add("aws_access_key_id", &LoginFields::aws_access_key_id, "the id of the access key for ECR");
+  add("aws_secret_access_key", &LoginFields::aws_secret_access_key, "the secret of that key");
+  add("aws_session_token", &LoginFields::aws_session_token, "the session token of a temporary key");
+  add("aws_role_arn", &LoginFields::aws_role_arn, "a role to assume before the login");
+  add("aws_role_arns", &LoginFields::aws_role_arns,
+      "list of roles to assume, one from another. In place of `aws_role_arn`");
+  add("aws_account_id", &LoginFields::aws_account_id,
+      "the account that the registry is of. Default: that of the last role, or of the keys");
+  add("aws_ecr_registry_id", &LoginFields::aws_ecr_registry_id, "has no effect, as in the registry-image resource");
+  add("azure_acr", &LoginFields::azure_acr, "log in to Azure Container Registry. Default: false");
   add("azure_client_id", &LoginFields::azure_client_id,
-      "the application, or without azure_client_secret the managed identity, that logs in");
-  add("azure_client_secret", &LoginFields::azure_client_secret, "secret of the application");
-  add("azure_tenant_id", &LoginFields::azure_tenant_id, "tenant of the registry; of the application it must be given");
+      "the application that logs in, or without `azure_client_secret` the managed identity");
+  add("azure_client_secret", &LoginFields::azure_client_secret, "the secret of the application");
+  add("azure_tenant_id", &LoginFields::azure_tenant_id, "the registry's tenant. Required with `azure_client_secret`");
   add("azure_environment", &LoginFields::azure_environment,
-      "AzurePublic, AzureGovernment or AzureChina; default by the registry's name");
+      "`AzurePublic`, `AzureGovernment` or `AzureChina`. Default: by the registry's name");
 }
 
 // Fills in who logs in to `host.host`: credentials, or the cloud's login that gives them. `path` is where the fields

@@ -1,5 +1,6 @@
 #include "source/kind.hpp"
 
+#include <array>
 #include <memory>
 
 #include "source/check.hpp"
@@ -10,6 +11,26 @@
 
 namespace source {
 namespace {
+
+constexpr std::array files{
+    concourse::File{".git/ref", "the version's ref: a commit, or a tag"},
+    concourse::File{".git/short_ref", "its first seven characters through `short_ref_format`, without a newline"},
+    concourse::File{".git/commit", "the whole name of the commit"},
+    concourse::File{".git/branch",
+                    "the branches that point at the commit, separated by commas. Empty for an older commit"},
+    concourse::File{".git/tags", "the tags that point at the commit, separated by commas"},
+    concourse::File{".git/author", "the name of the author"},
+    concourse::File{".git/author_date", "the date of the author, as ISO 8601"},
+    concourse::File{".git/committer", "the e-mail address of the author, as the git resource has it"},
+    concourse::File{".git/committer_name", "the name of the author, as the git resource has it"},
+    concourse::File{".git/committer_date", "the date of the commit, as ISO 8601"},
+    concourse::File{".git/commit_message", "the whole message"},
+    concourse::File{".git/commit_timestamp", "the date of the commit through `timestamp_format`"},
+    concourse::File{".git/describe_ref", "what `git describe` says of the commit"},
+    concourse::File{".git/url",
+                    "the page of the commit on GitHub, GitLab, Bitbucket, Gitea or Gogs. Empty for other hosts"},
+    concourse::File{".git/metadata.json", "list of `name` and `value`: what the page of the build shows"},
+};
 
 concourse::Check prepare_check(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
@@ -46,6 +67,7 @@ concourse::Kind kind() {
       concourse::Service<concourse::In>{"a checkout of a commit", prepare_in, json::schema<InParams>},
       concourse::NotServed{"commits are pushed by the git resource's own put"},
       {{"ref", "0000000000000000000000000000000000000000"}},
+      files,
   };
 }
 

@@ -63,22 +63,28 @@ std::string format_short_ref(std::string_view format, std::string_view short_ref
 }
 
 void describe(json::Fields<InParams>& fields) {
-  fields.optional("depth", &InParams::depth, "how many commits of the history are fetched; default: all");
-  fields.optional("fetch", &InParams::fetch, "further branches to fetch and to make local branches of");
-  fields.optional("fetch_tags", &InParams::fetch_tags, "as source.fetch_tags, which it overrides");
-  fields.optional("submodules", &InParams::submodules, "all (default), none, or a list of their paths");
-  fields.optional("submodule_recursive", &InParams::submodule_recursive, "submodules of submodules, too; default true");
-  fields.optional("submodule_remote", &InParams::submodule_remote,
-                  "the newest commit of each submodule's branch instead of the one recorded");
-  fields.optional("disable_git_lfs", &InParams::disable_git_lfs, "leave Git LFS pointers as they are");
-  fields.optional("clean_tags", &InParams::clean_tags, "leave no tags in the checkout");
-  fields.optional("short_ref_format", &InParams::short_ref_format, "printf format of .git/short_ref; default %s");
+  fields.optional("depth", &InParams::depth,
+                  "the number of commits of the history that are fetched. Default: all of it");
+  fields.optional("fetch", &InParams::fetch, "list of further branches, each made a local branch");
+  fields.optional("fetch_tags", &InParams::fetch_tags, "overrides `source.fetch_tags`");
+  fields.optional("all_branches", &InParams::all_branches,
+                  "fetch every branch, as refs/remotes/origin/*. Default: false");
+  fields.optional("clean_tags", &InParams::clean_tags, "leave no tags in the checkout. Default: false");
+  fields.optional("submodules", &InParams::submodules, "`all`, `none`, or a list of their paths. Default: `all`");
+  fields.optional("submodule_recursive", &InParams::submodule_recursive,
+                  "also fetch submodules of submodules. Default: true");
+  fields.optional(
+      "submodule_remote", &InParams::submodule_remote,
+      "take the newest commit of the branch that `.gitmodules` names in place of the commit recorded. Default: false");
+  fields.optional("disable_git_lfs", &InParams::disable_git_lfs,
+                  "leave the pointers of Git LFS as they are. Default: false");
+  fields.optional("short_ref_format", &InParams::short_ref_format,
+                  "the printf format of `.git/short_ref`. Default: `%s`");
   fields.optional("timestamp_format", &InParams::timestamp_format,
-                  "format of .git/commit_timestamp, as for git log --date; default iso8601");
+                  "the format of `.git/commit_timestamp`, as `git log --date` takes it. Default: `iso8601`");
   fields.optional("describe_ref_options", &InParams::describe_ref_options,
-                  "options of git describe for .git/describe_ref; default --always --dirty --broken");
-  fields.optional("all_branches", &InParams::all_branches, "fetch every branch, not only the one followed");
-  fields.optional("debug", &InParams::debug, "log each request");
+                  "the options of `git describe` for `.git/describe_ref`. Default: `--always --dirty --broken`");
+  fields.optional("debug", &InParams::debug, "log each request, without credentials. Default: false");
 }
 
 InParams read_in_params(const json::Value& value) {

@@ -41,79 +41,107 @@ void require_open_keys(const SourceFields& fields) {
 }  // namespace
 
 void describe(json::Fields<CommitFilterFields>& fields) {
-  fields.optional("include", &CommitFilterFields::include,
-                  "basic regular expressions: only commits whose message has one of them in a line");
-  fields.optional("include_all_match", &CommitFilterFields::include_all_match, "all of include must be found");
+  fields.optional(
+      "include", &CommitFilterFields::include,
+      "list of basic regular expressions. Only commits whose message has a line that one of them matches are versions");
+  fields.optional("include_all_match", &CommitFilterFields::include_all_match,
+                  "all patterns of `include` must match. Default: false");
   fields.optional("exclude", &CommitFilterFields::exclude,
-                  "basic regular expressions: no commits whose message has one of them in a line");
+                  "list of basic regular expressions. Commits whose message has a line that one of them matches are "
+                  "left out. Example: `['\\[skip deploy\\]']`");
   fields.optional("exclude_all_match", &CommitFilterFields::exclude_all_match,
-                  "only when all of exclude are found is a commit left out");
+                  "a commit is left out only when all patterns of `exclude` match. Default: false");
 }
 
 void describe(json::Fields<TunnelFields>& fields) {
-  fields.required("proxy_host", &TunnelFields::proxy_host, "host of the HTTP proxy");
+  fields.required("proxy_host", &TunnelFields::proxy_host, "the host of the HTTP proxy");
   fields.required("proxy_port", &TunnelFields::proxy_port, "its port");
-  fields.optional("proxy_user", &TunnelFields::proxy_user, "user name there");
-  fields.optional("proxy_password", &TunnelFields::proxy_password, "password there");
+  fields.optional("proxy_user", &TunnelFields::proxy_user, "the user name at the proxy");
+  fields.optional("proxy_password", &TunnelFields::proxy_password, "the password at the proxy");
 }
 
 void describe(json::Fields<SubmoduleCredentialFields>& fields) {
-  fields.optional("host", &SubmoduleCredentialFields::host, "host of submodules fetched by http(s)");
-  fields.optional("username", &SubmoduleCredentialFields::username, "user name there");
-  fields.optional("password", &SubmoduleCredentialFields::password, "password there");
-  fields.optional("url", &SubmoduleCredentialFields::url, "URL of a submodule fetched by ssh, as .gitmodules has it");
-  fields.optional("private_key", &SubmoduleCredentialFields::private_key, "private key for it");
+  fields.optional("host", &SubmoduleCredentialFields::host,
+                  "the host that submodules are fetched from over http(s), without a scheme");
+  fields.optional("username", &SubmoduleCredentialFields::username, "the user name there");
+  fields.optional("password", &SubmoduleCredentialFields::password, "the password or token there");
+  fields.optional("url", &SubmoduleCredentialFields::url,
+                  "the URL of a submodule that is fetched over ssh, as `.gitmodules` has it");
+  fields.optional("private_key", &SubmoduleCredentialFields::private_key, "the private key for it");
   fields.optional("private_key_passphrase", &SubmoduleCredentialFields::private_key_passphrase,
-                  "passphrase of that key");
+                  "the passphrase of that key");
 }
 
 void describe(json::Fields<GitConfigFields>& fields) {
-  fields.required("name", &GitConfigFields::name, "name of a git setting, as core.bigFileThreshold");
+  fields.required("name", &GitConfigFields::name, "the name of a git setting, as in core.bigFileThreshold");
   fields.required("value", &GitConfigFields::value, "its value");
 }
 
 void describe(json::Fields<SourceFields>& fields) {
   constexpr auto other = json::Effect::other;
-  fields.required("uri", &SourceFields::uri,
-                  "the repository: https://host/path, ssh://user@host/path, user@host:path, file:///path or a path",
+  fields.required(
+      "uri", &SourceFields::uri,
+      "the repository: https://host/path, ssh://user@host:port/path, user@host:path, file:///path or an absolute path",
+      other);
+  fields.optional("branch", &SourceFields::branch,
+                  "the branch to follow, or a tag. Default: the branch that the repository's HEAD names");
+  fields.optional("username", &SourceFields::username,
+                  "the user name for http(s). It is sent to the repository's own origin alone", other);
+  fields.optional("password", &SourceFields::password, "the password or token for http(s)", other);
+  fields.optional("private_key", &SourceFields::private_key, "the private key for ssh", other);
+  fields.optional("private_key_user", &SourceFields::private_key_user, "the user name for ssh, if `uri` has none",
                   other);
-  fields.optional("branch", &SourceFields::branch, "the branch to follow; default: the one that HEAD names there");
-  fields.optional("private_key", &SourceFields::private_key, "private key for ssh", other);
-  fields.optional("private_key_user", &SourceFields::private_key_user, "user name for ssh", other);
-  fields.optional("private_key_passphrase", &SourceFields::private_key_passphrase, "passphrase of private_key", other);
-  fields.optional("forward_agent", &SourceFields::forward_agent, "ssh: forward the agent (ForwardAgent)", other);
-  fields.optional(
-      "known_hosts", &SourceFields::known_hosts,
-      "ssh: the hosts' keys, in the format of a known_hosts file; without it, a host is trusted at first sight", other);
-  fields.optional("username", &SourceFields::username, "user name for http(s)", other);
-  fields.optional("password", &SourceFields::password, "password or token for http(s)", other);
-  fields.optional("submodule_credentials", &SourceFields::submodule_credentials, "credentials for submodules elsewhere",
+  fields.optional("private_key_passphrase", &SourceFields::private_key_passphrase, "the passphrase of `private_key`",
                   other);
+  fields.optional("forward_agent", &SourceFields::forward_agent,
+                  "forward an ssh agent that holds the key to the host. Default: false", other);
+  fields.optional("known_hosts", &SourceFields::known_hosts,
+                  "the ssh hosts' public keys, as lines of a known_hosts file. Without it a host is trusted at first "
+                  "sight, with a warning",
+                  other);
+  fields.optional("ca_certs", &SourceFields::ca_certs, "list of PEM certificates to trust beside the system's", other);
   fields.optional("skip_ssl_verification", &SourceFields::skip_ssl_verification,
-                  "accept any certificate; better: ca_certs", other);
-  fields.optional("ca_certs", &SourceFields::ca_certs, "certificates (PEM) to trust beside the system's", other);
-  fields.optional("https_tunnel", &SourceFields::https_tunnel, "an HTTP proxy that connections are tunnelled through",
+                  "accept any certificate. `ca_certs` is the safer way. Default: false", other);
+  fields.optional("https_tunnel", &SourceFields::https_tunnel,
+                  "an HTTP proxy that all connections to the repository, ssh included, are tunnelled through", other);
+  fields.optional("submodule_credentials", &SourceFields::submodule_credentials,
+                  "list of credentials for submodules on other hosts, or with other keys. Each entry has `host`, "
+                  "`username` and `password`, or `url` and `private_key`",
                   other);
-  fields.optional("git_config", &SourceFields::git_config, "settings for .git/config of the checkout", other);
-  fields.optional("paths", &SourceFields::paths, "pathspecs: only commits that change one of them");
-  fields.optional("ignore_paths", &SourceFields::ignore_paths, "pathspecs: changes below them do not count");
-  fields.optional("tag_filter", &SourceFields::tag_filter, "glob: only commits with a tag that matches");
+  fields.optional("git_config", &SourceFields::git_config,
+                  "list of git settings that are written to `.git/config` of the checkout", other);
+  fields.optional("paths", &SourceFields::paths,
+                  "list of pathspecs. Only commits that change a file that one of them matches are versions. `*` "
+                  "crosses directories. Example: `[services/shop/*]`");
+  fields.optional("ignore_paths", &SourceFields::ignore_paths,
+                  "list of pathspecs. Changes of the files that they match do not count");
+  fields.optional("sparse_paths", &SourceFields::sparse_paths,
+                  "list of patterns as in .gitignore. Only the files that they match are checked out", other);
+  fields.optional("tag_filter", &SourceFields::tag_filter,
+                  "a glob. Only commits with a tag that it matches are versions. Example: `v1.*`");
   fields.optional("tag_regex", &SourceFields::tag_regex,
-                  "extended regular expression over a tag's whole name, instead of tag_filter");
+                  "an extended regular expression that must match the whole name of a tag. In place of `tag_filter`");
   fields.optional("tag_behaviour", &SourceFields::tag_behaviour,
-                  "match_tagged (default): the tagged commits; match_tag_ancestors: also all commits before them");
-  fields.optional("disable_ci_skip", &SourceFields::disable_ci_skip, "commits that say [ci skip] count, too");
-  fields.optional("commit_filter", &SourceFields::commit_filter, "which commits count by their messages");
-  fields.optional("version_depth", &SourceFields::version_depth,
-                  "how many versions the first check reports; default 1");
-  fields.optional("sparse_paths", &SourceFields::sparse_paths, "patterns: only these paths are checked out", other);
+                  "`match_tagged`: the commits with such a tag. `match_tag_ancestors`: these, and all commits before "
+                  "them. Default: `match_tagged`");
   fields.optional("fetch_tags", &SourceFields::fetch_tags,
-                  "true: all tags are fetched; false: none; default: those of the history fetched", other);
-  fields.optional("search_remote_refs", &SourceFields::search_remote_refs,
-                  "look for the version in all refs of the repository (Gerrit's refs/changes)", other);
+                  "true: all tags are fetched. false: none. Default: those of the history that is fetched, and all "
+                  "with a tag filter",
+                  other);
+  fields.optional("disable_ci_skip", &SourceFields::disable_ci_skip,
+                  "commits whose message says `[ci skip]` or `[skip ci]` are versions, too. Default: false");
+  fields.optional("commit_filter", &SourceFields::commit_filter, "which commits are versions, by their messages");
+  fields.optional("version_depth", &SourceFields::version_depth,
+                  "the number of versions that a check without a version reports. Default: 1");
+  fields.optional(
+      "search_remote_refs", &SourceFields::search_remote_refs,
+      "a get looks for its version in all refs of the repository, such as Gerrit's refs/changes. Default: false",
+      other);
   fields.optional("commit_verification_keys", &SourceFields::commit_verification_keys,
-                  "public keys (OpenPGP or ssh): a commit must be signed by one of them", other);
-  fields.optional("debug", &SourceFields::debug, "log each request", other);
+                  "list of public keys, armored OpenPGP or lines of an authorized_keys file. A get fails unless the "
+                  "commit is signed by one of them",
+                  other);
+  fields.optional("debug", &SourceFields::debug, "log each request, without credentials. Default: false", other);
   fields.refused("commit_verification_key_ids", "no key server is asked: give the keys in commit_verification_keys");
   fields.refused("gpg_keyserver", "no key server is asked: give the keys in commit_verification_keys");
   fields.refused("git_crypt_key", "use the git resource for repositories encrypted by git-crypt");

@@ -15,6 +15,9 @@ concourse::Check prepare(const concourse::Request& /*request*/) {
 }
 json::Value schema() { return {{"type", "object"}}; }
 
+concourse::In prepare_in(const concourse::Request& /*request*/) { return {}; }
+constexpr std::array files{concourse::File{"pages/", "the pages"}, concourse::File{"title", "the title"}};
+
 const std::array<Kind, 2> kinds{
     Kind{"book", "isbn", "a book", concourse::Service<concourse::Check>{"editions of a book", prepare, schema},
          concourse::NotServed{"read it"}, concourse::NotServed{"write it"}},
@@ -70,6 +73,18 @@ TEST_CASE("the schema of a step is a choice where several kinds have it") {
   const auto one = concourse::schema("versions", std::span(kinds).first<1>(), &Kind::check);
   CHECK(one.at("type") == "object");
   CHECK(one.at("title") == "versions");
+}
+
+TEST_CASE("the help and the schema of in tell the files of each kind") {
+  Kind book = kinds[0];
+  book.in = concourse::Service<concourse::In>{"the pages of a book", prepare_in, schema};
+  book.files = files;
+  const std::array shelf{book};
+  CHECK(concourse::files(shelf) == "\nFiles of source.isbn:\n  pages/  the pages\n  title   the title\n");
+  const auto told = concourse::schema("params", std::span<const Kind>(shelf), &Kind::in);
+  CHECK(told.at("x-files").size() == 2);
+  CHECK(told.at("x-files").at(1).at("name") == "title");
+  CHECK_FALSE(concourse::schema("source", std::span<const Kind>(shelf), &Kind::check).contains("x-files"));
 }
 
 TEST_CASE("a version of another kind is refused by its shape") {

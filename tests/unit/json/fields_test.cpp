@@ -9,7 +9,7 @@ namespace sample {
 struct Inner {
   std::string host;
 };
-void describe(json::Fields<Inner>& fields) { fields.required("host", &Inner::host, "the host"); }
+void describe(json::Fields<Inner>& fields) { fields.required("host", &Inner::host, "the `host`"); }
 
 struct Outer {
   std::string branch = "main";
@@ -89,6 +89,8 @@ TEST_CASE("the schema says what the reader accepts") {
   CHECK(schema["additionalProperties"] == false);
   CHECK(schema["properties"]["registries"]["items"]["required"] == Value::array({"host"}));
   CHECK_FALSE(schema["properties"].contains("git_crypt_key"));
+  CHECK(schema["x-order"] == Value::array({"branch", "depth", "debug", "registries", "password"}));
+  CHECK(schema["x-refused"] == Value({{"git_crypt_key", "decrypt in a task"}}));
 }
 
 TEST_CASE("a field decides about versions unless it is said not to") {
