@@ -5,6 +5,7 @@
 #include <cctype>
 #include <dirent.h>
 #include <memory>
+#include <sstream>
 #include <unistd.h>
 
 namespace http {
@@ -19,7 +20,7 @@ constexpr std::array<const char*, 6> bundles{
     "/etc/pki/tls/cert.pem",
     "/etc/ssl/ca-bundle.pem",
 };
-constexpr const char* hashed_directory = "/etc/ssl/certs";
+constexpr const char* system_directory = "/etc/ssl/certs";
 
 // "1a2b3c4d.0"
 bool is_hash_name(std::string_view name) {
@@ -36,17 +37,27 @@ bool is_hashed(const char* path) {
   return false;
 }
 
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts;
+  std::istringstream text(list);
+  for (std::string part; std::getline(text, part, ':');) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
 }  // namespace
 
 Trust find_trust(const base::Environment& environment) {
-  Trust trust{environment.get_or("SSL_CERT_DIR", ""), environment.get_or("SSL_CERT_FILE", "")};
+  Trust trust{environment.get_or("SSL_CERT_DIR", ""), environment.get_or("SSL_CERT_FILE", ""), {}};
   // A file that was named is the one meant: a directory of the system beside it would trust more than that.
-  if (!trust.bundle.empty()) return {"", trust.bundle};
+  if (!trust.bundle.empty()) return {"", trust.bundle, {}};
+  trust.folders = split(trust.directory.empty() ? system_directory : trust.directory);
   if (!trust.directory.empty()) return trust;
   const auto* found =
       std::find_if(bundles.begin(), bundles.end(), [](const char* path) { return access(path, R_OK) == 0; });
   if (found != bundles.end()) trust.bundle = *found;
-  if (is_hashed(hashed_directory)) trust.directory = hashed_directory;
+  if (is_hashed(system_directory)) trust.directory = system_directory;
   return trust;
 }
 

@@ -1,15 +1,19 @@
 #include "http/trust_store.hpp"
 
+#include <cstdint>
+#include <filesystem>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <system_error>
 
 #include "base/error.hpp"
 
 namespace http {
 namespace {
 
+namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorKind;
 
@@ -36,6 +40,21 @@ void add_pem(X509_STORE* store, const std::string& pem, const std::string& field
                                  "a certificate begins with -----BEGIN CERTIFICATE-----"});
 }
 
+// Every certificate that lies in a directory, whatever its file is called. What is not one is passed over, as is what
+// cannot be read: it is not a reason to trust no other.
+void add_folder(X509_STORE* store, const std::string& folder) {
+  constexpr std::uintmax_t largest_file = 4U << 20;  // a bundle of all public authorities has 0.25 MB
+  constexpr int most_files = 10'000;
+  std::error_code error;
+  int count = 0;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end && count < most_files;
+       entry.increment(error), ++count) {
+    std::error_code unreadable;
+    if (!entry->is_regular_file(unreadable) || entry->file_size(unreadable) > largest_file || unreadable) continue;
+    X509_STORE_load_file(store, entry->path().c_str());
+  }
+}
+
 }  // namespace
 
 void TrustStore::Deleter::operator()(x509_store_st* store) const noexcept { X509_STORE_free(store); }
@@ -58,10 +77,11 @@ void TrustStore::attach(ssl_ctx_st* context) const { SSL_CTX_set1_cert_store(con
 
 bool TrustStore::widen() {
   const std::lock_guard lock(mutex_);
-  if (is_wide_ || system_.bundle.empty()) return false;
+  if (is_wide_ || (system_.bundle.empty() && system_.folders.empty())) return false;
   is_wide_ = true;
   // A certificate in it that cannot be read is not a reason to trust no other.
-  X509_STORE_load_file(store_.get(), system_.bundle.c_str());
+  if (!system_.bundle.empty()) X509_STORE_load_file(store_.get(), system_.bundle.c_str());
+  for (const auto& folder : system_.folders) add_folder(store_.get(), folder);
   ERR_clear_error();
   return true;
 }

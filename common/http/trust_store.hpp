@@ -24,7 +24,8 @@ class TrustStore {
 
   // Makes a connection trust it; the connection keeps the store alive.
   void attach(ssl_ctx_st* context) const;
-  // The directory did not know an authority: reads the bundle (see Trust). False when that brings nothing new.
+  // The directory did not know an authority: reads the bundle and the folders (see Trust). False when that brings
+  // nothing new.
   [[nodiscard]] bool widen();
 
  private:
