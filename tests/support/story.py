@@ -11,6 +11,7 @@ import shutil
 
 from support import make_roots, push_image, run_image
 from support.concourse import Concourse, HostPrograms, Observer, RootDirectory
+from support.example_vars import GIT, REGISTRY, example_vars
 from support.git_server import GitServer, Repository
 from support.program import run_program
 from support.registry_server import RegistryServer
@@ -61,8 +62,10 @@ class Story(StartedStack):
 
     def _start(self) -> None:
         self.repository = Repository(self.work / "git/petclinic.git")
-        self.git = self.enter_context(GitServer(self.work / "git"))
-        self.registry = self.enter_context(RegistryServer(self.work / "registry", username="robot", password="robot-password"))
+        given = example_vars("petclinic")
+        self.username, self.password = given["registry_username"], given["registry_password"]
+        self.git = self.enter_context(GitServer(self.work / "git", user=given["git_username"], password=given["git_password"]))
+        self.registry = self.enter_context(RegistryServer(self.work / "registry", username=self.username, password=self.password))
         self.builder = make_roots.make_builder(self.work / "builder", f"{self.registry.host}/run:base", self.application.builder)
         self._make_cluster()
         # Two types, one program: the slim one here is the programs alone.
@@ -70,32 +73,15 @@ class Story(StartedStack):
             "build-service": HostPrograms(self.programs),
             "build-service-builder": RootDirectory(
                 self.builder.root, self.programs,
-                {**self.builder.environment, "BUILD_SERVICE_BUILDER": f"{self.registry.host}/builder:latest"}),
+                {**self.builder.environment, "BUILD_SERVICE_BUILDER": f"{self.registry.host}/build-service-builder:latest"}),
         }
         self.concourse = Concourse(self.work / "concourse", types, task_path=[self._cluster], observer=self._observer)
         self.publish_base("1")
-        self._push("builder", "latest", push_image.run_image("1", labels={"is": "the builder"}))
+        self._push("build-service-builder", "latest", push_image.run_image("1", labels={"is": "the builder"}))
         self.pipeline = self.concourse.set_pipeline(PROJECT / "pipelines/petclinic.yml", vars=self.vars())
 
     def vars(self) -> dict:
-        host = self.registry.host
-        return {
-            "build_service_image": f"{host}/build-service",
-            "builder_image": f"{host}/builder",
-            "kubectl_image": f"{host}/kubectl",
-            "source_uri": self.git.url("petclinic"),
-            "source_branch": "main",
-            "webhook_token": "word",
-            "run_image": f"{host}/run",
-            "run_image_tag": "base",
-            "image": f"{host}/acme/petclinic",
-            "registry_username": "robot",
-            "registry_password": "robot-password",
-            "kubeconfig": "kind: Config",
-            "namespace": "petclinic",
-            "deployment": "petclinic",
-            "container": "petclinic",
-        }
+        return example_vars("petclinic", {REGISTRY: self.registry.host, GIT: self.git.base})
 
     # What people do
 
@@ -121,7 +107,7 @@ class Story(StartedStack):
         repository, _, digest = image.partition("@")
         directory = self.work / "node" / digest.partition(":")[2]
         if not directory.exists():
-            source = {"repository": repository, "username": "robot", "password": "robot-password"}
+            source = {"repository": repository, **self.registry.source}
             request = {"source": source, "version": {"tag": "main", "digest": digest}}
             result = run_program(self.programs, "in", request, directory)
             assert result.status == 0, result.stderr
@@ -139,7 +125,7 @@ class Story(StartedStack):
     def layers(self, image: str) -> list[str]:
         repository, _, digest = image.partition("@")
         host, _, path = repository.partition("/")
-        registry = push_image.Registry(host, "robot", "robot-password")
+        registry = push_image.Registry(host, self.username, self.password)
         accept = {"Accept": f"{push_image.OCI['manifest']}, {push_image.DOCKER['manifest']}"}
         manifest = json.loads(registry.request("GET", f"/v2/{path}/manifests/{digest}", headers=accept).read())
         return [layer["digest"] for layer in manifest["layers"]]
@@ -147,7 +133,7 @@ class Story(StartedStack):
     def builds(self, count: int = 10) -> list[str]:
         """The last builds of the deployed image, as the table that a get writes."""
         repository, _, digest = self.deployed.partition("@")
-        source = {"repository": repository, "username": "robot", "password": "robot-password"}
+        source = {"repository": repository, **self.registry.source}
         request = {"source": source, "version": {"tag": "main", "digest": digest},
                    "params": {"skip_download": True, "builds": count}}
         directory = self.work / f"builds-{digest[-8:]}"
@@ -167,7 +153,7 @@ class Story(StartedStack):
     # How it is done
 
     def _push(self, repository: str, tag: str, image: push_image.Image) -> str:
-        return push_image.Registry(self.registry.host, "robot", "robot-password").push(repository, tag, image)
+        return push_image.Registry(self.registry.host, self.username, self.password).push(repository, tag, image)
 
     def _make_cluster(self) -> None:
         self._cluster.mkdir(parents=True)
