@@ -13,7 +13,7 @@ from support.concourse.container import make_devices
 from support.story import Story
 
 pytestmark = pytest.mark.release
-LARGEST_RESOURCE = 20_000_000
+LARGEST_RESOURCE = 14_000_000
 
 
 class Buildah:

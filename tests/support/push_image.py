@@ -28,6 +28,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import make_roots  # noqa: E402 (also run as a program)
 
 TIME = 315532801  # 1980-01-01T00:00:01Z, as buildpacks' layers have it
+ROOTS = "root's"
 OCI = {
     "manifest": "application/vnd.oci.image.manifest.v1+json",
     "config": "application/vnd.oci.image.config.v1+json",
@@ -56,15 +57,18 @@ class Layer:
 class Image:
     config: dict
     layers: list[Layer]
+    annotations: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def documents(self, media_types: dict = OCI) -> tuple[bytes, bytes]:
         """The manifest and the configuration as they are pushed."""
         diff_ids = [layer.diff_id for layer in self.layers]
-        config = _json({**self.config, "rootfs": {"type": "layers", "diff_ids": diff_ids}})
+        config = compact_json({**self.config, "rootfs": {"type": "layers", "diff_ids": diff_ids}})
         layers = [{"mediaType": media_types["layer"], "size": layer.size, "digest": layer.digest} for layer in self.layers]
         described = {"mediaType": media_types["config"], "size": len(config), "digest": digest_of(config)}
         manifest = {"schemaVersion": 2, "mediaType": media_types["manifest"], "config": described, "layers": layers}
-        return _json(manifest), config
+        if self.annotations:
+            manifest["annotations"] = self.annotations
+        return compact_json(manifest), config
 
 
 class Registry:
@@ -171,8 +175,11 @@ def split_reference(reference: str) -> tuple[str, str, str]:
     return host, repository, tag or "latest"
 
 
-def tree_layer(root: pathlib.Path, path: pathlib.Path, level: int = 5) -> Layer:
-    """The tar of everything below `root`, compressed into the file `path`. The same tree gives the same digests."""
+def tree_layer(root: pathlib.Path, path: pathlib.Path, level: int = 5, owners: str = "own") -> Layer:
+    """The tar of everything below `root`, compressed into the file `path`. The same tree gives the same digests.
+
+    owners: `own`, those of the files, or ROOTS: root's, whoever made them
+    """
     made = {}
 
     def write(file) -> None:
@@ -180,7 +187,7 @@ def tree_layer(root: pathlib.Path, path: pathlib.Path, level: int = 5) -> Layer:
         with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=level, mtime=0) as compressed:
             plain = _Hashing(compressed)
             with tarfile.open(fileobj=plain, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-                _add_tree(tar, root)
+                _add_tree(tar, root, owners)
         made.update(digest=packed.digest(), diff_id=plain.digest(), size=packed.size)
 
     _place(path, write)
@@ -193,16 +200,18 @@ def packages_layer(root: pathlib.Path) -> Layer:
     if not described.exists():
         layer = dataclasses.asdict(tree_layer(root / "root", path))
         del layer["path"]
-        _place(described, lambda file: file.write(_json(layer)))
+        _place(described, lambda file: file.write(compact_json(layer)))
     return Layer(path, **json.loads(described.read_text()))
 
 
-def _add_tree(tar: tarfile.TarFile, root: pathlib.Path) -> None:
+def _add_tree(tar: tarfile.TarFile, root: pathlib.Path, owners: str) -> None:
     for path in sorted(root.rglob("*")):
         entry = tar.gettarinfo(str(path), str(path.relative_to(root)))
         if entry is None:  # a socket
             continue
         entry.mtime, entry.uname, entry.gname = TIME, "", ""
+        if owners == ROOTS:
+            entry.uid, entry.gid = 0, 0
         if entry.islnk():  # a clone's links to the cache are not links of the image
             entry.type, entry.linkname, entry.size = tarfile.REGTYPE, "", path.stat().st_size
         with path.open("rb") if entry.isreg() else io.BytesIO() as content:
@@ -228,7 +237,7 @@ def _place(path: pathlib.Path, write) -> None:
         raise
 
 
-def _json(document: dict) -> bytes:
+def compact_json(document: dict) -> bytes:
     return json.dumps(document, separators=(",", ":"), sort_keys=True).encode()
 
 
