@@ -1,6 +1,7 @@
 // Which certificate authorities are trusted: those of the place where the program happens to run.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,13 @@ struct Trust {
 // SSL_CERT_FILE and SSL_CERT_DIR (a list with ':') where they are set, else where Debian, Ubuntu, UBI and Alpine keep
 // them.
 [[nodiscard]] Trust find_trust(const base::Environment& environment);
+
+// The files of a folder that may hold certificates, in the order of their names: what cannot be read or is too large
+// is left out, for it is not a reason to trust no other.
+[[nodiscard]] std::vector<std::filesystem::path> certificate_files(const std::string& folder);
+
+// The certificates (PEM) that lie in /etc/ssl/certs under any names, where that is all there is: most programs look for
+// a bundle or names by hash, and need them as SSL_CERT_FILE. Empty where the environment or the system names a bundle.
+[[nodiscard]] std::string loose_certificates(const base::Environment& environment);
 
 }  // namespace http

@@ -13,7 +13,6 @@
 namespace http {
 namespace {
 
-namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorKind;
 
@@ -38,21 +37,6 @@ void add_pem(X509_STORE* store, const std::string& pem, const std::string& field
   if (count > 0) return;
   throw Error(ErrorKind::usage, {"read", field, "it holds what is not a certificate in PEM form",
                                  "a certificate begins with -----BEGIN CERTIFICATE-----"});
-}
-
-// Every certificate that lies in a directory, whatever its file is called. What is not one is passed over, as is what
-// cannot be read: it is not a reason to trust no other.
-void add_folder(X509_STORE* store, const std::string& folder) {
-  constexpr std::uintmax_t largest_file = 4U << 20;  // a bundle of all public authorities has 0.25 MB
-  constexpr int most_files = 10'000;
-  std::error_code error;
-  int count = 0;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end && count < most_files;
-       entry.increment(error), ++count) {
-    std::error_code unreadable;
-    if (!entry->is_regular_file(unreadable) || entry->file_size(unreadable) > largest_file || unreadable) continue;
-    X509_STORE_load_file(store, entry->path().c_str());
-  }
 }
 
 }  // namespace
@@ -81,7 +65,9 @@ bool TrustStore::widen() {
   is_wide_ = true;
   // A certificate in it that cannot be read is not a reason to trust no other.
   if (!system_.bundle.empty()) X509_STORE_load_file(store_.get(), system_.bundle.c_str());
-  for (const auto& folder : system_.folders) add_folder(store_.get(), folder);
+  for (const auto& folder : system_.folders) {
+    for (const auto& file : certificate_files(folder)) X509_STORE_load_file(store_.get(), file.c_str());
+  }
   ERR_clear_error();
   return true;
 }

@@ -1,11 +1,15 @@
 #include "image/embedded_build.hpp"
 
 #include <fmt/format.h>
+#include <optional>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
+#include "http/trust.hpp"
 #include "lifecycle/build.hpp"
 #include "lifecycle/closed_directory.hpp"
 #include "lifecycle/detect.hpp"
+#include "lifecycle/executor.hpp"
 #include "lifecycle/layers.hpp"
 #include "lifecycle/restore.hpp"
 
@@ -23,7 +27,7 @@ class Builder {
       : client_(client),
         platform_(platform),
         options_(options),
-        environment_(environment),
+        environment_(for_buildpacks(environment)),
         phases_(phases),
         log_(log) {}
 
@@ -43,6 +47,17 @@ class Builder {
   }
 
  private:
+  // A worker's --certs-dir may hold its authorities under names that the programs of a build do not look for.
+  base::Environment for_buildpacks(const base::Environment& environment) {
+    const auto pem = http::loose_certificates(environment);
+    if (pem.empty()) return environment;
+    const auto file = authorities_.emplace(platform_, "authorities").path() / "certificates.pem";
+    base::write_file(file, pem);
+    auto variables = environment.variables();
+    variables["SSL_CERT_FILE"] = file.string();
+    return base::Environment(std::move(variables));
+  }
+
   void analyze(lifecycle::Analysis& analysis) {
     phases_.begin("ANALYZING");
     log_.info("run image " + analysis.run_image.reference.text());
@@ -107,7 +122,8 @@ class Builder {
   registry::Client& client_;
   const lifecycle::Platform& platform_;
   const EmbeddedBuildOptions& options_;
-  const base::Environment& environment_;
+  std::optional<lifecycle::ExchangeDirectory> authorities_;
+  base::Environment environment_;
   builds::Phases& phases_;
   base::Log& log_;
 };

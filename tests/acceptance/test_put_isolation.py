@@ -155,6 +155,19 @@ def test_bindings_are_there_for_the_build_alone_and_their_values_are_nowhere(ben
     assert "Build reason(s): CONFIG" in outcome.stderr and "bindings: ca, maven (values " in outcome.stderr
 
 
+def test_the_authorities_of_a_worker_reach_buildpacks_under_any_name(bench):
+    bench.builder(detect="exit 0", build='echo "from $SSL_CERT_FILE: $(cat "$SSL_CERT_FILE")"')
+    certificates = bench.container.root / "etc/ssl/certs"
+    certificates.mkdir(parents=True, exist_ok=True)
+    for entry in certificates.iterdir():
+        entry.unlink()
+    (certificates / "company.crt").write_text("-----BEGIN CERTIFICATE-----\nCOMPANY\n-----END CERTIFICATE-----")
+    (certificates / "README").write_text("not a certificate")
+    outcome = bench.put()
+    assert outcome.status == 0, outcome.stderr
+    assert "COMPANY" in outcome.stderr and "from /tmp/" in outcome.stderr and "not a certificate" not in outcome.stderr
+
+
 def test_a_binding_that_cannot_be_meant_names_its_field(bench):
     bench.builder().with_inputs()
     for binding, words in (("kubeconfig", "no file type"), ("nowhere", "there is no such directory"), ("../..", "it leaves the inputs")):
