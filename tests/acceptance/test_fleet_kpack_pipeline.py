@@ -5,12 +5,13 @@ import pytest
 
 from support.concourse import Concourse, HostPrograms
 from support.fleet_kpack import FleetKpack
-from support.git_server import GitServer, Repository
+from support.git_server import GitServer
 from support.kpack import publishing
 from support.kube.server import PROJECT, programs as kube_programs
 from support.push_image import Registry
 from support.registry_server import RegistryServer
 from support.started_stack import StartedStack
+from support.story import commit_tasks
 
 APPLICATIONS = ("ledger", "shop")
 
@@ -22,8 +23,7 @@ class Story(StartedStack):
         self.namespace, self.deployments = namespace, deployments
 
     def _start(self) -> None:
-        tasks = Repository(self.work / "git/tasks.git")
-        tasks.commit("Tasks", {str(path.relative_to(PROJECT)): path.read_text() for path in (PROJECT / "pipelines/tasks").iterdir()})
+        commit_tasks(self.work / "git")
         self.git = self.enter_context(GitServer(self.work / "git"))
         self.registry = self.enter_context(RegistryServer(self.work / "registry"))
         self.kpack.push = publishing.to(Registry(self.registry.host), self.registry.host)
@@ -44,7 +44,7 @@ class Story(StartedStack):
             "registry_username": "", "registry_password": "",
             "cluster_stack": self.namespace, "kpack_namespaces": [self.namespace],
             "kpack_kubeconfig": self.server.kubeconfig(token=self.fleet.token), "timeout": "2m", "test": "test -s fleet/changed.json",
-            "tasks_uri": self.git.url("tasks"), "tasks_branch": "main", "namespaces": self.namespace,
+            "tasks_uri": self.git.url("build-service"), "tasks_branch": "main", "namespaces": self.namespace,
             "staging_kubeconfig": kubeconfig, "production_kubeconfig": kubeconfig,
         }
 

@@ -36,7 +36,7 @@ def test_a_patched_base_reaches_every_cluster_by_way_of_a_canary_and_goes_back(s
     canary, _, rest, rollout = story.builds
     assert canary.step("fleet", "get").facts["rebased"] == "1" and rest.step("fleet", "get").facts["rebased"] == "3"
     assert "openssl 3.0.11-1 -> 3.0.15-1" in canary.log and "openssl" in story.report(rest)
-    assert "3 Deployments run what the put moved" in rollout.log
+    assert "what the put moved runs in 3 workloads: deployment/" in rollout.log
     assert story.deployed() == story.tagged()
     assert not set(story.deployed().values()) & set(before.values())
     assert tick(story) == []
@@ -55,7 +55,8 @@ def test_a_deployment_that_does_not_become_ready_is_taken_back_with_the_reason(s
     story.deployments.broken[story.tagged()["ledger"]] = "ErrImagePull"
     build = story.pipeline.run_job("canary-rollout").wait()
     assert build.status == "failed"
-    assert "ErrImagePull" in build.log and "ledger goes back" in build.log
+    last = build.log.splitlines()[-1]
+    assert "deployment/ledger in " in last and "ErrImagePull" in last and last.endswith("; what ran before runs again")
     assert story.deployed() == before
     assert "robot-password" not in build.log
 

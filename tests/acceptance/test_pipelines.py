@@ -1,10 +1,7 @@
 """Every source and every params that people are shown, in pipelines/ and in the README, is one that the programs take."""
 
-import json
 import pathlib
 import re
-import shutil
-import subprocess
 
 import pytest
 import yaml
@@ -89,27 +86,3 @@ def test_a_wrong_field_would_be_seen(programs):
     config["resources"][0]["source"]["brnch"] = "main"
     with pytest.raises(AssertionError, match="brnch"):
         explained(programs, config)
-
-
-def rollout_of(path: pathlib.Path) -> dict:
-    config = read_pipeline(path, vars_file(path))
-    return next(step["config"] for job in config["jobs"] for step in walk(job["plan"]) if step.get("task") == "rollout")
-
-
-@pytest.mark.parametrize("history", ["first", "second"])
-@pytest.mark.parametrize("path", [path for path in PIPELINES if path.stem in ("petclinic", "promote")], ids=lambda path: path.name)
-def test_a_rollout_that_fails_ends_in_what_the_cluster_says_and_not_in_the_error_of_the_way_back(tmp_path, path, history):
-    image = "registry.example.com/acme/petclinic@sha256:" + "1" * 64
-    shutil.copy(PROJECT / "tests/support/kubectl", tmp_path / "kubectl")
-    before = [] if history == "first" else [image.replace("1" * 64, "2" * 64)]
-    (tmp_path / "cluster.json").write_text(json.dumps({"history": before, "broken": [image], "commands": []}))
-    (tmp_path / "petclinic-image").mkdir()
-    (tmp_path / "petclinic-image/image").write_text(image)
-    run = rollout_of(path)["run"]
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "KUBECONFIG_YAML": "x", "NAMESPACE": "n", "DEPLOYMENT": "petclinic",
-                   "CONTAINER": "petclinic", "TMPDIR": str(tmp_path)}
-    done = subprocess.run([run["path"], *run["args"]], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    last = done.stdout.splitlines()[-1]
-    assert done.returncode == 1 and "exceeded its progress deadline" in done.stderr
-    assert last == ("there is no earlier rollout to go back to" if history == "first" else
-                    "deployment/petclinic successfully rolled out")

@@ -7,11 +7,12 @@ import pathlib
 
 from support.concourse import Concourse, HostPrograms, Observer
 from support.fleet import Storage
-from support.git_server import GitServer, Repository
+from support.git_server import GitServer
 from support.kube.deployments import Deployments
 from support.kube.server import PROJECT, KubeServer, programs as kube_programs
 from support.registry_server import RegistryServer
 from support.started_stack import StartedStack
+from support.story import commit_tasks
 
 SMALL = ("ledger", "mail", "shop", "stock")
 LARGE = ("accounts", "billing", "catalog", "checkout", "coupons", "delivery", "feed", "identity", "invoices", "ledger", "mail",
@@ -33,8 +34,7 @@ class FleetStory(StartedStack):
         self.server = self.server or self.enter_context(KubeServer(self.work / "kube"))
         self.namespace = self.server.namespace()
         self.deployments = self.enter_context(Deployments(self.server, [self.namespace]))
-        tasks = Repository(self.work / "git/tasks.git")
-        tasks.commit("Tasks", {str(path.relative_to(PROJECT)): path.read_text() for path in (PROJECT / "pipelines/tasks").iterdir()})
+        commit_tasks(self.work / "git")
         self.git = self.enter_context(GitServer(self.work / "git"))
         self.registry = self.enter_context(RegistryServer(self.work / "registry", username="robot", password="robot-password"))
         self.storage = Storage(self.registry.data, self.registry.host)
@@ -56,7 +56,7 @@ class FleetStory(StartedStack):
             "images": [f"{host}/acme/{name}:main" for name in self.applications], "repositories": [],
             "registry_username": "robot", "registry_password": "robot-password",
             "canary": self.canary, "max_failures": 2, "test": "test -s fleet/changed.json",
-            "tasks_uri": self.git.url("tasks"), "tasks_branch": "main", "namespaces": self.namespace,
+            "tasks_uri": self.git.url("build-service"), "tasks_branch": "main", "namespaces": self.namespace,
             "staging_kubeconfig": kubeconfig, "production_kubeconfig": kubeconfig,
         }
 

@@ -19,7 +19,7 @@ from support.program import run_program
 from support.push_image import Registry
 from support.registry_server import RegistryServer
 from support.started_stack import StartedStack
-from support.story import AUTHOR, PROJECT, SMALL
+from support.story import AUTHOR, PROJECT, SMALL, commit_tasks
 
 NAMESPACE = "apps"
 BUILDER = "base"
@@ -39,6 +39,7 @@ class KpackStory(StartedStack):
 
     def _start(self) -> None:
         self.repository = Repository(self.work / "git/petclinic.git")
+        commit_tasks(self.work / "git")
         self.git = self.enter_context(GitServer(self.work / "git"))
         self.registry = self.enter_context(RegistryServer(self.work / "registry"))
         self.server = self._server or self.enter_context(KubeServer(self.work / "kube"))
@@ -50,7 +51,7 @@ class KpackStory(StartedStack):
         self.token = apply_role(self.server, self.namespace)
         self._cluster.mkdir(parents=True)
         shutil.copy(PROJECT / "tests/support/kubectl", self._cluster)
-        (self._cluster / "cluster.json").write_text(json.dumps({"history": [], "broken": [], "commands": []}))
+        (self._cluster / "cluster.json").write_text(json.dumps({"history": [], "broken": []}))
         self.concourse = Concourse(self.work / "concourse", {"build-service": HostPrograms(self.programs)},
                                    task_path=[self._cluster], observer=self._observer)
         self.set_pipeline(self.builder)
@@ -77,6 +78,8 @@ class KpackStory(StartedStack):
             "builder": builder,
             "build_service_account": "default",
             "image": f"{self.registry.host}/acme/petclinic",
+            "tasks_uri": self.git.url("build-service"),
+            "tasks_branch": "main",
             "kubeconfig": "kind: Config",
             "namespace": "petclinic",
             "deployment": "petclinic",

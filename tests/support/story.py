@@ -21,6 +21,13 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 AUTHOR = "Dana Developer <dana@example.com>"
 
 
+def commit_tasks(repositories: pathlib.Path) -> None:
+    """The repository build-service, with pipelines/tasks as a pipeline gets them."""
+    tasks = PROJECT / "pipelines/tasks"
+    files = {str(path.relative_to(PROJECT)): path.read_text() for path in sorted(tasks.rglob("*")) if path.is_file()}
+    Repository(repositories / "build-service.git").commit("Tasks", files)
+
+
 @dataclasses.dataclass(frozen=True)
 class Application:
     """One of tests/apps, and how it is built and looked at."""
@@ -62,6 +69,7 @@ class Story(StartedStack):
 
     def _start(self) -> None:
         self.repository = Repository(self.work / "git/petclinic.git")
+        commit_tasks(self.work / "git")
         given = example_vars("petclinic")
         self.username, self.password = given["registry_username"], given["registry_password"]
         self.git = self.enter_context(GitServer(self.work / "git", user=given["git_username"], password=given["git_password"]))
@@ -147,9 +155,6 @@ class Story(StartedStack):
         """The cluster will not get this image to run."""
         self._edit_cluster(lambda state: state["broken"].append(image))
 
-    def cluster_commands(self) -> list[list[str]]:
-        return json.loads((self._cluster / "cluster.json").read_text())["commands"]
-
     # How it is done
 
     def _push(self, repository: str, tag: str, image: push_image.Image) -> str:
@@ -158,7 +163,7 @@ class Story(StartedStack):
     def _make_cluster(self) -> None:
         self._cluster.mkdir(parents=True)
         shutil.copy(PROJECT / "tests/support/kubectl", self._cluster)
-        (self._cluster / "cluster.json").write_text(json.dumps({"history": [], "broken": [], "commands": []}))
+        (self._cluster / "cluster.json").write_text(json.dumps({"history": [], "broken": []}))
 
     def _edit_cluster(self, change) -> None:
         path = self._cluster / "cluster.json"

@@ -248,7 +248,8 @@ class Build:
         if image is not None:
             env = {"PATH": PATH, "HOME": "/root", **image.env}
             command = image.command(command, where)
-        env |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in params.items()}
+        # What has no value is empty, as Concourse has it.
+        env |= {name: "" if value is None else value if isinstance(value, str) else json.dumps(value) for name, value in params.items()}
         observer = self.pipeline.concourse.observer
         observer.began("task", record.name, config["run"]["path"], {})
         outcome = run(command, b"", env, cwd="/" if image else str(where), abort=abort, show=observer.wrote)

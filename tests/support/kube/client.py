@@ -28,7 +28,10 @@ RESOURCES = {
     **{name: (KPACK, False) for name in ("clusterbuilders", "clusterstacks", "clusterstores", "clusterlifecycles")},
     **{name: ("/api/v1", True) for name in ("pods", "events", "secrets", "serviceaccounts", "configmaps", "resourcequotas")},
     **{name: ("/api/v1", False) for name in ("namespaces", "nodes")},
-    **{name: ("/apis/apps/v1", True) for name in ("deployments", "replicasets")},
+    **{name: ("/apis/apps/v1", True)
+       for name in ("deployments", "replicasets", "statefulsets", "daemonsets", "controllerrevisions")},
+    **{name: ("/apis/batch/v1", True) for name in ("cronjobs", "jobs")},
+    "horizontalpodautoscalers": ("/apis/autoscaling/v2", True),
     **{name: ("/apis/rbac.authorization.k8s.io/v1", True) for name in ("roles", "rolebindings")},
     **{name: ("/apis/rbac.authorization.k8s.io/v1", False) for name in ("clusterroles", "clusterrolebindings")},
     "customresourcedefinitions": ("/apis/apiextensions.k8s.io/v1", False),

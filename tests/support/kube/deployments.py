@@ -142,10 +142,14 @@ class Deployments:
             if pod["metadata"]["labels"].get("deployment") == metadata["name"] and pod["metadata"]["name"] != name:
                 self.client.delete("pods", pod["metadata"]["name"], namespace)
         labels = {**template["metadata"]["labels"], "pod-template-hash": digest, "deployment": metadata["name"]}
+        replica_set = self.client.get("replicasets", f"{metadata['name']}-{digest}", namespace)
+        owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": replica_set["metadata"]["name"],
+                 "uid": replica_set["metadata"]["uid"], "controller": True}
         # Bound to no real node, and to a name of its own so that no stand-in for a kubelet takes it.
         spec = {**template["spec"], "nodeName": "played"}
         if self.client.find("pods", name, namespace) is None:
-            self.client.create("pods", {"metadata": {"name": name, "labels": labels}, "spec": spec}, namespace)
+            self.client.create("pods", {"metadata": {"name": name, "labels": labels, "ownerReferences": [owner]}, "spec": spec},
+                               namespace)
             state = {"waiting": {"reason": why, "message": f"{why}: {template['spec']['containers'][0]['image']}"}} if why else {
                 "running": {"startedAt": _now()}}
             self.client.patch("pods", name, {"status": {
