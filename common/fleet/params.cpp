@@ -44,7 +44,7 @@ std::size_t Limit::of(std::size_t candidates) const {
 }
 
 void describe(json::Fields<Pin>& fields) {
-  fields.required("image", &Pin::image, "a pattern as in only");
+  fields.required("image", &Pin::image, "a pattern as in `only`");
   fields.required("reason", &Pin::reason, "why the image stays where it is: shown in the table and the report");
 }
 

@@ -23,7 +23,7 @@ void describe_image(json::Fields<Fields>& fields) {
   add("sub_path", &ImageFields::sub_path, "the directory within the source that is built. Empty: all of it");
   add("builder", &ImageFields::builder, "the builder, as `kp image patch --cluster-builder` sets it");
   add("env", &ImageFields::env,
-      "variables of the build, merged by name. null removes one. Whoever may read Images can read them");
+      "variables of the build, merged by name. `null` removes one. Whoever may read Images can read them");
   add("service_account", &ImageFields::service_account, "the service account whose secrets the build uses");
   add("cache", &ImageFields::cache, "where the build cache is kept: a volume or an image");
   add("additional_tags", &ImageFields::additional_tags, "list of whole references that the image gets beside its tag");
@@ -179,7 +179,7 @@ void describe(json::Fields<PutFields>& fields) {
   fields.optional("trigger", &PutFields::trigger,
                   "build also where kpack sees no reason to, as `kp image trigger` does. Default: false");
   fields.optional("wait", &PutFields::wait,
-                  "wait for the build. false: the put ends when the Image is written, and its version is the image "
+                  "wait for the build. `false`: the put ends when the Image is written, and its version is the image "
                   "that stands. Default: true");
   fields.optional("timeout", &PutFields::timeout,
                   "how long the build is waited for, as in `45m` or `1h30m`. Default: `1h`");

@@ -89,8 +89,8 @@ void describe(json::Fields<SourceFields>& fields) {
                   "the user name for http(s). It is sent to the repository's own origin alone", other);
   fields.optional("password", &SourceFields::password, "the password or token for http(s)", other);
   fields.optional("private_key", &SourceFields::private_key, "the private key for ssh", other);
-  fields.optional("private_key_user", &SourceFields::private_key_user, "the user name for ssh, if `uri` has none",
-                  other);
+  fields.optional("private_key_user", &SourceFields::private_key_user,
+                  "the user name for ssh. Default: the one in `uri`", other);
   fields.optional("private_key_passphrase", &SourceFields::private_key_passphrase, "the passphrase of `private_key`",
                   other);
   fields.optional("forward_agent", &SourceFields::forward_agent,
@@ -125,7 +125,7 @@ void describe(json::Fields<SourceFields>& fields) {
                   "`match_tagged`: the commits with such a tag. `match_tag_ancestors`: these, and all commits before "
                   "them. Default: `match_tagged`");
   fields.optional("fetch_tags", &SourceFields::fetch_tags,
-                  "true: all tags are fetched. false: none. Default: those of the history that is fetched, and all "
+                  "`true`: all tags are fetched. `false`: none. Default: those of the history that is fetched, and all "
                   "with a tag filter",
                   other);
   fields.optional("disable_ci_skip", &SourceFields::disable_ci_skip,

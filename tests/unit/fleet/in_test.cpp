@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "fleet/kind.hpp"
 #include "fleet/report.hpp"
 #include "fleet/store.hpp"
 #include "support/in_memory_registry.hpp"
@@ -58,6 +59,11 @@ TEST_CASE("a get writes the fleet's images, what changed, and what needs a build
   CHECK(names(needs) == std::vector<std::string>{"r.example.com/acme/old-jre:main"});
   CHECK(needs[0]["needs_build"][0] ==
         json::Value{{"what", "paketo-buildpacks/jre"}, {"old", "1.2.0"}, {"new", "1.3.0"}});
+  // And nothing but what is told of (README.md, --help).
+  const auto told = kind().files;
+  for (const auto& file : told) CHECK(world.has(std::string(file.name)));
+  const std::filesystem::directory_iterator written(world.directory.path());
+  CHECK(static_cast<std::size_t>(std::distance(begin(written), end(written))) == told.size());
 }
 
 TEST_CASE("a fleet that needs no build has no file that says so") {

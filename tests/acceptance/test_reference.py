@@ -1,0 +1,88 @@
+"""README's reference is what the programs say of themselves, and what they say of the files of a get is true."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from support.git_server import Repository
+from support.faulty_registry import layer
+from support.images import Pusher
+from support.program import run_program
+from support.registry_server import RegistryServer
+
+
+def test_the_reference_of_the_readme_is_the_programs_own(project, programs):
+    check = [] if os.environ.get("UPDATE_GOLDEN") else ["--check"]
+    done = subprocess.run([project / "scripts/reference", "--programs", programs, *check], capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stderr}fields changed: run UPDATE_GOLDEN=1 scripts/test -k reference"
+
+
+def test_every_field_param_and_file_has_its_row(project, programs):
+    """So that a section which is forgotten, or a marker that is misspelt, is not taken for a reference without rows."""
+    page = (project / "README.md").read_text()
+    parts = set(re.findall(r"<!-- reference: (\w+ \w+) -->", page))
+    steps = {"check": "source", "in": "in", "out": "out"}
+    wanted = {f"{kind} {steps[program]}" for program in steps for kind in schemas(programs, program)}
+    assert parts == wanted | {f"{kind} files" for kind in schemas(programs, "in")} | {"repository login"}
+    assert len(re.findall("<!-- end of reference -->", page)) == len(parts)
+    for program in steps:
+        for kind, schema in schemas(programs, program).items():
+            text = page.split(f"<!-- reference: {kind} {steps[program]} -->")[1].split("<!-- end of reference -->")[0]
+            told = set(re.findall(r"^\| `(\w+)`", text, re.M))
+            assert told == {name for name in schema["x-order"] if not name.startswith(("aws_", "azure_"))}
+
+
+def test_descriptions_read_in_an_error_and_in_a_table(programs):
+    """json/fields.hpp: after "give" in an error, and as a sentence of a table."""
+    texts = [text for program in ("check", "in", "out") for schema in schemas(programs, program).values() for text in descriptions(schema)]
+    assert len(texts) > 150
+    for text in texts:
+        assert re.match(r"[a-z`]|(SBOM|OCI|PEM|URL) ", text) and not text.endswith((".", ":", " ")), text
+        assert text.count("`") % 2 == 0 and "  " not in text and "\n" not in text, text
+
+
+def test_a_checkout_has_the_files_that_are_told(programs, tmp_path):
+    repository = Repository(tmp_path / "app.git")
+    commit = repository.commit("a commit", {"file": "content\n"})
+    run_program(programs, "in", {"source": {"uri": str(repository.path)}, "version": {"ref": commit}}, tmp_path / "out").answer
+    git_own = {"HEAD", "config", "description", "hooks", "index", "info", "objects", "refs", "logs", "packed-refs", "shallow",
+               "branches", "ORIG_HEAD", "FETCH_HEAD", "modules", "lfs"}
+    written = {f".git/{path.name}" for path in (tmp_path / "out/.git").iterdir() if path.name not in git_own}
+    assert written == files(programs, "uri")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    with RegistryServer(tmp_path_factory.mktemp("images") / "registry") as server:
+        digest = Pusher(server).image("main", [layer([("etc", None), ("etc/motd", b"hello")])])
+        yield {"source": {"repository": f"{server.host}/acme/app", "tag": "main", **server.source}, "version": {"tag": "main", "digest": digest}}
+
+
+def test_an_image_has_the_files_that_are_told(programs, tmp_path, image):
+    written = set()
+    for form in ("rootfs", "oci", "oci-layout"):
+        run_program(programs, "in", {**image, "params": {"format": form}}, tmp_path / form).answer
+        written |= {path.name + "/" * path.is_dir() for path in (tmp_path / form).iterdir()}
+    # The others are there for an image of buildpacks alone: tests/acceptance/test_put_reasons.py reads them.
+    assert written == files(programs, "repository") - {"sbom/", "builds.json", "builds.txt", "logs/<number>.log"}
+
+
+def schemas(programs, program: str) -> dict:
+    said = json.loads(run_program(programs, program, "", "--schema").stdout)
+    return {re.match(r"source\.(\w+)", schema["title"])[1]: schema for schema in said["oneOf"]}
+
+
+def files(programs, kind: str) -> set:
+    return {file["name"] for file in schemas(programs, "in")[kind]["x-files"]}
+
+
+def descriptions(value) -> list[str]:
+    if isinstance(value, list):
+        return [text for item in value for text in descriptions(item)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["description"]] if isinstance(value.get("description"), str) else []
+    return own + [text for key, item in value.items() if key != "description" or not isinstance(item, str) for text in descriptions(item)]
