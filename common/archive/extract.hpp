@@ -41,7 +41,6 @@ class Extractor {
   void finish();
 
   [[nodiscard]] const Omissions& omissions() const { return omissions_; }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t entries() const { return entries_; }
 
  private:

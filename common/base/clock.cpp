@@ -31,6 +31,16 @@ std::string rfc3339(WallTime time) {
                      clock.minutes().count(), clock.seconds().count());
 }
 
+std::string readable_time(const std::string& rfc3339) {
+  constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
+  if (rfc3339.size() <= shape.size() || !rfc3339.ends_with('Z')) return rfc3339;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const bool fits = shape[i] == 'd' ? rfc3339[i] >= '0' && rfc3339[i] <= '9' : rfc3339[i] == shape[i];
+    if (!fits) return rfc3339;
+  }
+  return fmt::format("{} {} UTC", rfc3339.substr(0, 10), rfc3339.substr(11, 8));
+}
+
 std::string human_duration(std::chrono::milliseconds duration) {
   const auto milliseconds = duration.count();
   if (milliseconds < 1000) return fmt::format("{} ms", milliseconds);

@@ -22,6 +22,8 @@ class Clock {
 
 // "2026-01-31T12:00:00Z" (RFC 3339, UTC).
 [[nodiscard]] std::string rfc3339(WallTime time);
+// "2026-01-31 12:00:00 UTC" of RFC 3339 in UTC, with or without parts of a second; another text as it is.
+[[nodiscard]] std::string readable_time(const std::string& rfc3339);
 // "850 ms", "4.2 s", "3 min 05 s".
 [[nodiscard]] std::string human_duration(std::chrono::milliseconds duration);
 // "312 B", "84.1 kB", "1.2 GB" (powers of 1000, as registries and disks are sold).

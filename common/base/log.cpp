@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t longest_kept_line = 64UL * 1024;
 // Of the log's own lines: many times what any of them needs.
 constexpr std::size_t longest_line = 8UL * 1024;
+// Between two lines of one progress: several layers that take ten minutes must not bury the rest of the log.
+constexpr std::chrono::seconds longest_interval{30};
 
 }  // namespace
 
@@ -148,6 +150,7 @@ void Progress::advance(std::uint64_t amount) {
   const auto now = log_.clock().steady_now();
   if (now - last_ < interval_) return;
   last_ = now;
+  interval_ = std::min(2 * interval_, std::max(interval_, longest_interval));
   const auto shown = [&](std::uint64_t value) {
     return unit_ == Unit::bytes ? human_bytes(value) : fmt::format("{}", value);
   };

@@ -79,8 +79,8 @@ class Log {
   std::size_t transcript_limit_ = 0;
 };
 
-// Progress of one transfer or of other long work: a line at most every `interval`, and none at all for what ends
-// sooner. Threads may share it.
+// Progress of one transfer or of other long work: a line after `interval`, then after pauses that double up to half a
+// minute, and none at all for what ends sooner. Threads may share it.
 class Progress {
  public:
   enum class Unit { bytes, pieces };

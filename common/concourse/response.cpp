@@ -1,5 +1,7 @@
 #include "concourse/response.hpp"
 
+#include <fmt/format.h>
+
 #include "base/error.hpp"
 #include "json/value.hpp"
 
@@ -20,6 +22,15 @@ void write_versions(std::ostream& output, const std::vector<Version>& versions) 
   json::Value list = json::Value::array();
   for (const auto& version : versions) list.push_back(version);
   write_line(output, list);
+}
+
+std::string news_of(std::string_view where, const std::vector<std::string>& names,
+                    const std::optional<std::string>& known) {
+  if (names.empty()) return fmt::format("{}: there is no version yet", where);
+  const auto& newest = names.back();
+  if (known == newest) return fmt::format("{}: nothing newer than {}", where, newest);
+  if (names.size() == 1) return fmt::format("{}: the newest version is {}", where, newest);
+  return fmt::format("{}: {} versions, the newest is {}", where, names.size(), newest);
 }
 
 void write_version(std::ostream& output, const VersionAndMetadata& answer) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "concourse/response.hpp"
+#include "fleet/report.hpp"
 #include "fleet/store.hpp"
 #include "registry/connection.hpp"
 
@@ -24,7 +26,12 @@ std::vector<concourse::Version> check(const registry::Reference& record, const s
 std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
                                       concourse::Context& context) {
   const auto connection = registry::connect(source.hosts, context);
-  return check(source.record, version, *connection.registry);
+  auto found = check(source.record, version, *connection.registry);
+  std::vector<std::string> names;
+  for (const auto& one : found) names.push_back(short_digest(one.at("fleet")));
+  const auto known = version ? std::optional(short_digest(version->fleet.text())) : std::nullopt;
+  context.log.info(concourse::news_of("fleet " + source.record.text(), names, known));
+  return found;
 }
 
 }  // namespace fleet

@@ -17,7 +17,7 @@ std::string summary_of(const BaseStep& step) {
 }
 
 void show(const BaseStep& step, base::Log& log) {
-  log.info(fmt::format("{}: {} images on {}", step.platform, step.images, step.before));
+  log.info(fmt::format("{}: {} image{} on {}", step.platform, step.images, step.images == 1 ? "" : "s", step.before));
   if (!step.packages.unknown.empty()) {
     return log.info("which packages the patch changes is not known: " + step.packages.unknown);
   }

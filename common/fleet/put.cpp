@@ -104,7 +104,8 @@ class Put {
       log_.info(latency_name(record_) + ": " + text_of(*latency));
     }
     log_.info(fmt::format("recorded as put #{}, {}", record_.number, digest.text()));
-    const auto sentence = sentence_of(record_) + ", in " + human(record_.seconds);
+    const auto* const dry = params_.dry_run ? "a dry run, nothing was moved: " : "";
+    const auto sentence = fmt::format("{}{}, in {}", dry, sentence_of(record_), human(record_.seconds));
     if (record_.failed() > 0) {
       log_.warning(sentence);
     } else {

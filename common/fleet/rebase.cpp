@@ -117,7 +117,7 @@ class RebaseFleet {
   }
 
   void look_at(const std::vector<registry::Reference>& images, Survey& survey) {
-    log_.info(fmt::format("looking at {} images", images.size()));
+    log_.info(fmt::format("looking at {} image{}", images.size(), images.size() == 1 ? "" : "s"));
     surveyed_.resize(images.size());
     base::Progress progress(log_, "looked at", images.size(), base::Progress::Unit::pieces);
     // The new base's packages are read beside: they are needed whatever the images turn out to be.

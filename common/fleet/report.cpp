@@ -108,7 +108,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const FleetRecord& rec
   add("rolled back to", record.rolled_back_to);
   add("packages", record.packages);
   add("started by", record.started_by);
-  add("finished", record.finished);
+  add("finished", base::readable_time(record.finished));
   result.emplace_back("duration", human(record.seconds));
   if (const auto& latency = record.latency) {
     add(latency_name(record).c_str(), text_of(*latency));

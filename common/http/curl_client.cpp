@@ -274,12 +274,18 @@ class CurlClient final : public Client {
     transfer.rethrow();
     base::Report report{fmt::format("{} {}", transfer.request().method == Method::get ? "read" : "reach",
                                     transfer.request().url.shown()),
-                        "", cause_of(transfer, code, error_text),
-                        code == CURLE_PEER_FAILED_VERIFICATION ? certificate_remedy(transfer.handle()) : ""};
+                        "", cause_of(transfer, code, error_text), remedy_of(transfer.handle(), code)};
     if (code == CURLE_COULDNT_CONNECT) throw Unreachable(std::move(report), Unreachable::Reason::refused);
     if (code == CURLE_COULDNT_RESOLVE_HOST) throw Unreachable(std::move(report), Unreachable::Reason::unknown_name);
     const bool stalled = transfer.stalled() != StallWatch::State::alive;
     throw Error(stalled ? ErrorKind::transient : kind_of(code), std::move(report));
+  }
+
+  [[nodiscard]] std::string remedy_of(CURL* handle, CURLcode code) const {
+    if (code == CURLE_PEER_FAILED_VERIFICATION) return certificate_remedy(handle);
+    if (code == CURLE_COULDNT_CONNECT) return "look whether it runs, and whether the worker may reach it";
+    if (code == CURLE_COULDNT_RESOLVE_HOST) return "check the name, and whether the worker can resolve it";
+    return "";
   }
 
   // An authority that is added mends one flaw of a certificate, and no other.

@@ -1,9 +1,34 @@
 #include "http/progress.hpp"
 
+#include <charconv>
 #include <optional>
 
 namespace http {
 namespace {
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() ? value : 0;
+}
+
+// Of what the response brings a part: what came before it, and the whole (RFC 9110, 14.4; 0: it is not known).
+struct Extent {
+  std::uint64_t before = 0;
+  std::uint64_t total = 0;
+};
+
+Extent extent_of(const Response& head) {
+  // The length is of the compressed bytes, and the sink sees others.
+  if (head.headers.get("Content-Encoding")) return {};
+  const auto range = head.headers.get("Content-Range").value_or("");
+  const auto dash = range.find('-');
+  const auto slash = range.find('/');
+  if (head.status != 206 || !range.starts_with("bytes ") || dash == std::string::npos || slash == std::string::npos) {
+    return {0, number(head.headers.get("Content-Length").value_or(""))};
+  }
+  return {number(std::string_view(range).substr(6, dash - 6)), number(std::string_view(range).substr(slash + 1))};
+}
 
 class CountingSink final : public Sink {
  public:
@@ -14,11 +39,12 @@ class CountingSink final : public Sink {
     inner_->restart();
   }
   void begin(const Response& head) override {
-    progress_.reset();
+    const auto extent = extent_of(head);
+    progress_.emplace(log_, label_, extent.total);
+    progress_->advance(extent.before);
     inner_->begin(head);
   }
   void write(std::string_view bytes) override {
-    // The total is unknown here: the length of the response reaches no sink.
     if (!progress_) progress_.emplace(log_, label_, 0);
     progress_->advance(bytes.size());
     inner_->write(bytes);

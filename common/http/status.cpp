@@ -49,6 +49,18 @@ base::ErrorKind kind_of(int status) {
   return base::ErrorKind::protocol;
 }
 
+// For what may be well in a while: everything else needs the caller's remedy.
+std::string remedy_of(const Response& response) {
+  const auto pause = response.headers.get("Retry-After").value_or("");
+  if (response.status != 401 && pause.find_first_not_of('0') != std::string::npos) {
+    const bool is_seconds = pause.find_first_not_of("0123456789") == std::string::npos;
+    return fmt::format("the server asks to wait {}{}", pause, is_seconds ? " s" : "");
+  }
+  if (response.status == 429) return "the server's limit is reached: run this again later, or less often";
+  if (response.status >= 500) return "the fault is the server's: look at its log, and run this again when it is well";
+  return "";
+}
+
 }  // namespace
 
 base::Error status_error(std::string action, std::string object, const Response& response, std::string detail,
@@ -56,12 +68,7 @@ base::Error status_error(std::string action, std::string object, const Response&
   const auto reason = reason_of(response.status);
   std::string cause = fmt::format("HTTP status {}{}{}", response.status, reason.empty() ? "" : " ", reason);
   if (!detail.empty()) cause += fmt::format(" ({})", detail);
-  if (remedy.empty()) {
-    if (const auto pause = response.headers.get("Retry-After"); pause && response.status != 401) {
-      remedy = fmt::format("the server asks to wait {}{}", *pause,
-                           pause->find_first_not_of("0123456789") == std::string::npos ? " s" : "");
-    }
-  }
+  if (remedy.empty()) remedy = remedy_of(response);
   return base::Error(kind_of(response.status),
                      {std::move(action), std::move(object), std::move(cause), std::move(remedy)})
       .answered(response.status);

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "builds/store.hpp"
+#include "concourse/response.hpp"
 #include "registry/connection.hpp"
 #include "registry/limits.hpp"
 
@@ -104,10 +105,27 @@ std::vector<concourse::Version> check(const Source& source, const std::optional<
   return check_at(source.repository, source, version, client);
 }
 
+namespace {
+
+// The digest, as short as people compare them; and its tag where the source follows several.
+std::string shown(const Source& source, const std::string& tag, const std::string& digest) {
+  constexpr std::size_t short_digest = std::string_view("sha256:").size() + 12;
+  const auto text = digest.substr(0, short_digest);
+  return source.tag ? text : fmt::format("{} ({})", tag, text);
+}
+
+}  // namespace
+
 std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
                                       concourse::Context& context) {
   const registry::Connection connection = registry::connect(source.hosts, context);
-  return check(source, version, *connection.registry, context.log);
+  auto found = check(source, version, *connection.registry, context.log);
+  std::vector<std::string> names;
+  for (const auto& one : found) names.push_back(shown(source, one.at("tag"), one.at("digest")));
+  const auto known = version ? std::optional(shown(source, version->tag, version->digest.text())) : std::nullopt;
+  const auto where = source.repository.text() + (source.tag ? ":" + *source.tag : "");
+  context.log.info(concourse::news_of(where, names, known));
+  return found;
 }
 
 }  // namespace image

@@ -1,5 +1,6 @@
 #include "image/embedded_build.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 
@@ -82,9 +83,17 @@ class Builder {
     }
     auto cache = lifecycle::find_cache(client_, options_.cache, options_.platform, log_);
     const auto restored = lifecycle::restore(client_, platform_, detected.group, analysis.previous, cache, log_);
-    phases_.end(fmt::format("restored {}, {}; described {}", plural(restored.layers, "layer"),
-                            base::human_bytes(restored.bytes), plural(restored.described, "layer")));
+    phases_.end(summary_of(restored));
     return cache;
+  }
+
+  static std::string summary_of(const lifecycle::Restored& restored) {
+    const auto kept = restored.described - std::min(restored.described, restored.layers);
+    std::string text = restored.layers == 0 ? ""
+                                            : fmt::format("restored {}, {}", plural(restored.layers, "layer"),
+                                                          base::human_bytes(restored.bytes));
+    if (kept > 0) text += fmt::format("{}{} of the image can be kept", text.empty() ? "" : "; ", plural(kept, "layer"));
+    return text.empty() ? "nothing to restore" : text;
   }
 
   lifecycle::BuildMetadata build(const lifecycle::Resolution& detected, const buildpacks::Target& target) {
@@ -100,9 +109,10 @@ class Builder {
     const auto image = lifecycle::export_image(client_, platform_, metadata, analysis, options_.image, log_);
     options_.publish(image);
     const auto cached = save_cache(metadata, image, cache);
-    phases_.end(fmt::format("{}, {} of them reused, {} uploaded{}", plural(image.layers, "layer"), image.reused,
-                            base::human_bytes(image.uploaded),
-                            cached == 0 ? "" : fmt::format(", and {} for the cache", base::human_bytes(cached))));
+    const auto reused = image.reused == 0 ? "" : fmt::format(", {} of them reused", image.reused);
+    const auto more = cached == 0 ? "" : fmt::format(", and {} for the cache", base::human_bytes(cached));
+    phases_.end(fmt::format("{}{}, {} uploaded{}", plural(image.layers, "layer"), reused,
+                            base::human_bytes(image.uploaded), more));
   }
 
   // The image is there by now: a cache that cannot be written makes the next build slower, and this one no failure.

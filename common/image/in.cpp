@@ -48,8 +48,11 @@ void make_root(const std::filesystem::path& path) {
 
 void write_rootfs(const Source& source, const registry::Image& image, const std::filesystem::path& destination,
                   registry::Client& client, base::Log& log) {
+  const auto start = log.clock().steady_now();
   make_root(destination / "rootfs");
   unpack_rootfs(client, source.repository, image, destination / "rootfs", log);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(log.clock().steady_now() - start);
+  log.success(fmt::format("unpacked into rootfs/ in {}", base::human_duration(took)));
   base::write_file(destination / "metadata.json", metadata_json(image));
   base::write_file(destination / "labels.json", labels_json(image));
 }
@@ -64,7 +67,8 @@ void write_references(const Source& source, const Version& version, const std::f
 void describe_download(const registry::Reference& reference, const registry::Image& image, base::Log& log) {
   std::uint64_t size = 0;
   for (const auto& layer : image.manifest.layers) size += layer.size;
-  log.info(fmt::format("fetching {} ({} layers, {})", reference.text(), image.manifest.layers.size(),
+  const auto count = image.manifest.layers.size();
+  log.info(fmt::format("fetching {} ({} layer{}, {})", reference.text(), count, count == 1 ? "" : "s",
                        base::human_bytes(size)));
 }
 
@@ -79,7 +83,11 @@ std::optional<registry::Image> write_image(const Source& source, const Version& 
                                            base::Log& log) {
   const registry::Reference reference{source.repository, std::nullopt, version.digest};
   const auto platform = params.platform ? to_platform(params.platform) : source.platform;
-  if (params.skip_download) return look_at(reference, platform, client, log);
+  if (params.skip_download) {
+    auto image = look_at(reference, platform, client, log);
+    log.info(fmt::format("{}: not downloaded (params.skip_download)", reference.text()));
+    return image;
+  }
   if (params.format == Format::oci_layout) {
     const auto only = params.platform ? std::optional(platform) : std::nullopt;
     log.info(fmt::format("fetching {} {}", reference.text(),
@@ -112,7 +120,7 @@ void write_builds(const Source& source, const Version& version, const std::optio
                   base::Log& log) {
   if (!record) {
     throw Error(ErrorKind::not_found,
-                {"write params.builds", image_name(source, version.digest),
+                {"write the history (params.builds) of", image_name(source, version.digest),
                  "the image has no build record: no put of this resource made it", "leave params.builds out"});
   }
   builds::write_history(client, source.repository, *record, count, destination, log);

@@ -52,16 +52,23 @@ void describe_record(const builds::BuildRecord& record, Collector& collector) {
   collector.add("run image", record.run_image);
   collector.add("layers", fmt::format("{}, {} reused", record.layers, record.reused));
   collector.add("size", base::human_bytes(record.size));
-  collector.add("finished", record.finished);
+  collector.add("finished", base::readable_time(record.finished));
   const std::chrono::milliseconds took(static_cast<std::int64_t>(record.seconds * 1000));
   collector.add("duration", base::human_duration(took));
   collector.add("concourse build", record.build_url);
 }
 
-void describe_labels(const registry::Image& image, Collector& collector) {
-  // Go's time that was never set, as reproducible images have it, says nothing.
+// Nothing for the times that reproducible images have: Go's that was never set, the epoch, and the buildpacks' own.
+std::string creation_of(const registry::Image& image) {
   const auto created = json::text_or(image.config, "created");
-  if (!created.starts_with("0001-01-01T00:00:00")) collector.add("created", created);
+  for (const auto* fixed : {"0001-01-01T00:00:00", "1970-01-01T00:00:00", "1980-01-01T00:00:01"}) {
+    if (created.starts_with(fixed)) return "";
+  }
+  return base::readable_time(created);
+}
+
+void describe_labels(const registry::Image& image, Collector& collector) {
+  collector.add("created", creation_of(image));
   const auto project = image.label("io.buildpacks.project.metadata");
   const auto origin = project ? lifecycle::parse_build_inputs(*project).origin : builds::Origin();
   const auto revision = image.label("org.opencontainers.image.revision");

@@ -38,6 +38,14 @@ std::vector<builds::Change> shown(std::vector<builds::Change> changes, const bui
   return changes;
 }
 
+// "pushed r/app@sha256:...: image build #2, by a rebase, in 312 ms"
+std::string summary_of(const builds::BuildRecord& record) {
+  const std::chrono::milliseconds took(static_cast<std::int64_t>(record.seconds * 1000));
+  return fmt::format("pushed {}: image build #{}, {} for {}, in {}", record.image, record.number,
+                     record.kind == "rebase" ? "rebased" : "built", builds::names_of(record.changes),
+                     base::human_duration(took));
+}
+
 // Does what the preparation has decided.
 class Put {
  public:
@@ -71,7 +79,7 @@ class Put {
         build();
         break;
     }
-    log_.success("pushed " + published_->image);
+    log_.success(summary_of(*published_));
     const Version version{watched_tag(source_), *digest_};
     return {write_version(version.tag, version.digest), metadata_of(source_, version, std::nullopt, published_)};
   }
@@ -107,7 +115,6 @@ class Put {
   // False: the registry lost a layer of the application, which only a build can bring back.
   bool try_to_rebase() {
     phases_.begin("REBASING");
-    log_.info("run image " + found_.run_image->reference.text());
     try {
       const auto rebased = lifecycle::rebase(client_, *found_.standing.previous.image, *found_.run_image);
       publish_image(rebased.manifest, {"rebase", rebased.kept, rebased.kept, rebased.uploaded, rebased.size});

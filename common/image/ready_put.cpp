@@ -1,5 +1,6 @@
 #include "image/ready_put.hpp"
 
+#include <array>
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
@@ -43,16 +44,25 @@ std::uint64_t size_of(const ReadyImage& image) {
   return size;
 }
 
-void tell(const ReadyPushed& pushed, const registry::Digest& digest, base::Log& log) {
-  if (pushed.was_known) {
-    log.warning(
-        fmt::format("{} has been in the registry before: Concourse runs no job again for a version that the "
-                    "job has used",
-                    digest.text()));
-    return;
+void warn_of_known(const registry::Digest& digest, base::Log& log) {
+  log.warning(
+      fmt::format("{} has been in the registry before: Concourse runs no job again for a version that the "
+                  "job has used",
+                  digest.text()));
+}
+
+// "of 3 blobs 2 sent (2.7 kB), 1 mounted": what there is none of is not said.
+std::string summary_of(const ReadyPushed& pushed) {
+  const auto sent = fmt::format("sent ({})", base::human_bytes(pushed.bytes));
+  const std::array<std::pair<std::uint64_t, std::string>, 3> parts{
+      {{pushed.sent, sent}, {pushed.mounted, "mounted"}, {pushed.present, "there already"}}};
+  const auto total = pushed.sent + pushed.mounted + pushed.present;
+  std::string text;
+  for (const auto& [count, what] : parts) {
+    if (count == total && total > 0) return fmt::format("{} blob{} {}", count, count == 1 ? "" : "s", what);
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
   }
-  log.info(fmt::format("of its blobs {} were there, {} mounted, {} sent ({})", pushed.present, pushed.mounted,
-                       pushed.sent, base::human_bytes(pushed.bytes)));
+  return fmt::format("of {} blobs {}", total, text);
 }
 
 }  // namespace
@@ -74,8 +84,8 @@ concourse::VersionAndMetadata put_ready(const Source& source, const PutParams& p
   if (pushed.was_unchanged) {
     log.success(fmt::format("nothing has changed: {} stands", name));
   } else {
-    tell(pushed, digest, log);
-    log.success("pushed " + name);
+    if (pushed.was_known) warn_of_known(digest, log);
+    log.success(fmt::format("pushed {}: {}", name, summary_of(pushed)));
   }
   return {write_version(tags.front(), digest),
           {{"repository", source.written_repository}, {"tags", joined(tags, " ")}}};

@@ -11,6 +11,9 @@
 namespace image {
 namespace {
 
+// The lines of larger layers show that it goes on; smaller ones are there in a moment.
+constexpr std::uint64_t worth_a_line = 1'000'000;
+
 using base::Error;
 using base::ErrorKind;
 
@@ -86,7 +89,8 @@ void unpack_rootfs(registry::Client& client, const registry::Repository& reposit
   const Cancelling cancelling(*fetched);
   for (std::size_t i = 0; i < layers.size(); ++i) {
     unpack_layer(contents.next(), layers[i], diff_ids[i], extractor);
-    log.detail(fmt::format("{} ({}) unpacked", layer_name(layers[i]), base::human_bytes(layers[i].size)));
+    const auto line = fmt::format("{} ({}) unpacked", layer_name(layers[i]), base::human_bytes(layers[i].size));
+    layers[i].size < worth_a_line ? log.debug(line) : log.detail(line);
   }
   extractor.finish();
   note_omissions(extractor.omissions(), log);

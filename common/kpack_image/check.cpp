@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "concourse/response.hpp"
 #include "kpack/resources.hpp"
 
 namespace kpack_image {
@@ -62,16 +63,27 @@ std::vector<kpack::Build> list_builds(const Source& source, kubernetes::Client& 
   return builds;
 }
 
+// The repository, and as much of the digest as people compare.
+std::string shown(const std::string& image) {
+  constexpr std::string_view algorithm = "@sha256:";
+  const auto digest = image.find(algorithm);
+  return digest == std::string::npos ? image : image.substr(0, digest + algorithm.size() + 12);
+}
+
 }  // namespace
 
 std::vector<concourse::Version> check(const Source& source, const std::optional<Version>& version,
                                       concourse::Context& context) {
   const auto connection = kubernetes::connect(source.cluster, context.environment, context.random, context.log);
   std::vector<concourse::Version> versions;
+  std::vector<std::string> names;
   const auto known = version ? std::optional(version->image) : std::nullopt;
   for (const auto& image : images_since(list_builds(source, *connection.client), known)) {
     versions.push_back(write_version(image));
+    names.push_back(shown(image));
   }
+  const auto where = fmt::format("Image {} in namespace {}", source.image, source.space);
+  context.log.info(concourse::news_of(where, names, known ? std::optional(shown(*known)) : std::nullopt));
   return versions;
 }
 

@@ -45,8 +45,8 @@ concourse::Metadata metadata_of(const Version& version, const std::optional<kpac
     collector.add("builder", record.builder);
     collector.add("run image", record.run_image);
     collector.add("buildpacks", buildpacks_text(build->buildpacks));
-    collector.add("started", record.started);
-    collector.add("finished", record.finished);
+    collector.add("started", base::readable_time(record.started));
+    collector.add("finished", base::readable_time(record.finished));
     collector.add("duration",
                   base::human_duration(std::chrono::milliseconds(static_cast<std::int64_t>(record.seconds * 1000))));
   } else {

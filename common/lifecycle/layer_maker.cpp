@@ -25,7 +25,7 @@ MadeLayer LayerMaker::make(const PlannedLayer& planned) {
   const auto file = gzip.finish();
   registry::Descriptor blob{
       std::string(registry::media_type::oci_layer_gzip), file.digest, file.size, {}, std::nullopt, ""};
-  log_.detail(fmt::format("adding {} ({})", planned.name, base::human_bytes(file.content_size)));
+  log_.detail(fmt::format("adding {} ({})", planned.name, base::human_bytes(file.size)));
   upload(blob, path);
   return {{std::move(blob), file.content_digest.text(), planned.created_by}, false};
 }
@@ -51,7 +51,7 @@ void LayerMaker::write(const PlannedLayer& planned, archive::TarWriter& tar) con
 }
 
 MadeLayer LayerMaker::reuse(const PlannedLayer& planned, const std::string& diff_id) {
-  log_.detail(diff_id == planned.shared ? fmt::format("{} is the image's own layer", planned.name)
+  log_.detail(diff_id == planned.shared ? fmt::format("{}: the layer of the image serves as it is", planned.name)
                                         : fmt::format("reusing {}", planned.name));
   return {{known_.at(diff_id), diff_id, planned.created_by}, true};
 }

@@ -100,12 +100,12 @@ class Restorer {
 
   void bring_back(const Wanted& wanted) {
     try {
-      const auto bytes = unpack_layer(client_, cache_->reference.repository, cache_->layers.at(wanted.diff_id),
-                                      wanted.diff_id, wanted.path, platform_);
-      log_.detail(fmt::format("{} ({})", wanted.identifier, base::human_bytes(bytes)));
+      const auto& blob = cache_->layers.at(wanted.diff_id);
+      unpack_layer(client_, cache_->reference.repository, blob, wanted.diff_id, wanted.path, platform_);
+      log_.detail(fmt::format("{} ({})", wanted.identifier, base::human_bytes(blob.size)));
       const std::lock_guard lock(mutex_);
       ++restored_.layers;
-      restored_.bytes += bytes;
+      restored_.bytes += blob.size;
     } catch (const base::Error& error) {
       log_.warning(fmt::format("{} is not restored: {}", wanted.identifier, error.what()));
       std::error_code ignored;
@@ -134,7 +134,7 @@ class Restorer {
     const auto found = layers.find(diff_id);
     if (found == layers.end()) return;
     try {
-      static_cast<void>(unpack_layer(client_, repository, found->second, diff_id, path, platform_));
+      unpack_layer(client_, repository, found->second, diff_id, path, platform_);
     } catch (const base::Error& error) {
       log_.warning(fmt::format("SBOMs of the last build are not restored: {}", error.what()));
     }

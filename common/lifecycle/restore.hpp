@@ -15,7 +15,7 @@ namespace lifecycle {
 struct Restored {
   std::size_t described = 0;  // layers whose <layer>.toml was written
   std::size_t layers = 0;     // whose contents were brought back
-  std::uint64_t bytes = 0;    // of these contents
+  std::uint64_t bytes = 0;    // of these, compressed
 };
 
 // Writes store.toml, <layer>.toml, contents and SBOMs of the group's buildpacks, as the builder's user's. A cached

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // As the builder's user: the tree is its own, and no entry can reach what it may not write.
-std::uint64_t extract(const fs::path& file, const fs::path& root, const std::string& diff_id, const std::string& name) {
+void extract(const fs::path& file, const fs::path& root, const std::string& diff_id, const std::string& name) {
   archive::HashingInput input(archive::decompressing(archive::file_input(file), name));
   archive::Reader reader(input, name);
   archive::Extractor extractor(root, archive::Whiteouts::literal, archive::Owners::ours);
@@ -26,14 +26,12 @@ std::uint64_t extract(const fs::path& file, const fs::path& root, const std::str
     throw base::Error(base::ErrorKind::protocol, {"restore", name, "its content is not what its image says", ""});
   }
   extractor.finish();
-  return extractor.bytes();
 }
 
 }  // namespace
 
-std::uint64_t unpack_layer(registry::Client& client, const registry::Repository& repository,
-                           const registry::Descriptor& blob, const std::string& diff_id, const fs::path& wanted,
-                           const Platform& platform) {
+void unpack_layer(registry::Client& client, const registry::Repository& repository, const registry::Descriptor& blob,
+                  const std::string& diff_id, const fs::path& wanted, const Platform& platform) {
   const auto name = fmt::format("layer {}", blob.digest.short_hex());
   // Beside the layers, so that the tree only needs a new name at the end.
   const base::TemporaryDirectory staging("restore", platform.layers);
@@ -44,10 +42,9 @@ std::uint64_t unpack_layer(registry::Client& client, const registry::Repository&
       chmod(file.c_str(), 0644) != 0 || chmod(temporary.path().c_str(), 0755) != 0) {
     throw base::system_error("give away", staging.path().string(), errno);
   }
-  std::uint64_t bytes = 0;
   {
     const FilesAsBuilder as_builder(platform.identity);
-    bytes = extract(file, staging.path(), diff_id, name);
+    extract(file, staging.path(), diff_id, name);
     fs::create_directories(wanted.parent_path());
   }
   const auto unpacked = staging.path() / wanted.relative_path();
@@ -57,7 +54,6 @@ std::uint64_t unpack_layer(registry::Client& client, const registry::Repository&
                       {"restore", name, fmt::format("it does not hold {}", wanted.string()), ""});
   }
   fs::rename(unpacked, wanted);
-  return bytes;
 }
 
 }  // namespace lifecycle

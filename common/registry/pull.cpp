@@ -139,7 +139,7 @@ void read_rest(Session& session, const Repository& repository, const Descriptor&
   http::Request request;
   request.url = session.url(fmt::format("{}/blobs/{}", repository.path, descriptor.digest.text()));
   request.sink = sink;
-  request.label = fmt::format("blob {}", descriptor.digest.short_hex());
+  request.label = fmt::format("downloading layer {}", descriptor.digest.short_hex());
   const std::uint64_t before = sink->received();
   const bool asks_for_part = before > 0 && sink->takes_ranges();
   sink->ask();

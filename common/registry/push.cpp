@@ -140,7 +140,7 @@ class BlobUpload {
     }
     request.body = std::make_shared<RestOfBody>(body_, offset_);
     request.attempt = fruitless_ + 1;
-    request.label = fmt::format("blob {}", descriptor_.digest.short_hex());
+    request.label = fmt::format("uploading layer {}", descriptor_.digest.short_hex());
     return request;
   }
 

@@ -107,11 +107,11 @@ concourse::VersionAndMetadata in(const Source& source, const InParams& params, c
   auto metadata = metadata_of(description);
   write_files(copy, description, metadata, params, context.clock.now());
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.steady_now() - start);
-  context.log.detail(
-      fmt::format("{} in {}", base::human_bytes(copy.store().received()), base::human_duration(elapsed)));
   const auto& message = description.commit.message;
-  context.log.info(fmt::format("{} {}", description.commit.id.short_text(),
-                               base::printable(std::string_view(message).substr(0, message.find('\n')))));
+  const auto subject = base::printable(std::string_view(message).substr(0, message.find('\n')));
+  context.log.success(fmt::format("checked out {}{}{} ({} in {})", description.commit.id.short_text(),
+                                  subject.empty() ? "" : " ", subject, base::human_bytes(copy.store().received()),
+                                  base::human_duration(elapsed)));
   auto fetched = version;
   if (fetched.at("ref") == "HEAD") fetched["ref"] = retrieved.commit.text();  // what HEAD was
   fetched.erase("branch");  // as the git resource answers: check does not tell it either

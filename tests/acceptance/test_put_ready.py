@@ -223,7 +223,7 @@ def test_blobs_of_another_repository_are_mounted(bench):
     pushed = Pusher(bench.registry, "base")
     pushed.blob(base, "application/vnd.oci.image.layer.v1.tar+gzip")
     result = bench.put(image="oci")
-    assert result.status == 0 and ", 1 mounted, 2 sent" in result.stderr
+    assert result.status == 0 and "of 3 blobs 2 sent (2.7 kB), 1 mounted" in result.stderr
 
 
 def test_a_push_that_was_cut_goes_on_where_it_was(bench):
@@ -236,4 +236,4 @@ def test_a_push_that_was_cut_goes_on_where_it_was(bench):
     assert bench.sent("PATCH") and not (bench.registry.data / "docker/registry/v2/repositories/app/_manifests/tags").exists()
     bench.proxy.faults.clear()
     result = bench.put(image="image.tar")
-    assert result.status == 0 and "of its blobs 3 were there" in result.stderr and not bench.sent("POST", "PATCH")
+    assert result.status == 0 and "3 blobs there already" in result.stderr and not bench.sent("POST", "PATCH")

@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 
+from support import log_rules, screens
 from support.git_server import Repository
 from support.program import ANSI, ENVIRONMENT, Result
 
@@ -29,7 +30,7 @@ class Put:
         self.lines: list[str] = []
         self.times: list[float] = []
         self._process = subprocess.Popen([programs / "opt/resource/out", inputs], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.PIPE, env={**ENVIRONMENT, **(env or {})}, cwd="/")
+                                         stderr=subprocess.PIPE, env={**ENVIRONMENT, **screens.ENVIRONMENT, **(env or {})}, cwd="/")
         self._process.stdin.write(json.dumps(request).encode())
         self._process.stdin.close()
         self._raw: list[str] = []
@@ -69,7 +70,10 @@ class Put:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-        return Result(self._process.returncode, stdout.decode(), "\n".join(self._raw) + "\n")
+        result = Result(self._process.returncode, stdout.decode(), "\n".join(self._raw) + "\n")
+        screens.keep("out", result.status, result.stdout, result.stderr)
+        log_rules.require_readable("out", result.status, result.stderr)
+        return result
 
     @property
     def answer(self) -> dict:

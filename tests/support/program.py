@@ -6,6 +6,8 @@ import pathlib
 import re
 import subprocess
 
+from support import log_rules, screens
+
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
 
@@ -42,5 +44,9 @@ def run_program(prefix: pathlib.Path, program: str, request, *arguments, env: di
     """`request` is written to stdin as JSON, or as it is when it is text or bytes."""
     stdin = request if isinstance(request, bytes) else (request if isinstance(request, str) else json.dumps(request)).encode()
     done = subprocess.run([str(prefix / "opt/resource" / program), *map(str, arguments)], input=stdin, capture_output=True,
-                          env={**ENVIRONMENT, **(env or {})}, timeout=timeout, cwd="/", **options)
-    return Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+                          env={**ENVIRONMENT, **screens.ENVIRONMENT, **(env or {})}, timeout=timeout, cwd="/", **options)
+    result = Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    screens.keep(program, result.status, result.stdout, result.stderr)
+    if "--lint" not in arguments:  # it says on stdout what it finds
+        log_rules.require_readable(program, result.status, result.stderr)
+    return result

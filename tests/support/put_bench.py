@@ -8,7 +8,7 @@ import contextlib
 import os
 import pathlib
 
-from support import make_roots
+from support import log_rules, make_roots, screens
 from support.concourse import RootDirectory
 from support.concourse.container import PATH, Outcome
 from support.program import Result
@@ -58,7 +58,11 @@ class PutBench:
                 "params": {"source": "app", **params}}
 
     def put(self, request: dict | None = None, **options) -> Outcome:
-        return self.container.run("out", [self.inputs], request or self.request(), {"PATH": PATH, "HOME": "/root"}, **options)
+        env = {"PATH": PATH, "HOME": "/root", **screens.ENVIRONMENT}
+        outcome = self.container.run("out", [self.inputs], request or self.request(), env, **options)
+        screens.keep("out", outcome.status, outcome.stdout.decode(errors="replace"), outcome.stderr)
+        log_rules.require_readable("out", outcome.status, outcome.stderr)
+        return outcome
 
     def refused(self, outcome: Outcome) -> str:
         """The one line that says why; nothing is on stdout or left in the container's temporary directory."""

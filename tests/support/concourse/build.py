@@ -9,6 +9,7 @@ import re
 import threading
 import time
 
+from support import log_rules, screens
 from support.concourse.config import HOOKS, PipelineError, kind_of, read_task
 from support.concourse.container import PATH, ResourceError, bounded_set, copy_tree, link_tree, remove_tree, run
 
@@ -297,6 +298,8 @@ class Build:
         outcome = container.run(program, arguments, request, self._env(), abort=abort, show=observer.wrote)
         observer.ended(outcome)
         record.log, record.seconds, record.status = outcome.stderr, outcome.seconds, outcome.status
+        screens.keep(program, outcome.status, outcome.stdout.decode(errors="replace"), outcome.stderr)
+        log_rules.require_readable(program, outcome.status, outcome.stderr)
         self._judge(record, outcome.status, abort)
         try:
             return read_answer(outcome.stdout, f"{record.kind} {record.name}")

@@ -94,7 +94,7 @@ TEST_CASE("the log's colours can be read, and a child's colours end with its lin
   log.end_output();
   log.part("app").output("\x1b[31mred\n");
   CHECK(world.text.str() ==
-        "\x1b[1;34m===> BUILDING\x1b[0m\n  plain\n\x1b[31mred\x1b[0m\n\x1b[36m[app]\x1b[0m \x1b[31mred\x1b[0m\n");
+        "\x1b[1;36m===> BUILDING\x1b[0m\n  plain\n\x1b[31mred\x1b[0m\n\x1b[36m[app]\x1b[0m \x1b[31mred\x1b[0m\n");
   CHECK(world.text.str().find("\x1b[2m") == std::string::npos);
 }
 
@@ -132,7 +132,20 @@ TEST_CASE("lines of threads that share a log stay whole") {
   CHECK(count == 1600);
 }
 
-TEST_CASE("progress is a line every five seconds and none for what is short") {
+TEST_CASE("the lines of long progress come ever more rarely, and half a minute apart in the end") {
+  World world;
+  base::Progress progress(world.log, "layer", 0);
+  for (int second = 0; second < 200; ++second) {
+    world.clock.advance(1s);
+    progress.advance(1'000'000);
+  }
+  // After 5, 15, 35, 65, 95, 125, 155 and 185 seconds.
+  CHECK(world.text.str() ==
+        "  layer: 5.0 MB\n  layer: 15.0 MB\n  layer: 35.0 MB\n  layer: 65.0 MB\n  layer: 95.0 MB\n  layer: 125.0 MB\n"
+        "  layer: 155.0 MB\n  layer: 185.0 MB\n");
+}
+
+TEST_CASE("progress is a line after five seconds and none for what is short") {
   World world;
   base::Progress progress(world.log, "layer", 10'000'000);
   progress.advance(1'000'000);
