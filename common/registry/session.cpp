@@ -91,7 +91,8 @@ bool Session::speaks_plain_http() {
     if (response.status == 401) host_->authorizer.learn(response);
     return response.status != 400;
   } catch (const http::Unreachable& error) {
-    throw http::Unreachable({"reach", "registry " + host_->options.host, error.report().cause, ""}, error.reason());
+    throw http::Unreachable({"reach", "registry " + host_->options.host, error.report().cause, error.report().remedy},
+                            error.reason());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::transient) throw;
     host_->log.debug(

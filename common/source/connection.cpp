@@ -48,6 +48,7 @@ http::ConnectionOptions connection_options(const SourceFields& fields, bool veri
   if (fields.skip_ssl_verification || !verified) options.verification = http::Verification::off;
   options.ca_certificates = fields.ca_certs;
   options.certificates_named_by = "source.ca_certs";
+  options.certificate_remedy = "add its authority to source.ca_certs, or to the worker's certificates";
   options.tunnel = tunnel_of(fields);
   return options;
 }

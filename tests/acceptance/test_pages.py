@@ -2,7 +2,6 @@
 
 import dataclasses
 import pathlib
-import random
 import re
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ import pytest
 import yaml
 
 from support import push_image
+from support.connect_proxy import ConnectProxy
 from support.page_documents import READERS, Judge, is_manifest
 from support.page_session import NamedAuthority, Session, differs
 from support.pages import Block, anchors, blocks, links, pages
@@ -39,6 +39,8 @@ ELSEWHERE = [
     Elsewhere("docs/testing.md", "tests/support/make_roots.py", "needs apt", "tests/acceptance/test_make_builder.py::test_a_builder_of_debian_packages_builds_an_application"),
     Elsewhere("docs/testing.md", "scripts/fuzz", "searches for an hour", "scripts/test: scripts/fuzz"),
     Elsewhere("docs/testing.md", "tests/bench/start", "measures for minutes", "tests/acceptance/test_footprint.py: tests/bench/start"),
+    Elsewhere("docs/troubleshooting.md", "error: cannot find branch mian", "an error as a log shows it",
+              "tests/acceptance/test_source_check.py: check source.branch: did you mean main?"),
     Elsewhere("CONTRIBUTING.md", "git clone", "sets a machine up, compiles and tests everything", ".ci/run: scripts/test"),
     Elsewhere("CONTRIBUTING.md", "scripts/test --folder", "compiles",
               "tests/acceptance/test_scripts.py::test_a_folder_without_unit_tests_is_answered_by_those_that_have_some"),
@@ -68,34 +70,40 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def addresses():
-    """Each host's address on loopback, where port 443 is free: another run of the tests has others."""
-    return {host: f"127.{random.randrange(16, 250)}.{random.randrange(250)}.{number}" for number, host in enumerate(HOSTS, 1)}
+def proxy():
+    """The way to the hosts that pages name: it knows those that were started."""
+    with ConnectProxy(routes={}) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory, authority, addresses):
+def registry(tmp_path_factory, authority, proxy):
     """registry.example.com, whose robot's password is as short as on the pages."""
     directory = tmp_path_factory.mktemp("registry") / "it"
-    with RegistryServer(directory, "robot", PASSWORD, authority, listen=f"{addresses['registry.example.com']}:443") as server:
+    with RegistryServer(directory, "robot", PASSWORD, authority) as server:
+        serve(proxy, "registry.example.com", server)
         yield server
 
 
 @pytest.fixture(scope="module")
-def docker_hub(tmp_path_factory, authority, addresses):
+def docker_hub(tmp_path_factory, authority, proxy):
     """Docker Hub, with small images under the names of the builders that the pages name."""
     directory = tmp_path_factory.mktemp("hub") / "it"
-    with RegistryServer(directory, authority=authority, listen=f"{addresses['registry-1.docker.io']}:443") as server:
+    with RegistryServer(directory, authority=authority) as server:
+        serve(proxy, "registry-1.docker.io", server)
         hub = push_image.Registry(server.host, ca=str(authority.certificate))
-        hub.context.check_hostname = False  # the certificate is for the name, which this machine itself does not know
         for name in ("paketobuildpacks/builder-jammy-base", "paketobuildpacks/run-jammy-base"):
             hub.push(name, "latest", push_image.run_image("1"))
         yield server
 
 
+def serve(proxy: ConnectProxy, host: str, server: RegistryServer) -> None:
+    proxy.routes[f"{host}:443"] = int(server.host.rpartition(":")[2])
+
+
 @pytest.fixture
-def session(as_root, programs, project, authority, addresses, tmp_path):
-    made = Session(tmp_path / "session", programs, project, authority, addresses)
+def session(as_root, programs, project, authority, proxy, tmp_path):
+    made = Session(tmp_path / "session", programs, project, authority, proxy.url)
     yield made
     made.remove()
 

@@ -1,8 +1,9 @@
 """A reader at work: the commands of one page, in its order, in one shell, in a root of their own.
 
 The root holds Debian's packages, the programs at /opt/resource as a resource's image has them, and a clone of the project
-as the working directory. It is entered by chroot, which needs no mounts. Its /etc/hosts leads the names that pages use
-(registry.example.com, registry-1.docker.io) to servers on loopback, whose certificates its CA bundle vouches for.
+as the working directory. It is entered by chroot, which needs no mounts. A proxy, as a company's workers have one, leads the
+names that pages use (registry.example.com, registry-1.docker.io) to servers on loopback, and nowhere else; the root's CA
+bundle vouches for their certificates.
 """
 
 import dataclasses
@@ -52,16 +53,14 @@ class Outcome:
 
 class Session:
     def __init__(self, directory: pathlib.Path, programs: pathlib.Path, project: pathlib.Path, authority: Authority,
-                 hosts: dict[str, str]):
+                 proxy: str):
         self.root = directory / "root"
         make_roots.clone(make_roots.packages_root("builder") / "root", self.root)
         link_tree(programs, self.root / "programs")  # as `cmake --install` leaves them, for scripts/make-builder
         link_tree(programs / "opt/resource", self.root / "opt/resource")
         make_devices(self.root / "dev")
         self.environment = {"PATH": PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "BUILD_SERVICE_PROGRAMS": "/programs",
-                            "GIT_CONFIG_NOSYSTEM": "1"}
-        lines = ["127.0.0.1 localhost", *(f"{address} {name}" for name, address in hosts.items())]
-        self.write("etc/hosts", "".join(f"{line}\n" for line in lines))
+                            "GIT_CONFIG_NOSYSTEM": "1", "https_proxy": proxy, "no_proxy": "127.0.0.1,localhost"}
         self.write(BUNDLE, (self.root / BUNDLE).read_text() + authority.certificate.read_text())
         self.write("usr/local/bin/fly", FLY, mode=0o755)
         (self.root / "pages").mkdir()
@@ -89,7 +88,7 @@ class Session:
         (self.root / "usr/local/bin").mkdir(parents=True, exist_ok=True)
         shutil.copy(path, self.root / "usr/local/bin")
 
-    def run(self, blocks: list[Block], timeout: float = 120) -> Outcome:
+    def run(self, blocks: list[Block], timeout: float = 600) -> Outcome:
         lines = ["set -eu -o pipefail", f"cd {CLONE}"]
         for number, block in enumerate(blocks):
             lines += [f"exec >/pages/{number} 2>&1", block.text]

@@ -25,13 +25,11 @@ from support.certificates import Authority, openssl
 
 class RegistryServer:
     """`authority` means TLS with a certificate of it; `tokens` means that the token server decides who may what. `cache` is
-    the memory of descriptors that the package's own configuration has: for who changes nothing behind the registry's back.
-    `listen` is address and port on loopback, where any port of 127.0.0.1 does not do."""
+    the memory of descriptors that the package's own configuration has: for who changes nothing behind the registry's back."""
 
     def __init__(self, directory: pathlib.Path, username: str = "", password: str = "", authority: Authority | None = None,
-                 tokens: "TokenServer | None" = None, cache: bool = False, listen: str = ""):
+                 tokens: "TokenServer | None" = None, cache: bool = False):
         self.directory = pathlib.Path(directory)
-        self.listen = listen
         self.cache = cache
         self.username, self.password = username, password
         self.authority, self.tokens = authority, tokens
@@ -52,7 +50,7 @@ class RegistryServer:
         self.data.mkdir()
         # Between the choice of a port and its use another program may take it: then another is chosen.
         for _ in range(5):
-            self.host = self.listen or f"127.0.0.1:{free_port()}"
+            self.host = f"127.0.0.1:{free_port()}"
             (self.directory / "config.yml").write_text(json.dumps(self._configuration()))  # JSON is YAML
             self.start()
             if self._answers():
