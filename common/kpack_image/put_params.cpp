@@ -183,8 +183,9 @@ void describe(json::Fields<PutFields>& fields) {
                   "that stands. Default: true");
   fields.optional("timeout", &PutFields::timeout,
                   "how long the build is waited for, as in `45m` or `1h30m`. Default: `1h`");
-  fields.optional("create", &PutFields::create,
-                  "what the Image begins with if it is not there. Later puts do not look at it");
+  fields.optional(
+      "create", &PutFields::create,
+      "what the Image begins with if it is not there, `tag` and `builder` at least. Later puts do not look at it");
 }
 
 kpack::FieldNames field_names() {
