@@ -13,7 +13,7 @@ from support import push_image
 from support.connect_proxy import ConnectProxy
 from support.page_documents import READERS, Judge, is_manifest
 from support.page_session import NamedAuthority, Session, differs
-from support.pages import Block, anchors, blocks, links, pages
+from support.pages import Block, anchors, blocks, code_spans, links, pages
 from support.registry_server import RegistryServer
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -211,6 +211,27 @@ def test_a_link_leads_to_a_file_and_a_heading_that_are_there(page):
         if anchor and target.suffix == ".md":
             found = anchors(PROJECT, str(target.resolve().relative_to(PROJECT)))
             assert anchor in found, f"{page}: {link}: its headings are {sorted(found)}"
+
+
+def test_every_decision_has_its_line_with_a_status():
+    folder = PROJECT / "docs/decisions"
+    rows = dict(re.findall(r"^\| \[\d+\]\(([^)]+)\) \| .+ \| (.+) \|$", (folder / "README.md").read_text(), re.MULTILINE))
+    assert set(rows) == {path.name for path in folder.glob("0*.md")}
+    for name, status in rows.items():
+        assert status == "stands" or re.fullmatch(r"replaced by \[\d+\]\(0.+\.md\)", status), f"{name}: {status}"
+        assert len((folder / name).read_text().splitlines()) <= 40, f"{name} is longer than a page of 40 lines"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_test_that_a_page_names_is_there(page):
+    for words in code_spans(PROJECT, page):
+        named = re.fullmatch(r"(tests/[\w./]+?)(?:::(\w+)|: (.+))?", words)
+        if named:
+            path = PROJECT / named[1]
+            assert path.exists(), f"{page}: {words}"
+            text = path.read_text() if path.is_file() else ""
+            assert not named[2] or f"def {named[2]}(" in text, f"{page}: {words}"
+            assert not named[3] or f'TEST_CASE("{named[3]}")' in text, f"{page}: {words}"
 
 
 def test_a_wrong_page_would_be_seen(programs, tmp_path):
