@@ -86,3 +86,35 @@ def descriptions(value) -> list[str]:
         return []
     own = [value["description"]] if isinstance(value.get("description"), str) else []
     return own + [text for key, item in value.items() if key != "description" or not isinstance(item, str) for text in descriptions(item)]
+
+
+# What the documentation of Concourse's own resources, and of the kpack resource, lists.
+THEIRS = {
+    ("uri", "check"): "uri branch private_key private_key_user private_key_passphrase forward_agent username password paths "
+                      "sparse_paths ignore_paths skip_ssl_verification tag_filter tag_regex tag_behaviour fetch_tags "
+                      "submodule_credentials git_config disable_ci_skip commit_verification_keys commit_verification_key_ids "
+                      "gpg_keyserver git_crypt_key https_tunnel commit_filter version_depth search_remote_refs debug",
+    ("uri", "in"): "depth fetch fetch_tags submodules submodule_recursive submodule_remote disable_git_lfs clean_tags "
+                   "short_ref_format timestamp_format describe_ref_options all_branches debug",
+    ("repository", "check"): "repository insecure tag tag_regex created_at_sort variant semver_constraint pre_releases "
+                             "pre_release_prefixes username password aws_access_key_id aws_secret_access_key aws_session_token "
+                             "aws_region aws_role_arn aws_role_arns aws_account_id azure_acr azure_client_id azure_tenant_id "
+                             "azure_environment platform label_regex annotation_regex debug registry_mirror content_trust ca_certs",
+    ("repository", "in"): "format platform skip_download",
+    ("repository", "out"): "image version bump_aliases additional_tags tag_prefix",
+    ("image", "check"): "image namespace kubeconfig gke tkgi",
+    ("image", "out"): "commitish blob_url_path",
+}
+
+
+@pytest.mark.parametrize("kind, program", THEIRS)
+def test_what_other_resources_take_is_taken_or_refused_by_its_name(programs, kind, program):
+    schema = schemas(programs, program)[kind]
+    assert set(THEIRS[kind, program].split()) - set(schema["x-order"]) - set(schema.get("x-refused", {})) == set()
+
+
+@pytest.mark.parametrize("program", ["check", "in"])
+def test_what_becomes_of_each_field_of_the_git_resource_is_told(project, program):
+    page = (project / "docs/migrating.md").read_text().split("## From the git resource")[1].split("\n## ")[0]
+    rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("|"))
+    assert set(THEIRS["uri", program].split()) - set(re.findall(r"`(\w+)`", rows)) == set()
