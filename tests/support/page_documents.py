@@ -4,12 +4,14 @@ A page shows fragments: a resource, two steps, the params of a put. Each is comp
 resources that the same page showed before, and `check --lint` reads that.
 """
 
+import configparser
 import json
 import pathlib
 import re
 import subprocess
 import tempfile
 import tomllib
+import xml.etree.ElementTree
 
 import yaml
 
@@ -131,5 +133,11 @@ def completed(document) -> dict:
 
 
 # Judged by reading them: there is nothing else that a reader would do with them.
-READERS = {"json": json.loads, "toml": tomllib.loads, "python": lambda text: compile(text, "the block", "exec")}
+READERS = {
+    "json": json.loads,
+    "toml": tomllib.loads,
+    "python": lambda text: compile(text, "the block", "exec"),
+    "xml": xml.etree.ElementTree.fromstring,
+    "ini": lambda text: configparser.ConfigParser().read_string(f"[all]\n{text}"),
+}
 __all__ = ["READERS", "DocumentError", "Judge", "PipelineError", "completed", "is_manifest"]
