@@ -114,9 +114,9 @@ class Teller:
         put = builds[0].step("petclinic-image", "put")
         say()
         say(f"the digest in the pipeline: {bold(put.version.get('digest') or put.version['image'])}")
-        shown = [f"{name} {value}" for name, value in self.story.pipeline.resource("petclinic-image").history.latest.facts.items()
-                 if name != "digest" and "\n" not in value and len(value) < 80]
-        say(dim(textwrap.fill("on its page: " + ", ".join(shown), 108)))
+        facts = self.story.pipeline.resource("petclinic-image").history.latest.facts
+        shown = [f"{name} {facts[name]}" for name in ("build", "reason", "subject", "layers", "size", "duration") if name in facts]
+        say(dim(textwrap.fill("on its page: " + ", ".join(shown), 100)))
 
     def page(self, *expected: str) -> None:
         page = self.story.page()

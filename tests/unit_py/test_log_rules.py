@@ -9,7 +9,7 @@ ERROR = "error: cannot read source: it is empty"
 
 
 def test_a_failed_step_ends_with_its_error():
-    assert log_rules.faults_of(1, f"reading\n\x1b[1;33m{ERROR}\x1b[0m\n") == []
+    assert log_rules.faults_of(1, f"reading\n\x1b[33m{ERROR}\x1b[0m\n") == []
     assert log_rules.faults_of(1, f"{ERROR}\nand more\n") and log_rules.faults_of(1, "")
     assert log_rules.faults_of(0, f"{ERROR}\n")
     assert log_rules.faults_of(-9, "===> BUILDING\n") == []
