@@ -13,7 +13,7 @@ from support import push_image
 from support.connect_proxy import ConnectProxy
 from support.page_documents import READERS, Judge, is_manifest
 from support.page_session import NamedAuthority, Session, differs
-from support.pages import Block, anchors, blocks, code_spans, links, pages
+from support.pages import Block, anchors, blocks, links, pages
 from support.registry_server import RegistryServer
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -222,16 +222,13 @@ def test_every_decision_has_its_line_with_a_status():
         assert len((folder / name).read_text().splitlines()) <= 40, f"{name} is longer than a page of 40 lines"
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_test_that_a_page_names_is_there(page):
-    for words in code_spans(PROJECT, page):
-        named = re.fullmatch(r"(tests/[\w./]+?)(?:::(\w+)|: (.+))?", words)
-        if named:
-            path = PROJECT / named[1]
-            assert path.exists(), f"{page}: {words}"
-            text = path.read_text() if path.is_file() else ""
-            assert not named[2] or f"def {named[2]}(" in text, f"{page}: {words}"
-            assert not named[3] or f'TEST_CASE("{named[3]}")' in text, f"{page}: {words}"
+def test_each_test_that_holds_a_promise_of_security_is_there():
+    """The page names it by its sentence, and links to its file."""
+    named = re.findall(r"\[([^\]]+)\]\(\.\./(tests/[^)]+)\)", (PROJECT / "docs/security.md").read_text())
+    assert len(named) > 20
+    for sentence, path in named:
+        text = (PROJECT / path).read_text()
+        assert f"def test_{sentence.replace(' ', '_')}(" in text or f'TEST_CASE("{sentence}")' in text, f"{path}: {sentence}"
 
 
 def test_a_wrong_page_would_be_seen(programs, tmp_path):

@@ -143,6 +143,7 @@ VALUES = [
     (re.compile(r"127\.0\.0\.1:<port>|\bHOST\b|\br\.example(?![-.\w])"), "registry.example.com"),
     (re.compile(r"\\(.)"), r"\1"),
     (re.compile(r"wait \d+ s"), f"wait {ANYTHING} s"),
+    (re.compile(r"not 'you'|(?<=UNAUTHORIZED: )no\b|(?<=Client secret provided).*(?=;)"), ANYTHING),
     # What a test's server says, and what Python fills in.
     (re.compile(r' \((Ask the|incorrect|LFS is|UNAUTHORIZED)[^()]*(\(\([^()]*\)\))?\)|(?<=page) \("[^"]*"\)'), ""),
     (re.compile(r"<(test|temporary)>|\{[\w.]*\}|\{[^{}]*['()][^{}]*\}|<digest>|\b[0-9a-f]{40,64}\b"), ANYTHING),

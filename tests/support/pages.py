@@ -53,11 +53,6 @@ def links(project: pathlib.Path, page: str) -> list[str]:
     return [str(child.attrs[name]) for child in inner for name in ("href", "src") if name in child.attrs]
 
 
-def code_spans(project: pathlib.Path, page: str) -> list[str]:
-    tokens = MarkdownIt().enable("table").parse((project / page).read_text())
-    return [child.content for token in tokens for child in token.children or [] if child.type == "code_inline"]
-
-
 def anchors(project: pathlib.Path, page: str) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     tokens = MarkdownIt().enable("table").parse((project / page).read_text())
