@@ -9,6 +9,7 @@ import pytest
 
 from support import push_image, run_image
 from support.concourse import RootDirectory
+from support.pages import blocks
 from support.program import run_program
 from support.registry_server import RegistryServer
 
@@ -65,6 +66,33 @@ def test_a_builder_of_debian_packages_builds_an_application(project, programs, r
     with run_image.running(tmp_path / "welcome") as image:
         assert "<h1>Welcome</h1>" in image.fetch("/")
     assert make_builder(project, programs, registry) == made, "the same packages are the same images"
+
+
+def buildpack(folder, identifier: str) -> None:
+    (folder / "bin").mkdir(parents=True)
+    (folder / "buildpack.toml").write_text(f'api = "0.10"\n[buildpack]\nid = "{identifier}"\nversion = "1.0.0"\n')
+    for name in ("detect", "build"):
+        (folder / "bin" / name).write_text("#!/bin/sh\n")
+        (folder / "bin" / name).chmod(0o755)
+
+
+def test_the_commands_of_the_page_make_builders_of_debian_packages(project, programs, registry, tmp_path):
+    commands = [block.text for block in blocks(project, "docs/builder.md") if block.start.startswith("scripts/make-builder")]
+    assert len(commands) == 3
+    (tmp_path / "scripts").symlink_to(project / "scripts")
+    for name in ("node", "procfile"):
+        buildpack(tmp_path / "buildpacks" / name, f"acme/{name}")
+    made = []
+    for command in commands:
+        environment = {**os.environ, "REGISTRY_PASSWORD": registry.password, "BUILD_SERVICE_PROGRAMS": str(programs)}
+        done = subprocess.run(["bash", "-euc", command.replace("registry.example.com", registry.host)], cwd=tmp_path,
+                              env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        made.append(dict(line.split(" ") for line in done.stdout.splitlines())["builder"])
+    roots = [pulled(programs, registry, reference, tmp_path / f"root-{number}")[0] for number, reference in enumerate(made)]
+    assert "example/java-maven" in (roots[0] / "cnb/order.toml").read_text() and not (roots[0] / "usr/bin/mvn").exists()
+    assert (roots[1] / "usr/bin/mvn").exists()
+    assert (roots[2] / "usr/bin/node").exists() and "acme/node" in (roots[2] / "cnb/order.toml").read_text()
 
 
 def test_the_programs_are_put_on_a_builder_that_there_is(project, programs, registry, tmp_path):

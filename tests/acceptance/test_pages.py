@@ -35,7 +35,7 @@ ELSEWHERE = [
     Elsewhere("README.md", "scripts/setup --build", "compiles everything", "scripts/test: cmake --build --preset release"),
     Elsewhere("README.md", "buildah build", "compiles everything in containers", "tests/acceptance/test_images.py::test_the_images_play_the_story"),
     Elsewhere("docs/builder.md", "scripts/make-builder registry.example.com/acme --username robot", "fetches packages and needs apt",
-              "tests/acceptance/test_make_builder.py::test_a_builder_of_debian_packages_builds_an_application"),
+              "tests/acceptance/test_make_builder.py::test_the_commands_of_the_page_make_builders_of_debian_packages"),
     Elsewhere("docs/testing.md", "tests/support/make_roots.py", "needs apt", "tests/acceptance/test_make_builder.py::test_a_builder_of_debian_packages_builds_an_application"),
     Elsewhere("docs/testing.md", "scripts/fuzz", "searches for an hour", "scripts/test: scripts/fuzz"),
     Elsewhere("docs/testing.md", "tests/bench/start", "measures for minutes", "tests/acceptance/test_footprint.py: tests/bench/start"),
