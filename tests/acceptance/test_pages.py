@@ -213,6 +213,20 @@ def test_a_link_leads_to_a_file_and_a_heading_that_are_there(page):
             assert anchor in found, f"{page}: {link}: its headings are {sorted(found)}"
 
 
+def test_every_page_is_reached_from_the_readme():
+    reached, waiting = set(), ["README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page not in PAGES:
+            continue
+        reached.add(page)
+        for link in links(PROJECT, page):
+            if not re.match(r"[a-z]+:|#", link):
+                target = ((PROJECT / page).parent / link.partition("#")[0]).resolve()
+                waiting.append(str((target / "README.md" if target.is_dir() else target).relative_to(PROJECT)))
+    assert set(PAGES) == reached
+
+
 def test_every_decision_has_its_line_with_a_status():
     folder = PROJECT / "docs/decisions"
     rows = dict(re.findall(r"^\| \[\d+\]\(([^)]+)\) \| .+ \| (.+) \|$", (folder / "README.md").read_text(), re.MULTILINE))
