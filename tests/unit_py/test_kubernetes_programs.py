@@ -14,7 +14,7 @@ case "$1" in
     echo "$GOTOOLCHAIN $GOMODCACHE $PWD" >>"$STATE/built"
     [ -z "$FAIL" ] || { echo 'cannot find module'; exit 1; }
     while [ "$1" != -o ]; do shift; done
-    for program in kube-apiserver kubectl; do echo "$program" >"$2/$program"; done ;;
+    for program in kube-apiserver kube-controller-manager kubectl; do echo "$program" >"$2/$program"; done ;;
 esac
 """
 
@@ -52,7 +52,8 @@ def test_it_is_built_once_and_leaves_nothing_but_the_programs(machine):
     first, second = machine.run(), machine.run()
     assert (first.returncode, second.returncode, second.stderr) == (0, 0, "")
     folder = pathlib.Path(first.stdout.strip())
-    assert first.stdout == second.stdout and sorted(entry.name for entry in folder.iterdir()) == ["kube-apiserver", "kubectl"]
+    assert first.stdout == second.stdout and sorted(entry.name for entry in folder.iterdir()) == [
+        "kube-apiserver", "kube-controller-manager", "kubectl"]
     assert machine.entries() == [folder.name, "kubernetes.lock"]
     (built,) = (machine.folder / "built").read_text().splitlines()
     assert built.split() == ["local", f"{machine.cache}/kubernetes.work/modules",

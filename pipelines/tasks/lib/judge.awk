@@ -60,7 +60,7 @@ function judge(    wanted) {
   text = counts(wanted)
   if ($8 < wanted || $10 < $7) return
   if ($1 == "StatefulSet" && ($9 < $7 || ($13 == 0 && $15 != $16))) return
-  if ($1 == "Deployment" && $11 > $8) { text = $11 - $8 " pods of the revision before still run"; return }
+  if ($1 == "Deployment" && $11 > $8) { text = $8 " of " $7 " pods updated, " $11 - $8 " of the revision before still there"; return }
   verdict = "ready"
   text = $10 " of " $7 " pods ready"
   if ($1 == "StatefulSet" && $13 > 0) text = text "; partition " $13 " keeps the first " ($13 < $7 ? $13 : $7) " as they were"

@@ -3,6 +3,7 @@
 
 read_options() {
   seconds=$(seconds_of TIMEOUT "${TIMEOUT:-5m}")
+  seconds_back=$(seconds_of ROLLBACK_TIMEOUT "${ROLLBACK_TIMEOUT:-${TIMEOUT:-5m}}")
   rollback=${ROLLBACK:-$default_rollback}
   case $rollback in all | failed | none) ;; *) usage "ROLLBACK is one of all, failed and none" ;; esac
   case ${LOG_LINES:-20} in *[!0-9]*) usage "LOG_LINES is a number of lines" ;; esac

@@ -175,7 +175,7 @@ titles() { # file that begins its lines with ids
 }
 count() { awk 'END { print NR }' "$1"; }
 
-# The whole of it. $work has plan, workloads and rows, options.sh has set seconds and rollback.
+# The whole of it. $work has plan, workloads and rows, options.sh has set seconds, seconds_back and rollback.
 roll_out() { # what is to run, for people
   what=$1
   : >"$work/was_set"
@@ -270,7 +270,7 @@ take_back() {
     put_back "$id" "$kind" "$namespace" "$name" </dev/null
   done <"$work/going"
   with_ids "$work/back" "$work/going" | with_ids "$work/was_ready" - >"$work/waited_back"
-  wait_for before "$work/waited_back" "$seconds"
+  wait_for before "$work/waited_back" "$seconds_back"
   awk -F '\t' '$2 != "ready" && $2 != "later"' "$work/verdicts" >>"$work/not_back"
 }
 

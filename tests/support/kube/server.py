@@ -37,7 +37,7 @@ READY_SECONDS = 60
 
 @functools.cache
 def programs() -> pathlib.Path:
-    """The folder that has kube-apiserver and kubectl, which scripts/setup --test has built."""
+    """The folder that has kube-apiserver, kube-controller-manager and kubectl, which scripts/setup --test has built."""
     done = subprocess.run([PROJECT / "scripts/kubernetes"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return pathlib.Path(done.stdout.strip())
