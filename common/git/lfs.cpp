@@ -4,8 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <ctime>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
@@ -14,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "base/rfc3339.hpp"
 #include "git/checkout.hpp"
 #include "git/config_text.hpp"
 #include "json/value.hpp"
@@ -123,24 +122,6 @@ void refresh(git_index* index, const std::string& path, const std::filesystem::p
                fmt::format("set {} to do without", fields.disable_git_lfs)});
 }
 
-// "2026-01-31T12:00:00Z", with parts of seconds and offsets as RFC 3339 has them. Nothing for what is not a time.
-std::optional<base::WallTime> read_time(const std::string& text) {
-  struct tm parts {};
-  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-  if (rest == nullptr) return std::nullopt;
-  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
-  const std::chrono::sys_seconds time{std::chrono::seconds(timegm(&parts))};
-  if (*rest == 'Z' || *rest == 'z') return time;
-  const std::string_view offset_text(rest);
-  if (offset_text.size() != 6 || (*rest != '+' && *rest != '-') || offset_text[3] != ':') return std::nullopt;
-  int hours = 0;
-  int minutes = 0;
-  if (std::from_chars(rest + 1, rest + 3, hours).ptr != rest + 3) return std::nullopt;
-  if (std::from_chars(rest + 4, rest + 6, minutes).ptr != rest + 6) return std::nullopt;
-  const auto offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
-  return *rest == '+' ? time - offset : time + offset;
-}
-
 // A duration is surer than a time of another machine's clock, and has precedence (git-lfs, docs/api/batch.md). Links
 // that are said to have expired when they came are tried: one of the clocks is wrong.
 std::optional<base::WallTime> read_expiry(const json::Value& download, base::WallTime now) {
@@ -151,7 +132,7 @@ std::optional<base::WallTime> read_expiry(const json::Value& download, base::Wal
     if (given > 0) return now + std::chrono::seconds(std::min(given, longest));
     if (given < 0) return std::nullopt;
   }
-  const auto time = read_time(json::text_or(download, "expires_at"));
+  const auto time = base::parse_rfc3339(json::text_or(download, "expires_at"));
   return time && *time > now ? time : std::nullopt;
 }
 

@@ -168,4 +168,12 @@ Location Location::resolve(std::string_view relative, const std::string& field) 
   return result;
 }
 
+std::optional<http::Url> https_address_of(const Location& location) {
+  const auto* ssh = std::get_if<SshLocation>(&location.where);
+  if (ssh == nullptr) return std::nullopt;
+  std::string_view path = ssh->path;
+  while (path.starts_with('/')) path.remove_prefix(1);
+  return http::Url::parse(fmt::format("https://{}/{}", ssh->host, path));
+}
+
 }  // namespace git

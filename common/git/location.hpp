@@ -38,4 +38,8 @@ struct Location {
   [[nodiscard]] Location resolve(std::string_view relative, const std::string& field) const;
 };
 
+// Where hosting services have the repository of an ssh address by https: "git@host:acme/app.git" at
+// https://host/acme/app.git. Nothing for what is not an ssh address.
+[[nodiscard]] std::optional<http::Url> https_address_of(const Location& location);
+
 }  // namespace git

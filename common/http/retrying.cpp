@@ -33,6 +33,8 @@ class RetryingClient final : public Client {
           response.may_be_repeated = true;
           return response;
         }
+      } catch (const Exhausted&) {
+        throw;
       } catch (const Error& error) {
         if (!pause_after(error, request, course)) throw;
         if (request.attempt) throw;

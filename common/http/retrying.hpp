@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "http/client.hpp"
@@ -47,6 +48,13 @@ enum class Verdict { final, retry };
 
 // An HTTP date (RFC 9110, 5.6.7); nothing where it is not one.
 [[nodiscard]] std::optional<base::WallTime> parse_date(std::string_view value);
+
+// What a request needs (a token) could not be had, after attempts of its own: the request is not repeated for it,
+// whatever the kind.
+class Exhausted final : public base::Error {
+ public:
+  explicit Exhausted(const base::Error& error) : Error(error) {}
+};
 
 // Repeats requests that failed for a passing reason (a broken connection, 408, 429, 500, 502, 503, 504), when they are
 // idempotent or said to be repeatable; 429, 503 and Unreachable are repeated for every method, since nothing was done.

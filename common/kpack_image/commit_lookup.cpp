@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "clouds/github_tokens.hpp"
 #include "git/http_transport.hpp"
 #include "git/remote.hpp"
 #include "git/ssh_transport.hpp"
@@ -45,18 +46,30 @@ struct Connection {
   std::unique_ptr<git::Remote> remote;
 };
 
-Connection connect_http(const http::Url& url, const GitFields& fields, concourse::Context& context) {
+std::unique_ptr<http::Client> make_http_client(const GitFields& fields, concourse::Context& context) {
   http::ConnectionOptions options;
   if (fields.skip_ssl_verification) options.verification = http::Verification::off;
   options.ca_certificates = fields.ca_certs;
   options.certificate_remedy = "add its authority to source.git.ca_certs";
-  auto client = http::make_curl_client(context.environment, std::move(options), context.log);
-  if (!fields.username.empty() || !fields.password.empty()) {
+  return http::make_curl_client(context.environment, std::move(options), context.log);
+}
+
+Connection connect_http(const http::Url& url, const Source& source, concourse::Context& context) {
+  const auto& fields = source.git;
+  auto client = make_http_client(fields, context);
+  std::string remedy = "check source.git.username and source.git.password";
+  if (source.github_app) {
+    auto api = http::make_client(make_http_client(fields, context), context.random, context.log);
+    auto tokens = std::make_shared<clouds::GithubTokens>(*source.github_app, url.origin,
+                                                         clouds::require_github_repository(url, repository_field),
+                                                         std::move(api), context.log);
+    client = clouds::make_github_authenticating(std::move(client), url.origin, std::move(tokens));
+    remedy = "check source.git.github_app";
+  } else if (!fields.username.empty() || !fields.password.empty()) {
     client = http::make_basic_authenticating(std::move(client), url.origin, {fields.username, fields.password});
   }
   client = http::make_client(std::move(client), context.random, context.log);
-  auto remote = git::make_remote(
-      git::make_http_transport(*client, url, "check source.git.username and source.git.password", field_names()));
+  auto remote = git::make_remote(git::make_http_transport(*client, url, std::move(remedy), field_names()));
   return {std::move(client), std::move(remote)};
 }
 
@@ -72,7 +85,9 @@ Connection connect_ssh(const git::SshLocation& ssh, const std::string& shown, co
   return {nullptr, git::make_remote(git::make_ssh_transport(ssh, client, context.random, context.log))};
 }
 
-bool has_credentials(const git::Location& location, const GitFields& fields) {
+bool has_credentials(const git::Location& location, const Source& source) {
+  const auto& fields = source.git;
+  if (source.github_app) return true;
   if (std::holds_alternative<git::SshLocation>(location.where)) return !fields.private_key.empty();
   return !fields.username.empty() || !fields.password.empty();
 }
@@ -116,12 +131,17 @@ Looked unknown(const std::string& repository, const std::string& why, base::Log&
 
 }  // namespace
 
-Looked look_up(const std::string& repository, const std::string& revision, const GitFields& fields,
+Looked look_up(const std::string& repository, const std::string& revision, const Source& source,
                concourse::Context& context) {
+  const auto& fields = source.git;
   for (const auto& secret : {fields.password, fields.private_key, fields.private_key_passphrase}) {
     context.log.redact(secret);
   }
-  const auto location = git::Location::parse(repository, repository_field);
+  auto location = git::Location::parse(repository, repository_field);
+  if (source.github_app && fields.private_key.empty()) {
+    // kpack may read by ssh what the app reads by https.
+    if (auto https = git::https_address_of(location)) location.where = *std::move(https);
+  }
   const auto* url = std::get_if<http::Url>(&location.where);
   const auto* ssh = std::get_if<git::SshLocation>(&location.where);
   // A path is one of the cluster's machines, not of this one.
@@ -131,12 +151,12 @@ Looked look_up(const std::string& repository, const std::string& revision, const
   }
   try {
     const auto connection =
-        url != nullptr ? connect_http(*url, fields, context) : connect_ssh(*ssh, location.text(), fields, context);
+        url != nullptr ? connect_http(*url, source, context) : connect_ssh(*ssh, location.text(), fields, context);
     const auto commit = git::ObjectId::parse(revision);
     return commit ? look_for_commit(*connection.remote, *commit) : look_for_name(*connection.remote, revision);
   } catch (const Error& error) {
     const bool is_closed = error.kind() == ErrorKind::denied || error.kind() == ErrorKind::not_found;
-    if (is_closed && !has_credentials(location, fields)) {
+    if (is_closed && !has_credentials(location, source)) {
       return unknown(location.text(), fmt::format("{} (source.git has no credentials for it)", error.report().cause),
                      context.log);
     }

@@ -25,7 +25,7 @@ struct Looked {
 // `revision` is a commit, a branch or a tag. A repository that asks for credentials which source.git does not give, and
 // one that this program does not reach by any protocol, are unknown. Error{denied} for credentials that are refused,
 // {transient} for a repository that cannot be reached.
-[[nodiscard]] Looked look_up(const std::string& repository, const std::string& revision, const GitFields& git,
+[[nodiscard]] Looked look_up(const std::string& repository, const std::string& revision, const Source& source,
                              concourse::Context& context);
 
 }  // namespace kpack_image

@@ -65,7 +65,7 @@ kpack::Source find_commit(const std::string& revision, const SourceBase& base, c
                                    "say which one the revision is of by params.create.git_url"});
   }
   Looked looked;
-  if (source.git.lookup) looked = look_up(base.git_url, revision, source.git, context);
+  if (source.git.lookup) looked = look_up(base.git_url, revision, source, context);
   if (looked.sight == Sight::absent) {
     json::wrong_value("params.commitish",
                       fmt::format("there is no {} in {}", base::printable(revision, 128), base.git_url),
@@ -88,7 +88,7 @@ std::optional<kpack::Source> commit_of_checkout(const fs::path& directory, const
   if (!checkout || !is_same_repository(checkout->remote, base.git_url)) return std::nullopt;
   const auto made = git_source(base.git_url, checkout->commit);
   if (checkout->commit.text() == base.current || !source.git.lookup) return made;
-  if (look_up(base.git_url, checkout->commit.text(), source.git, context).sight != Sight::absent) return made;
+  if (look_up(base.git_url, checkout->commit.text(), source, context).sight != Sight::absent) return made;
   context.log.info(fmt::format("{} is not in {} yet: its files are pushed", checkout->commit.text(), base.git_url));
   return std::nullopt;
 }

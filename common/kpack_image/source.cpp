@@ -13,6 +13,14 @@ void require_open_key(const GitFields& fields) {
                     "give source.git.private_key_passphrase");
 }
 
+std::optional<clouds::GithubApp> read_github_app(const GitFields& fields) {
+  if (!fields.github_app) return std::nullopt;
+  if (!fields.username.empty() || !fields.password.empty()) {
+    json::wrong_value("source.git.github_app", "source.git.username and password are given, too", "give one of them");
+  }
+  return clouds::read_github_app(*fields.github_app, "source.git.github_app");
+}
+
 }  // namespace
 
 void describe(json::Fields<GitFields>& fields) {
@@ -21,6 +29,8 @@ void describe(json::Fields<GitFields>& fields) {
                   "repository. Default: true");
   fields.optional("username", &GitFields::username, "the user name for the repository");
   fields.optional("password", &GitFields::password, "the password or token for the repository");
+  fields.optional("github_app", &GitFields::github_app,
+                  "a GitHub App that may read the repository, in place of `username` and `password`");
   fields.optional("private_key", &GitFields::private_key, "the private key for a repository that is reached by ssh");
   fields.optional("private_key_user", &GitFields::private_key_user, "the user name at the ssh host");
   fields.optional("private_key_passphrase", &GitFields::private_key_passphrase, "the passphrase of the private key");
@@ -44,7 +54,9 @@ Source read_source(const json::Value& source) {
   const auto fields = json::read<SourceFields>(source, "source");
   kubernetes::require_dns_label(fields.image, "source.image");
   if (fields.git) require_open_key(*fields.git);
-  Source result{fields.image, fields.space, kubernetes::read_cluster(fields), fields.git.value_or(GitFields()), {}};
+  Source result{
+      fields.image, fields.space, kubernetes::read_cluster(fields), fields.git.value_or(GitFields()), std::nullopt, {}};
+  result.github_app = read_github_app(result.git);
   if (result.space.empty()) result.space = result.cluster.access.default_namespace;
   if (result.space.empty()) json::missing_field("source", "namespace", "the Image's namespace");
   kubernetes::require_dns_label(result.space, "source.namespace");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "clouds/github_app.hpp"
 #include "json/fields.hpp"
 #include "kubernetes/connection.hpp"
 #include "registry/hosts.hpp"
@@ -18,6 +19,7 @@ struct GitFields {
   bool lookup = true;
   std::string username;
   base::Secret password;
+  std::optional<clouds::GithubAppFields> github_app;
   base::Secret private_key;
   std::string private_key_user;
   base::Secret private_key_passphrase;
@@ -42,6 +44,7 @@ struct Source {
   std::string space;
   kubernetes::Cluster cluster;
   GitFields git;
+  std::optional<clouds::GithubApp> github_app;  // of `git`
   std::vector<registry::HostOptions> hosts;
 };
 

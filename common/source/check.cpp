@@ -218,7 +218,7 @@ class Check {
 }  // namespace
 
 std::vector<Version> check(const Source& source, const concourse::Request& request, concourse::Context& context) {
-  auto connection = connect(source, context);
+  const auto connection = connect(open_access(source, context), source, context);
   Memory memory(context.environment.get_or("TMPDIR", "/tmp"), question_of(request.source, source.location),
                 context.log);
   auto known = request.version;

@@ -55,7 +55,7 @@ http::ConnectionOptions connection_options(const SourceFields& fields, bool veri
 
 Connection connect_http(const Access& access, const Source& source, const http::Url& url, concourse::Context& context) {
   auto client = make_http_client(access, source, context);
-  const std::string remedy = (access.credentials ? "check " : "give ") + access.credential_fields;
+  const std::string remedy = (access.credentials || access.github ? "check " : "give ") + access.credential_fields;
   auto remote = git::make_remote(git::make_http_transport(*client, url, remedy, field_names()));
   return {std::move(client), nullptr, std::move(remote)};
 }
@@ -79,9 +79,21 @@ Connection connect_ssh(const Access& access, const git::SshLocation& ssh, concou
   return {nullptr, std::move(client), git::make_remote(std::move(transport))};
 }
 
+// The API has the certificates and proxies of the repository: on an enterprise host it is the same server.
+std::shared_ptr<clouds::GithubTokens> open_github_app(const Source& source, concourse::Context& context) {
+  const auto& url = std::get<http::Url>(source.location.where);
+  const auto api = source.github_app->api.value_or(clouds::github_api_of(url.origin));
+  auto options = connection_options(source.fields, source.settings.verifies(api).value_or(true));
+  auto client = http::make_client(http::make_curl_client(context.environment, std::move(options), context.log),
+                                  context.random, context.log);
+  return std::make_shared<clouds::GithubTokens>(*source.github_app, url.origin,
+                                                clouds::require_github_repository(url, "source.uri"), std::move(client),
+                                                context.log);
+}
+
 }  // namespace
 
-Access access_of(const Source& source) {
+git::SshOptions ssh_options_of(const Source& source) {
   git::SshOptions ssh;
   ssh.private_key = source.fields.private_key;
   ssh.passphrase = source.fields.private_key_passphrase;
@@ -90,7 +102,22 @@ Access access_of(const Source& source) {
   ssh.tunnel = tunnel_of(source.fields);
   ssh.fields = field_names();
   if (source.fields.forward_agent) ssh.agent_forwarding = git::SshOptions::AgentForwarding::on;
-  return {source.named, source.location, source.credentials, std::move(ssh), "source.username and source.password"};
+  return ssh;
+}
+
+Access open_access(const Source& source, concourse::Context& context) {
+  redact(source, context.log);
+  for (const auto& [name, instead] : source.settings.without_effect()) {
+    context.log.warning(fmt::format("source.git_config: {} has no effect on how the repository is reached; use {}",
+                                    base::printable(name), instead));
+  }
+  Access access{source.named, source.location,        source.credentials,
+                nullptr,      ssh_options_of(source), "source.username and source.password"};
+  if (source.github_app) {
+    access.github = open_github_app(source, context);
+    access.credential_fields = "source.github_app";
+  }
+  return access;
 }
 
 std::unique_ptr<http::Client> make_http_client(const Access& access, const Source& source,
@@ -98,7 +125,9 @@ std::unique_ptr<http::Client> make_http_client(const Access& access, const Sourc
   const auto* url = std::get_if<http::Url>(&access.location.where);
   const bool verified = url == nullptr || source.settings.verifies(*url).value_or(true);
   auto client = http::make_curl_client(context.environment, connection_options(source.fields, verified), context.log);
-  if (url != nullptr && access.credentials) {
+  if (url != nullptr && access.github) {
+    client = clouds::make_github_authenticating(std::move(client), url->origin, access.github);
+  } else if (url != nullptr && access.credentials) {
     client = http::make_basic_authenticating(std::move(client), url->origin, *access.credentials);
   }
   if (url != nullptr) {
@@ -107,15 +136,6 @@ std::unique_ptr<http::Client> make_http_client(const Access& access, const Sourc
     }
   }
   return http::make_client(std::move(client), context.random, context.log);
-}
-
-Connection connect(const Source& source, concourse::Context& context) {
-  redact(source, context.log);
-  for (const auto& [name, instead] : source.settings.without_effect()) {
-    context.log.warning(fmt::format("source.git_config: {} has no effect on how the repository is reached; use {}",
-                                    base::printable(name), instead));
-  }
-  return connect(access_of(source), source, context);
 }
 
 Connection connect(const Access& access, const Source& source, concourse::Context& context) {

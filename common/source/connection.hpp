@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "clouds/github_tokens.hpp"
 #include "concourse/context.hpp"
 #include "git/remote.hpp"
 #include "git/ssh_client.hpp"
@@ -22,18 +23,20 @@ struct Access {
   git::Location named;     // as the pipeline or .gitmodules names it
   git::Location location;  // where it is reached
   std::optional<http::Credentials> credentials;
+  std::shared_ptr<clouds::GithubTokens> github;  // instead of them
   git::SshOptions ssh;
   std::string credential_fields;  // as errors name them: "source.username and source.password"
 };
 
-[[nodiscard]] Access access_of(const Source& source);
-
 // Makes every credential of the source known to the log, so that none can be printed. Nothing is contacted yet.
-[[nodiscard]] Connection connect(const Source& source, concourse::Context& context);
+[[nodiscard]] Access open_access(const Source& source, concourse::Context& context);
+// What opens repositories by ssh, wherever they are.
+[[nodiscard]] git::SshOptions ssh_options_of(const Source& source);
+
 // For other servers that belong to the repository: its credentials go to the repository's own origin alone.
 [[nodiscard]] std::unique_ptr<http::Client> make_http_client(const Access& access, const Source& source,
                                                              concourse::Context& context);
-// Another repository, with the source's settings for certificates and proxies.
+// A repository, the source's own or another, with the source's settings for certificates and proxies.
 [[nodiscard]] Connection connect(const Access& access, const Source& source, concourse::Context& context);
 
 }  // namespace source

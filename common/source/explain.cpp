@@ -15,6 +15,10 @@ std::string way_of(const Source& source) {
   const auto& url = std::get<http::Url>(source.location.where);
   std::string text = fmt::format("{} to {} port {}", url.origin.scheme, url.origin.host, url.origin.port);
   if (source.fields.https_tunnel) text += fmt::format(" through the proxy {}", source.fields.https_tunnel->proxy_host);
+  if (source.github_app) {
+    const auto api = source.github_app->api.value_or(clouds::github_api_of(url.origin));
+    return text + fmt::format(", with tokens of the GitHub App {} from {}", source.github_app->id, api.shown());
+  }
   text += source.credentials ? ", with credentials" : ", without credentials";
   return text;
 }

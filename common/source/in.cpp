@@ -89,7 +89,8 @@ void warn_of(const git::WorkingCopy::CheckedOut& checked_out, base::Log& log) {
 concourse::VersionAndMetadata in(const Source& source, const InParams& params, const concourse::Version& version,
                                  const std::filesystem::path& destination, concourse::Context& context) {
   require_empty(destination);
-  auto connection = connect(source, context);
+  const auto access = open_access(source, context);
+  const auto connection = connect(access, source, context);
   git::WorkingCopy copy(destination, source.named.text(), field_names());
   const auto start = context.clock.steady_now();
   context.log.info(fmt::format("fetching {} from {}", version.at("ref"), connection.remote->shown()));
@@ -101,8 +102,8 @@ concourse::VersionAndMetadata in(const Source& source, const InParams& params, c
                           "source.commit_verification_keys", context.environment);
   }
   warn_of(copy.check_out(retrieved.commit, git::SparsePatterns(source.fields.sparse_paths)), context.log);
-  if (!params.disable_git_lfs) check_out_lfs(copy, access_of(source), connection, source, context);
-  check_out_submodules(copy, retrieved.commit, access_of(source), source, params, context);
+  if (!params.disable_git_lfs) check_out_lfs(copy, access, connection, source, context);
+  check_out_submodules(copy, retrieved.commit, access, source, params, context);
   const auto description = describe_commit(copy, version, source, params, retrieved);
   auto metadata = metadata_of(description);
   write_files(copy, description, metadata, params, context.clock.now());

@@ -1,7 +1,9 @@
 #include "source/source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <utility>
 
 #include "git/private_key.hpp"
 #include "git/refs.hpp"
@@ -22,6 +24,36 @@ std::optional<http::Credentials> read_credentials(const SourceFields& fields, gi
   }
   if (!fields.username.empty() || !fields.password.empty()) credentials = {fields.username, fields.password};
   return credentials;
+}
+
+// The app is the one login of its host: beside it, others would be used or not, and nobody could tell.
+void require_no_other_login(const SourceFields& fields, bool has_credentials) {
+  const std::array<std::pair<std::string_view, bool>, 4> others{{
+      {"username", !fields.username.empty()},
+      {"password", !fields.password.empty()},
+      {"private_key", !fields.private_key.empty()},
+      {"uri", has_credentials},
+  }};
+  for (const auto& [name, is_given] : others) {
+    if (!is_given) continue;
+    json::wrong_value("source.github_app",
+                      fmt::format("source.{} {}", name, name == "uri" ? "has credentials, too" : "is given, too"),
+                      "give one of them");
+  }
+}
+
+std::optional<clouds::GithubApp> read_github_app(const SourceFields& fields, const git::Location& location,
+                                                 bool has_credentials) {
+  if (!fields.github_app) return std::nullopt;
+  require_no_other_login(fields, has_credentials);
+  const auto* url = std::get_if<http::Url>(&location.where);
+  if (url == nullptr) {
+    const auto https = git::https_address_of(location);
+    json::wrong_value("source.uri", "github_app reads by https, and this is another way",
+                      fmt::format("give it as {}", https ? https->text() : "https://HOST/OWNER/NAME"));
+  }
+  (void)clouds::require_github_repository(*url, "source.uri");
+  return clouds::read_github_app(*fields.github_app, "source.github_app");
 }
 
 void require_open(const base::Secret& key, const base::Secret& passphrase, const std::string& field) {
@@ -88,6 +120,8 @@ void describe(json::Fields<SourceFields>& fields) {
   fields.optional("username", &SourceFields::username,
                   "the user name for http(s). It is sent to the repository's own origin alone", other);
   fields.optional("password", &SourceFields::password, "the password or token for http(s)", other);
+  fields.optional("github_app", &SourceFields::github_app,
+                  "a GitHub App that may read the repository, in place of `username` and `password`", other);
   fields.optional("private_key", &SourceFields::private_key, "the private key for ssh", other);
   fields.optional("private_key_user", &SourceFields::private_key_user,
                   "the user name for ssh. Default: the one in `uri`", other);
@@ -189,6 +223,7 @@ Source read_source(const json::Value& value) {
   fields.uri.erase(0, fields.uri.find_first_not_of(' '));  // as the git resource has it
   auto [named, location] = read_address(fields.uri, settings, "source.uri");
   auto credentials = read_credentials(fields, location);
+  auto github_app = read_github_app(fields, location, credentials.has_value());
   require_open_keys(fields);
   auto branch = read_branch(fields.branch, "source.branch");
   if (fields.version_depth == 0 || fields.version_depth > deepest_version_list) {
@@ -210,8 +245,8 @@ Source read_source(const json::Value& value) {
       PatternList::parse(filter.include, quantifier(filter.include_all_match), "source.commit_filter.include"),
       PatternList::parse(filter.exclude, quantifier(filter.exclude_all_match), "source.commit_filter.exclude"),
       fields.disable_ci_skip ? CiSkip::ignored : CiSkip::honoured};
-  return {std::move(fields),      std::move(named),  std::move(location), std::move(settings),
-          std::move(credentials), std::move(branch), std::move(paths),    std::move(messages)};
+  return {std::move(fields),     std::move(named),  std::move(location), std::move(settings), std::move(credentials),
+          std::move(github_app), std::move(branch), std::move(paths),    std::move(messages)};
 }
 
 }  // namespace source

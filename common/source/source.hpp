@@ -1,6 +1,6 @@
 // The `source` of the source kind: which repository and branch, which of its commits are versions, and how it is
-// reached. The fields are those of the git resource, so that a pipeline can change its type; `ca_certs` and
-// `known_hosts` are ours.
+// reached. The fields are those of the git resource, so that a pipeline can change its type; `ca_certs`, `known_hosts`
+// and `github_app` are ours.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "clouds/github_app.hpp"
 #include "concourse/version.hpp"
 #include "git/field_names.hpp"
 #include "git/location.hpp"
@@ -65,6 +66,7 @@ struct SourceFields {
   std::string known_hosts;
   std::string username;
   base::Secret password;
+  std::optional<clouds::GithubAppFields> github_app;
   std::vector<SubmoduleCredentialFields> submodule_credentials;
   bool skip_ssl_verification = false;
   std::vector<std::string> ca_certs;
@@ -92,6 +94,7 @@ struct Source {
   git::Location location;  // where that is reached (url.<base>.insteadOf in source.git_config)
   GitSettings settings;
   std::optional<http::Credentials> credentials;  // from username and password, or from the URI
+  std::optional<clouds::GithubApp> github_app;   // instead of them; then `location` is a repository of GitHub by https
   std::optional<std::string> branch;             // without "refs/heads/"
   git::Pathspec paths;
   MessageFilter messages;

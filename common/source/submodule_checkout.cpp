@@ -44,8 +44,8 @@ bool is_selected(const git::Submodule& submodule, const SubmoduleSelection& sele
 
 class SubmoduleCheckout {
  public:
-  SubmoduleCheckout(const Source& source, const InParams& params, concourse::Context& context)
-      : source_(source), params_(params), context_(context) {}
+  SubmoduleCheckout(const Access& root, const Source& source, const InParams& params, concourse::Context& context)
+      : root_(root), source_(source), params_(params), context_(context) {}
 
   void run(git::WorkingCopy& copy, const git::ObjectId& commit, const Access& parent,
            const SubmoduleSelection& selection, int depth) {
@@ -139,7 +139,9 @@ class SubmoduleCheckout {
     const bool relative = submodule.url.starts_with("./") || submodule.url.starts_with("../");
     auto [named, location] = read_address(relative ? parent.named.resolve(submodule.url, field).text() : submodule.url,
                                           source_.settings, field);
-    Access access{std::move(named), std::move(location), std::nullopt, {}, "source.submodule_credentials for it"};
+    Access access{
+        std::move(named), std::move(location), std::nullopt, nullptr, {}, "source.submodule_credentials for it"};
+    reach_by_app(access, submodule.url);
     if (std::holds_alternative<git::LocalLocation>(access.location.where) &&
         !std::holds_alternative<git::LocalLocation>(source_.location.where)) {
       // A repository from elsewhere could name any directory of this machine.
@@ -150,24 +152,39 @@ class SubmoduleCheckout {
       choose_credentials(access, *url);
       url->credentials.reset();
     } else {
-      access.ssh = access_of(source_).ssh;
+      access.ssh = root_.ssh;
       access.credential_fields = "source.private_key or source.submodule_credentials";
       choose_key(access, submodule.url);
     }
     return access;
   }
 
+  // A GitHub App opens nothing by ssh: what its host has at an ssh address is reached by https, unless a key is given.
+  void reach_by_app(Access& access, const std::string& url) const {
+    const auto* ssh = std::get_if<git::SshLocation>(&access.location.where);
+    const auto* own = std::get_if<http::Url>(&source_.location.where);
+    if (!root_.github || ssh == nullptr || own == nullptr || ssh->host != own->origin.host) return;
+    const auto& given = source_.fields.submodule_credentials;
+    if (std::any_of(given.begin(), given.end(), [&](const auto& one) { return one.url == url; })) return;
+    auto https = git::https_address_of(access.location);
+    if (!https) return;
+    https->origin.port = own->origin.port;
+    access.location = {*std::move(https)};
+  }
+
   void choose_credentials(Access& access, const http::Url& url) const {
     const auto* own = std::get_if<http::Url>(&source_.location.where);
     if (own != nullptr && own->origin == url.origin) {
-      access.credentials = source_.credentials;
-      access.credential_fields = "source.username and source.password";
+      access.credentials = root_.credentials;
+      access.github = root_.github;
+      access.credential_fields = root_.credential_fields;
     }
     for (const auto& one : source_.fields.submodule_credentials) {
       if (one.host.empty() || (one.host != url.origin.host && one.host != url.authority())) continue;
       // A password given for a host is not sent to it in the clear, unless the whole source goes that way.
       if (url.origin.scheme != "https" && (own == nullptr || own->origin.scheme != "http")) continue;
       access.credentials = {one.username, one.password};
+      access.github = nullptr;
       access.credential_fields = "source.submodule_credentials for host " + one.host;
     }
   }
@@ -181,6 +198,7 @@ class SubmoduleCheckout {
     }
   }
 
+  const Access& root_;  // of the repository that has them all
   const Source& source_;
   const InParams& params_;
   concourse::Context& context_;
@@ -190,7 +208,7 @@ class SubmoduleCheckout {
 
 void check_out_submodules(git::WorkingCopy& copy, const git::ObjectId& commit, const Access& parent,
                           const Source& source, const InParams& params, concourse::Context& context) {
-  SubmoduleCheckout(source, params, context).run(copy, commit, parent, params.submodules, 0);
+  SubmoduleCheckout(parent, source, params, context).run(copy, commit, parent, params.submodules, 0);
 }
 
 }  // namespace source

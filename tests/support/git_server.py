@@ -189,6 +189,20 @@ class GitServer:
         ])
 
 
+def http_backend(directory: pathlib.Path, method: str, path: str, headers, body: bytes) -> tuple[int, dict, bytes]:
+    """What git-http-backend answers for the repositories below a directory: status, header fields, content."""
+    path, _, query = path.partition("?")
+    environment = {"PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(directory), "GIT_HTTP_EXPORT_ALL": "1",
+                   "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method,
+                   "CONTENT_TYPE": headers.get("Content-Type", ""), "CONTENT_LENGTH": str(len(body)),
+                   "GIT_PROTOCOL": headers.get("Git-Protocol", ""), "GIT_CONFIG_COUNT": "1",
+                   "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    done = subprocess.run(["/usr/lib/git-core/git-http-backend"], input=body, env=environment, capture_output=True)
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    return int(fields.pop("Status", "200").split()[0]), fields, content
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -10,10 +10,10 @@ import base64
 import hashlib
 import http.server
 import json
-import os
 import pathlib
-import subprocess
 import threading
+
+from support.git_server import http_backend
 
 
 def pointer(content: bytes) -> str:
@@ -69,7 +69,7 @@ def handler_of(lfs: LfsServer):
 
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            path, _, query = self.path.partition("?")
+            path = self.path.partition("?")[0]
             lfs.requests.append((self.command, self.path, dict(self.headers.items())))
             if lfs.first(self, path):
                 return None
@@ -84,15 +84,7 @@ def handler_of(lfs: LfsServer):
                     return self.answer(401, WWW_Authenticate='Basic realm="git"')
             if path.endswith(f"{lfs.api}/objects/batch"):
                 return self.batch(json.loads(body))
-            environment = {"PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(lfs.directory), "GIT_HTTP_EXPORT_ALL": "1",
-                           "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": self.command,
-                           "CONTENT_TYPE": self.headers.get("Content-Type", ""), "CONTENT_LENGTH": str(len(body)),
-                           "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""), "GIT_CONFIG_COUNT": "1",
-                           "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
-            done = subprocess.run(["/usr/lib/git-core/git-http-backend"], input=body, env=environment, capture_output=True)
-            head, _, content = done.stdout.partition(b"\r\n\r\n")
-            headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-            status = int(headers.pop("Status", "200").split()[0])
+            status, headers, content = http_backend(lfs.directory, self.command, self.path, self.headers, body)
             return self.answer(status, content, **headers)
 
         def batch(self, request: dict) -> None:

@@ -31,6 +31,15 @@ inline std::string rsa_pem() {
   return {data, static_cast<std::size_t>(size)};
 }
 
+// The same in the form that GitHub hands out (PKCS #1).
+inline std::string traditional_rsa_pem() {
+  const std::unique_ptr<BIO, OpenSslDeleter> bio(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PrivateKey_traditional(bio.get(), rsa_key(), nullptr, nullptr, 0, nullptr, nullptr);
+  char* data = nullptr;
+  const auto size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
 inline bool verifies(const std::string& text, const std::string& signature) {
   const std::unique_ptr<EVP_MD_CTX, OpenSslDeleter> context(EVP_MD_CTX_new());
   const auto bytes = [](const std::string& of) { return reinterpret_cast<const unsigned char*>(of.data()); };

@@ -30,6 +30,14 @@ http::Request request_to(const std::string& url, http::Method method = http::Met
 
 }  // namespace
 
+TEST_CASE("what a request needs and cannot have is not asked for again") {
+  World world;
+  world.server.fail(
+      http::Exhausted(base::Error(base::ErrorKind::transient, {"get a token for", "acme/app", "no", ""})));
+  CHECK_THROWS_AS((void)world.client->send(request_to("https://r.example/v2/")), http::Exhausted);
+  CHECK(world.clock.sleeps.empty());
+}
+
 TEST_CASE("a 503 is asked again and Retry-After is a hard minimum") {
   World world;
   world.server.answer(503, {{"Retry-After", "7"}});

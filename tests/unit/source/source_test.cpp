@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/error.hpp"
+#include "source/explain.hpp"
+#include "unit/clouds/google_key.hpp"
 
 namespace {
 
@@ -62,6 +64,52 @@ TEST_CASE("a key that is locked is refused without its passphrase, before anythi
   CHECK(refusal({{"uri", "/srv/app"}, {"submodule_credentials", json::Value::array({submodule})}}) ==
         "cannot read source.submodule_credentials[0].private_key: " + refused +
             "source.submodule_credentials[0].private_key_passphrase");
+}
+
+namespace {
+
+json::Value with_app(const std::string& uri, json::Value more = json::Value::object()) {
+  more["uri"] = uri;
+  more["github_app"] = {{"app_id", 12345}, {"installation_id", 678}, {"private_key", test::rsa_pem()}};
+  return more;
+}
+
+}  // namespace
+
+TEST_CASE("a GitHub App opens repositories by https, and is the one login of its host") {
+  const std::string uri = "https://github.com/acme/app.git";
+  CHECK(refusal(with_app(uri)) == "accepted");
+  for (const auto* field : {"username", "password", "private_key"}) {
+    CHECK(refusal(with_app(uri, {{field, "x"}})) ==
+          "cannot read source.github_app: source." + std::string(field) + " is given, too; give one of them");
+  }
+  CHECK(refusal(with_app("https://ann:word@github.com/acme/app.git")) ==
+        "cannot read source.github_app: source.uri has credentials, too; give one of them");
+  const std::string remedy = "github_app reads by https, and this is another way; give it as ";
+  CHECK(refusal(with_app("git@github.com:acme/app.git")) == "cannot read source.uri: " + remedy + uri);
+  CHECK(refusal(with_app("ssh://git@github.com:22/acme/app.git")) == "cannot read source.uri: " + remedy + uri);
+  CHECK(refusal(with_app("/srv/app.git")) == "cannot read source.uri: " + remedy + "https://HOST/OWNER/NAME");
+  CHECK(refusal(with_app("http://github.com/acme/app.git"))
+            .starts_with("cannot read source.uri: github_app would send its tokens in the clear"));
+  const json::Value rewritten = {{"name", "url.https://github.com/.insteadOf"}, {"value", "git@github.com:"}};
+  CHECK(refusal(with_app("git@github.com:acme/app.git", {{"git_config", json::Value::array({rewritten})}})) ==
+        "accepted");
+}
+
+TEST_CASE("the explanation names the API that tokens come from, and shows nothing of the key") {
+  const auto explained = [](const std::string& uri) {
+    auto text = source::explain(source::read_source(with_app(uri)));
+    CHECK(text.find("PRIVATE KEY") == std::string::npos);
+    return text.substr(text.find("contacts: "));
+  };
+  CHECK(explained("https://github.com/acme/app.git") ==
+        "contacts: https to github.com port 443, with tokens of the GitHub App 12345 from https://api.github.com\n");
+  CHECK(explained("https://octocorp.ghe.com/acme/app") ==
+        "contacts: https to octocorp.ghe.com port 443, with tokens of the GitHub App 12345 from "
+        "https://api.octocorp.ghe.com\n");
+  CHECK(explained("https://github.example.com:8443/acme/app") ==
+        "contacts: https to github.example.com port 8443, with tokens of the GitHub App 12345 from "
+        "https://github.example.com:8443/api/v3\n");
 }
 
 TEST_CASE("what a check remembers belongs to all that decides about versions and to nothing else") {
