@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "image/ready_documents.hpp"
@@ -46,8 +47,11 @@ class Layout {
     parts_.pop_back();
     auto kind = top.is_index() ? fmt::format("an OCI image layout, an index of {}", top.value["manifests"].size())
                                : std::string("an OCI image layout");
-    if (!options_.annotations.empty()) top = annotated(top, options_.annotations);
-    return ReadyImage{std::move(top), std::move(parts_), std::move(blobs_), std::move(kind), std::move(origins_)};
+    auto blobs = std::exchange(blobs_, {});
+    for (const auto& referrer : referrers_) add_image(referrer, "manifest " + referrer.digest.text());
+    if (!options_.annotations.empty()) top = annotated_top(top);
+    return ReadyImage{std::move(top),      std::move(parts_),     std::move(blobs), std::move(kind),
+                      std::move(origins_), std::move(referrers_), std::move(blobs_)};
   }
 
  private:
@@ -62,9 +66,44 @@ class Layout {
                  fmt::format("its layout is of the unknown version \"{}\"", base::printable(version, 32)));
   }
 
+  RawManifest annotated_top(const RawManifest& top) {
+    for (const auto& referrer : referrers_) {
+      const auto subject = registry::parse_manifest(referrer, "manifest " + referrer.digest.text()).subject;
+      if (subject && subject->digest == top.digest) {
+        refuse_image(options_.name,
+                     fmt::format("params.annotations would give it another digest than {}, to which {} refers",
+                                 top.digest.text(), referrer.digest.text()),
+                     "annotate it before something is attached to it");
+      }
+    }
+    return annotated(top, options_.annotations);
+  }
+
+  // Tools lay signatures and bills of materials into index.json beside the one image that they are of: these follow it
+  // by its digest. Beside several images they are parts of the index as all the rest.
+  std::vector<Descriptor> without_referrers(std::vector<Descriptor> entries) {
+    if (distinct(entries) < 2 || entries.size() > most_manifests) return entries;
+    std::vector<Descriptor> images;
+    std::vector<RawManifest> referrers;
+    for (const auto& entry : entries) {
+      auto manifest = read_manifest(entry, "index.json");
+      const bool refers = !manifest.is_index() &&
+                          registry::parse_manifest(manifest, "manifest " + manifest.digest.text()).subject.has_value();
+      if (!refers) {
+        images.push_back(entry);
+      } else if (std::none_of(referrers.begin(), referrers.end(),
+                              [&](const auto& known) { return known.digest == manifest.digest; })) {
+        referrers.push_back(std::move(manifest));
+      }
+    }
+    if (distinct(images) != 1) return entries;
+    referrers_ = std::move(referrers);
+    return images;
+  }
+
   // An index that holds nothing but one index is a wrapping, as containerd and BuildKit have it.
   RawManifest find_top(RawManifest index) {
-    auto entries = registry::parse_whole_index(index, "index.json");
+    auto entries = without_referrers(registry::parse_whole_index(index, "index.json"));
     if (entries.empty()) refuse_image(options_.name, "index.json names no image", "check the step that made it");
     for (int depth = 0; distinct(entries) == 1; ++depth) {
       if (depth > deepest_index) refuse_image(options_.name, "its indexes are nested too deep");
@@ -174,6 +213,7 @@ class Layout {
   const ReadyOptions& options_;
   std::vector<RawManifest> parts_;
   std::vector<ReadyBlob> blobs_;
+  std::vector<RawManifest> referrers_;
   std::vector<registry::Repository> origins_;
   std::set<registry::Digest> seen_;
   std::set<registry::Digest> known_;

@@ -34,6 +34,9 @@ struct ReadyImage {
   std::string kind;              // "an archive of docker save"
   // Repositories that may have some of the blobs: the base's, those that the image was named after.
   std::vector<registry::Repository> origins;
+  // What says of it or of a part (image-spec, manifest.md, "subject"), as signatures do; and their own blobs.
+  std::vector<registry::RawManifest> referrers = {};
+  std::vector<ReadyBlob> referrer_blobs = {};
 };
 
 struct ReadyOptions {

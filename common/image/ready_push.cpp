@@ -38,6 +38,7 @@ class ReadyPush {
     const auto standing = look();
     if (standing && standing->digest == image_.top.digest && stands_everywhere() && stands_whole()) {
       result_.was_unchanged = true;
+      push_referrers();
       return result_;
     }
     if (!may_not_look_) result_.was_known = client_.resolve(by_digest(image_.top)).has_value();
@@ -47,6 +48,7 @@ class ReadyPush {
       push_blobs();
       push_parts();
     }
+    push_referrers();
     const auto tags = tags_to_set();
     result_.was_unchanged = tags.empty();
     if (!tags.empty()) set_tags(tags, standing);
@@ -115,7 +117,16 @@ class ReadyPush {
   }
 
   void push_blobs() {
-    const auto& blobs = image_.blobs;
+    const auto missing = send_missing(image_.blobs);
+    result_.present = image_.blobs.size() - missing;
+    was_mended_ = missing != 0;
+    result_.mounted = mounted_;
+    result_.sent = sent_;
+    result_.bytes = bytes_;
+  }
+
+  // How many were missing.
+  std::size_t send_missing(const std::vector<ReadyBlob>& blobs) {
     std::vector<char> is_there(blobs.size());
     base::for_each_parallel(blobs.size(), limits.questions,
                             [&](std::size_t i) { is_there[i] = has(blobs[i].descriptor.digest) ? 1 : 0; });
@@ -123,13 +134,9 @@ class ReadyPush {
     for (std::size_t i = 0; i < blobs.size(); ++i) {
       if (is_there[i] == 0) missing.push_back(&blobs[i]);
     }
-    result_.present = blobs.size() - missing.size();
-    was_mended_ = !missing.empty();
     base::for_each_parallel(missing.size(), base::cores(), [&](std::size_t i) { verify(*missing[i], name_); });
     base::for_each_parallel(missing.size(), limits.transfers, [&](std::size_t i) { push(*missing[i]); });
-    result_.mounted = mounted_;
-    result_.sent = sent_;
-    result_.bytes = bytes_;
+    return missing.size();
   }
 
   void push(const ReadyBlob& blob) {
@@ -170,6 +177,18 @@ class ReadyPush {
     if (lacks_something_ && client_.resolve(by_digest(part))) return;
     client_.put_manifest(by_digest(part), part);
     was_mended_ = true;
+  }
+
+  // Before the tags, so that who follows one finds a signature; also where the image stands already.
+  void push_referrers() {
+    std::vector<const registry::RawManifest*> missing;
+    for (const auto& referrer : image_.referrers) {
+      if (may_not_look_ || !client_.resolve(by_digest(referrer))) missing.push_back(&referrer);
+    }
+    if (missing.empty()) return;
+    static_cast<void>(send_missing(image_.referrer_blobs));
+    for (const auto* referrer : missing) client_.put_manifest(by_digest(*referrer), *referrer);
+    result_.referrers = missing.size();
   }
 
   void set_tags(const std::vector<std::string>& tags, const std::optional<registry::Descriptor>& seen) {

@@ -22,7 +22,8 @@ struct ReadyPushed {
   std::size_t present = 0;     // blobs that were there
   std::size_t mounted = 0;
   std::size_t sent = 0;
-  std::uint64_t bytes = 0;  // of the sent ones
+  std::uint64_t bytes = 0;    // of the sent ones
+  std::size_t referrers = 0;  // that were not there
 };
 
 // `name` is the image's, for errors. Errors as registry::Client has them, and Error{usage} for what is not whole.

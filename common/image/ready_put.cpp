@@ -81,6 +81,10 @@ concourse::VersionAndMetadata put_ready(const Source& source, const PutParams& p
   log.info(fmt::format("pushing tag{} {}", tags.size() == 1 ? "" : "s", joined(tags, ", ")));
   const auto pushed = push_ready_image(client, image, {source.repository, tags}, file.name, log);
   const auto name = image_name(source, digest);
+  if (pushed.referrers != 0) {
+    log.info(fmt::format("sent {} artifact{} that refer{} to it", pushed.referrers, pushed.referrers == 1 ? "" : "s",
+                         pushed.referrers == 1 ? "s" : ""));
+  }
   if (pushed.was_unchanged) {
     log.success(fmt::format("nothing has changed: {} stands", name));
   } else {

@@ -53,6 +53,11 @@ class Bench:
     def sent(self, *methods: str) -> list[str]:
         return [path for method, path, _ in self.proxy.requests if method in methods]
 
+    def referrers(self, digest: str) -> list[str]:
+        """By the tag schema, since docker-registry has no API for them."""
+        index, _ = self.manifest(digest.replace(":", "-"))
+        return sorted(entry["digest"] for entry in index["manifests"])
+
     def rootfs(self, answer: dict) -> dict[str, str]:
         """The files that the implicit get gives."""
         target = self.tmp / f"get-{answer['version']['digest'][-8:]}"
@@ -178,6 +183,48 @@ def test_a_layout_that_a_get_wrote_is_pushed_as_what_it_was(bench):
     assert got.status == 0, got.stderr
     assert bench.put(image="oci").answer["version"]["digest"] == digest
     assert "no job again" in bench.put({"tag": "other"}, image="oci").stderr and not bench.sent("POST", "PATCH")
+
+
+def attached(layout: Layout, subject: dict, content: bytes, kind: str) -> dict:
+    """An artifact that says something of `subject` (image-spec, manifest.md, "Guidelines for Artifact Usage")."""
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": kind, "config": layout.blob(b"{}", "application/vnd.oci.empty.v1+json"),
+                "layers": [layout.blob(content, kind)], "subject": {name: subject[name] for name in ("mediaType", "digest", "size")}}
+    return layout.blob(json.dumps(manifest).encode(), MANIFEST)
+
+
+def test_what_refers_to_an_image_goes_with_it(bench):
+    """A signature and a bill of materials, as oras and regctl copy them into a layout beside the image."""
+    layout = Layout(bench.inputs / "oci")
+    image = layout.image([BASE, APPLICATION])
+    index = layout.index([{**image, "platform": {"os": "linux", "architecture": "amd64"}}, layout.image([BASE])])
+    bill = attached(layout, image, b"a bill of materials", "application/vnd.cyclonedx+json")
+    signatures = [attached(layout, subject, b"signed", "application/vnd.example.signature") for subject in (index, bill)]
+    for number, entry in enumerate([bill, index, *signatures]):
+        layout.tag(entry, f"entry-{number}")
+    result = bench.put(image="oci")
+    assert result.answer["version"]["digest"] == index["digest"] == bench.manifest()[1]
+    assert "sent 3 artifacts that refer to it" in result.stderr and bench.tags() >= {"main"}
+    for subject, expected in ((image, [bill]), (index, signatures[:1]), (bill, signatures[1:])):
+        assert bench.referrers(subject["digest"]) == [entry["digest"] for entry in expected]
+    # The tag moves last, and what is there is not sent again; a new one goes though the image stands.
+    assert bench.sent("PUT")[-1].endswith("/manifests/main")
+    again = bench.put(image="oci")
+    assert "nothing has changed" in again.stderr and "artifact" not in again.stderr and not bench.sent("POST", "PATCH")
+    later = attached(layout, image, b"scanned", "application/vnd.example.report")
+    layout.tag(later, "later")
+    once_more = bench.put(image="oci")
+    assert "nothing has changed" in once_more.stderr and "sent 1 artifact that refers to it" in once_more.stderr
+    assert bench.referrers(image["digest"]) == sorted([bill["digest"], later["digest"]])
+
+
+def test_annotations_cannot_be_given_to_what_is_referred_to(bench):
+    layout = Layout(bench.inputs / "oci")
+    image = layout.image([BASE])
+    layout.tag(image)
+    layout.tag(attached(layout, image, b"signed", "application/vnd.example.signature"), "signature")
+    result = bench.put(image="oci", annotations={"a": "b"})
+    assert result.status != 0 and not bench.sent("POST", "PATCH", "PUT")
+    assert "params.annotations would give it another digest than " + image["digest"] in result.error
 
 
 def test_annotations_are_those_of_what_gets_the_tag(bench):
