@@ -7,6 +7,7 @@ import pytest
 from support.kpack.builds import API
 from support.kpack.plays import BuildPlay
 from support.program import run_program
+from support.reference import files
 
 URL = "https://git.example/acme/app"
 COMMITS = [digit * 40 for digit in "abcdef"]
@@ -102,6 +103,8 @@ def test_in_writes_the_history_with_its_logs(programs, source, built, kube_serve
     assert table[1] == ["1", "FAILURE", "CONFIG", "app"]
     assert table[2] == ["2", "SUCCESS", image_of(builds[1]), "COMMIT", "app"]
     assert [path.name for path in (tmp_path / "logs").iterdir()] == ["2.log"]
+    written = {path.name for path in tmp_path.iterdir() if path.is_file()} | {"logs/<number>.log"}
+    assert written == files(programs, "image")
     log = (tmp_path / "logs/2.log").read_text()
     assert "===> BUILD\ncompiling\n?\n===> EXPORT\n" in log
 

@@ -1,6 +1,5 @@
 """README's reference is what the programs say of themselves, and what they say of the files of a get is true."""
 
-import json
 import os
 import re
 import subprocess
@@ -11,6 +10,7 @@ from support.git_server import Repository
 from support.faulty_registry import layer
 from support.images import Pusher
 from support.program import run_program
+from support.reference import files, schemas
 from support.registry_server import RegistryServer
 
 
@@ -68,15 +68,6 @@ def test_an_image_has_the_files_that_are_told(programs, tmp_path, image):
         written |= {path.name + "/" * path.is_dir() for path in (tmp_path / form).iterdir()}
     # The others are there for an image of buildpacks alone: tests/acceptance/test_put_reasons.py reads them.
     assert written == files(programs, "repository") - {"sbom/", "builds.json", "builds.txt", "logs/<number>.log"}
-
-
-def schemas(programs, program: str) -> dict:
-    said = json.loads(run_program(programs, program, "", "--schema").stdout)
-    return {re.match(r"source\.(\w+)", schema["title"])[1]: schema for schema in said["oneOf"]}
-
-
-def files(programs, kind: str) -> set:
-    return {file["name"] for file in schemas(programs, "in")[kind]["x-files"]}
 
 
 def descriptions(value) -> list[str]:
