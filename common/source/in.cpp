@@ -56,8 +56,13 @@ Description describe_commit(git::WorkingCopy& copy, const concourse::Version& ve
                             const InParams& params, const Retrieved& retrieved) {
   auto commit = copy.store().find_commit(retrieved.commit);
   const std::string& ref = version.at("ref");
-  Description description{
-      *std::move(commit), ref == "HEAD" ? retrieved.commit.text() : ref, {}, {}, source.named.text(), ""};
+  Description description{*std::move(commit),
+                          ref == "HEAD" ? retrieved.commit.text() : ref,
+                          {},
+                          {},
+                          source.named.text(),
+                          "",
+                          source.github_app ? git::Host::github : git::Host::by_name};
   for (const auto& [name, id] : retrieved.refs) {
     constexpr std::string_view heads = "refs/heads/";
     if (name.starts_with(heads) && id == retrieved.commit) description.branches.push_back(name.substr(heads.size()));

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "git/commit_page.hpp"
 #include "git/date_format.hpp"
 
 namespace source {
@@ -49,7 +48,13 @@ concourse::Metadata metadata_of(const Description& description) {
   if (!description.branches.empty()) metadata.emplace_back("branch", joined(description.branches));
   if (!description.tags.empty()) metadata.emplace_back("tags", joined(description.tags));
   metadata.emplace_back("message", cut(commit.message, longest_message));
-  if (auto page = git::commit_page(description.origin, commit.id)) metadata.emplace_back("url", *std::move(page));
+  if (auto page = git::commit_page(description.origin, commit.id, description.host)) {
+    metadata.emplace_back("url", *std::move(page));
+  }
+  if (auto page =
+          git::author_page(description.origin, commit.id, commit.author.name, commit.author.email, description.host)) {
+    metadata.emplace_back("author_url", *std::move(page));
+  }
   return metadata;
 }
 

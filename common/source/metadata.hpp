@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "concourse/version.hpp"
+#include "git/commit_page.hpp"
 #include "git/object_store.hpp"
 #include "git/working_copy.hpp"
 #include "source/params.hpp"
@@ -20,6 +21,7 @@ struct Description {
   std::vector<std::string> tags;      // tags that point at it
   std::string origin;                 // the repository's address, without credentials
   std::string described;              // by `git describe`
+  git::Host host = git::Host::by_name;
 };
 
 [[nodiscard]] concourse::Metadata metadata_of(const Description& description);

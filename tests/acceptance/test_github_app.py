@@ -137,6 +137,19 @@ def test_an_enterprise_host_has_its_api_and_its_authority(programs, repositories
         require_secret(github, app, result)
 
 
+def test_a_commit_and_its_author_are_links_on_the_page(programs, repositories, app_repository, tmp_path):
+    """By an app the host is known to be GitHub, whatever its name."""
+    commit = app_repository.commit("first")
+    hidden = app_repository.commit("second", author="Ann Author <1+ann@users.noreply.git.example.com>")
+    with GithubServer(tmp_path, repositories, host="git.example.com") as github:
+        app = github.app("acme", ["app"])
+        for number, (ref, author) in enumerate([(commit, f"acme/app/commits/{commit}?author=ann%40example.com"), (hidden, "ann")]):
+            answer = get(programs, github, app, ref, tmp_path / f"get-{number}").answer
+            facts = {entry["name"]: entry["value"] for entry in answer["metadata"]}
+            assert facts["url"] == f"https://git.example.com/acme/app/commit/{ref}"
+            assert facts["author_url"] == f"https://git.example.com/{author}"
+
+
 def test_a_host_of_data_residency_has_its_api_beside_it(programs, repositories, app_repository, tmp_path):
     commit = app_repository.commit("first")
     with GithubServer(tmp_path, repositories, host="octocorp.ghe.com") as github:
