@@ -252,4 +252,5 @@ def test_a_wrong_page_would_be_seen(programs, tmp_path):
     with pytest.raises(Exception, match="params.rebase"):
         Judge(programs, ("image",)).judge(shown[0])
     assert differs("pushed ... in 3 s", "pulled\npushed sha256:123 in 45 s\n") is None
+    assert differs("app:1@sha256:...", "app:2@sha256:0123456789abcdef\n") is None
     assert differs("pushed", "pulled\n") == "pushed"
