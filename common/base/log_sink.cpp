@@ -19,9 +19,8 @@ std::string_view colour_of(LogKind kind) {
       return "\x1b[32m";
     case LogKind::old_value:
     case LogKind::warning:
-      return "\x1b[33m";
     case LogKind::error:
-      return "\x1b[1;33m";
+      return "\x1b[33m";
     case LogKind::debug:
     case LogKind::info:
     case LogKind::detail:
@@ -65,12 +64,19 @@ class TextSink final : public LogSink {
     const auto end = left_open(line) || !colour.empty() ? coloured(reset) : "";
     const auto part =
         line.part.empty() ? std::string() : fmt::format("{}[{}]{} ", coloured(part_colour), line.part, coloured(reset));
-    stream_ << fmt::format("{}{}{}{}\n", part, colour, plain_text(line), end) << std::flush;
+    stream_ << fmt::format("{}{}{}{}\n", part, colour, marked(plain_text(line), line.kind), end) << std::flush;
   }
 
  private:
   [[nodiscard]] std::string_view coloured(std::string_view sequence) const {
     return colour_ == Colour::on ? sequence : "";
+  }
+
+  // The error is to be seen among warnings: its first word is dark on yellow, 5.2:1.
+  [[nodiscard]] std::string marked(std::string text, LogKind kind) const {
+    if (kind != LogKind::error || colour_ == Colour::off) return text;
+    const auto word = mark_of(kind).substr(0, mark_of(kind).find(' '));
+    return fmt::format("\x1b[30;43m{}{}{}{}", word, reset, colour_of(kind), text.substr(word.size()));
   }
 
   // A child's colours end with its last line, and where lines of several children alternate, with each.

@@ -93,8 +93,11 @@ void run_step(const Program& program, const cxxopts::ParseResult& parsed, Stream
 int report(base::Log& log, const std::exception& exception) {
   log.end_output();
   const bool aborted = dynamic_cast<const base::Aborted*>(&exception) != nullptr;
-  const bool known = aborted || dynamic_cast<const Error*>(&exception) != nullptr;
-  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
+  const bool known = dynamic_cast<const Error*>(&exception) != nullptr;
+  if (aborted) {
+    // Concourse does not tell a step which of them it was.
+    log.error(fmt::format("{}; the build was aborted, or the step's timeout is over", exception.what()));
+  } else if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
     log.error("cannot go on: out of memory; give the worker more");
   } else {
     log.error(known ? exception.what() : fmt::format("cannot go on: {}", base::printable(exception.what())));

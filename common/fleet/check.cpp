@@ -28,8 +28,9 @@ std::vector<concourse::Version> check(const Source& source, const std::optional<
   const auto connection = registry::connect(source.hosts, context);
   auto found = check(source.record, version, *connection.registry);
   std::vector<std::string> names;
-  for (const auto& one : found) names.push_back(short_digest(one.at("fleet")));
-  const auto known = version ? std::optional(short_digest(version->fleet.text())) : std::nullopt;
+  // The digest, as short as the fleet's tables have it.
+  for (const auto& one : found) names.push_back(short_digest("@" + one.at("fleet")));
+  const auto known = version ? std::optional(std::string(version->fleet.short_hex())) : std::nullopt;
   context.log.info(concourse::news_of("fleet " + source.record.text(), names, known));
   return found;
 }

@@ -31,8 +31,12 @@ std::string explain(const Source& source) {
   if (source.kpack) {
     result += explain_kpack(*source.kpack, source.record.text());
   } else {
-    result += fmt::format("record {}, {} images listed, {} repositories with tags to look up\n", source.record.text(),
-                          source.images.size(), source.repositories.size());
+    const auto counted = [](std::size_t count, std::string_view one, std::string_view more) {
+      return fmt::format("{} {}", count, count == 1 ? one : more);
+    };
+    result += fmt::format("record {}, {} listed, {} with tags to look up\n", source.record.text(),
+                          counted(source.images.size(), "image", "images"),
+                          counted(source.repositories.size(), "repository", "repositories"));
   }
   result += "would contact\n";
   if (source.kpack && source.kpack->cluster) {

@@ -104,7 +104,7 @@ class Put {
       log_.info(latency_name(record_) + ": " + text_of(*latency));
     }
     log_.info(fmt::format("recorded as put #{}, {}", record_.number, digest.text()));
-    const auto* const dry = params_.dry_run ? "a dry run, nothing was moved: " : "";
+    const auto* const dry = params_.dry_run ? "dry run, nothing is moved; " : "";
     const auto sentence = fmt::format("{}{}, in {}", dry, sentence_of(record_), human(record_.seconds));
     if (record_.failed() > 0) {
       log_.warning(sentence);
@@ -128,20 +128,23 @@ class Put {
   }
 
   [[nodiscard]] std::string cause_to_fail(FailOn wanted) const {
-    const auto said = [](std::uint64_t count, std::string_view what, std::string_view name) {
-      return count == 0 ? "" : fmt::format("{} {} (params.fail_on: {})", count, what, name);
+    const auto said = [](std::uint64_t count, std::string_view one, std::string_view more, std::string_view name) {
+      return count == 0 ? "" : fmt::format("{} {} (params.fail_on: {})", count, count == 1 ? one : more, name);
     };
     switch (wanted) {
       case FailOn::failed:
-        return said(record_.failed(), "images failed", "failed");
+        return said(record_.failed(), "image failed", "images failed", "failed");
       case FailOn::not_rebasable:
-        return said(record_.count(State::not_rebasable), "images are not rebasable", "not-rebasable");
+        return said(record_.count(State::not_rebasable), "image is not rebasable", "images are not rebasable",
+                    "not-rebasable");
       case FailOn::needs_build:
-        return said(record_.needing_a_build(), "images need a build", "needs-build");
+        return said(record_.needing_a_build(), "image needs a build", "images need a build", "needs-build");
       case FailOn::added_packages:
-        return said(packages(&packages::Difference::added), "packages are new in the base", "added-packages");
+        return said(packages(&packages::Difference::added), "package is new in the base",
+                    "packages are new in the base", "added-packages");
       case FailOn::removed_packages:
-        return said(packages(&packages::Difference::removed), "packages are no longer in the base", "removed-packages");
+        return said(packages(&packages::Difference::removed), "package is no longer in the base",
+                    "packages are no longer in the base", "removed-packages");
     }
     return "";
   }

@@ -81,8 +81,8 @@ class RebuildFleet {
     }
     for (const auto& space : fleet_.spaces) require_space(space);
     now_ = *listed_.seen.target;
-    log_.info(fmt::format("{}, generation {}, run image {}", kpack::text_of(target), now_->generation,
-                          now_->run_image.empty() ? "not known" : now_->run_image));
+    log_.info(fmt::format("{}, generation {}{}{}", kpack::text_of(target), now_->generation,
+                          now_->run_image.empty() ? "" : ", run image ", now_->run_image));
   }
 
   // A namespace that is not there has no Images, and nobody says so. Whoever may not ask is not kept from going on.
@@ -215,7 +215,9 @@ class RebuildFleet {
         image.entry.reason = "STACK";
       }
     }
-    image.entry.reason = base::printable(fmt::format("{}: {}", text_of(image.name), image.entry.reason), 500);
+    const auto& reason = image.entry.reason;
+    image.entry.reason =
+        base::printable(fmt::format("{}{}{}", text_of(image.name), reason.empty() ? "" : ": ", reason), 500);
   }
 
   void compare_packages() {

@@ -100,7 +100,9 @@ class RetryingClient final : public Client {
 
   void pause(const Request& request, const std::string& cause, milliseconds delay, int attempt,
              const RetryPolicy& policy) {
-    log_.warning(fmt::format("{} {}: {}; attempt {} of {} in {}", name_of(request.method), request.url.shown(),
+    const auto url = request.url.shown();
+    // What is asked for stands in the path; a query makes a line of each attempt into two.
+    log_.warning(fmt::format("{} {}: {}; attempt {} of {} in {}", name_of(request.method), url.substr(0, url.find('?')),
                              base::printable(cause), attempt + 1, policy.attempts, base::human_duration(delay)));
     base::sleep(log_.clock(), delay, request.cancellation.get());
   }

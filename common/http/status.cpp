@@ -66,7 +66,10 @@ std::string remedy_of(const Response& response) {
 base::Error status_error(std::string action, std::string object, const Response& response, std::string detail,
                          std::string remedy) {
   const auto reason = reason_of(response.status);
-  std::string cause = fmt::format("HTTP status {}{}{}", response.status, reason.empty() ? "" : " ", reason);
+  // A success that does not fit what was asked: another server's, or a proxy's.
+  std::string cause = response.ok()
+                          ? fmt::format("the server answers with HTTP status {}, which does not fit", response.status)
+                          : fmt::format("HTTP status {}{}{}", response.status, reason.empty() ? "" : " ", reason);
   if (!detail.empty()) cause += fmt::format(" ({})", detail);
   if (remedy.empty()) remedy = remedy_of(response);
   return base::Error(kind_of(response.status),

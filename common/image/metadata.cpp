@@ -42,7 +42,8 @@ std::optional<std::string> run_image(const registry::Image& image) {
 }
 
 void describe_record(const builds::BuildRecord& record, Collector& collector) {
-  collector.add("build", fmt::format("#{} ({})", record.number, record.kind));
+  collector.add("build", record.kind == "build" ? fmt::format("#{}", record.number)
+                                                : fmt::format("#{} ({})", record.number, record.kind));
   collector.add("reason", builds::names_of(record.changes));
   collector.add("commit", record.origin.commit);
   collector.add("subject", record.origin.subject);

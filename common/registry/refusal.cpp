@@ -40,6 +40,8 @@ base::Error refusal_error(const HostOptions& host, const std::string& action, co
     remedy = host.credentials ? fmt::format("check {} in {} and what they may do", host.login_fields, host.named_by)
                               : fmt::format("give {} in {}", wanted_fields(host.host), host.named_by);
   }
+  if (response.status == 404)
+    remedy = "check the repository's name: some registries answer so to whom it is closed, too";
   const auto said = parse_refusal(response.body);
   return http::status_error(action, object, response, said.detail, std::move(remedy))
       .answered(response.status, said.code);

@@ -82,7 +82,7 @@ def test_a_failed_build_stops_no_other_and_is_triggered_when_asked(fleet):
     fleet.kpack.next_build("mail", BuildPlay(fails="rebase", exit_code=62))
     put = fleet.put(run_image=fleet.run("2"), fail_on=["failed"]).result()
     assert put.status == 1 and put.stdout == ""
-    assert "1 images failed (params.fail_on: failed); the record is written" in put.error
+    assert "1 image failed (params.fail_on: failed); the record is written" in put.error
     version, = fleet.check()
     assert fleet.states(version) == {"shop": "rebuilt", "mail": "failed"}
     assert f"{fleet.namespace}/mail: build #2: step rebase ended with exit code 62" in put.log

@@ -3,6 +3,7 @@
 import pathlib
 import re
 import socket
+import subprocess
 import types
 from xml.etree import ElementTree
 
@@ -38,8 +39,18 @@ def test_a_short_recording_becomes_an_animation_that_ends_with_its_last_frame(tm
     assert f'class="scroll" transform="translate(0 {-12 * recording.ROW})"' in document
 
 
+def test_the_scripts_draw_a_recording_and_a_log(tmp_path):
+    cast, log = tmp_path / "short.cast", tmp_path / "put.log"
+    cast.write_text(recording.save([recording.Line(" 1  The beginning", 0.0), recording.Line("pushed 127.0.0.1:4711/app", 1.0)]))
+    subprocess.run([PROJECT / "scripts/tour", "demo", "--recording", cast, "--output", tmp_path], check=True, stdout=subprocess.DEVNULL)
+    assert "pushed registry.example.com/app" in texts((tmp_path / "demo.svg").read_text())
+    log.write_text("\x1b[32mpushed <it>\x1b[0m\n")
+    page = subprocess.run([PROJECT / "scripts/render", log], check=True, capture_output=True, text=True).stdout
+    assert '<span style="color:#2ecc71;background:#363636">pushed &lt;it&gt;</span>' in page
+
+
 def test_a_recording_of_what_fails_is_not_kept():
-    with pytest.raises(recording.subprocess.CalledProcessError):
+    with pytest.raises(subprocess.CalledProcessError):
         recording.record(["/bin/false"], {})
 
 

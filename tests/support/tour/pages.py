@@ -115,7 +115,7 @@ def resource_page(pipeline, name: str, versions: int = 3) -> str:
     history = pipeline.resource(name).history.versions[::-1][:versions]
     newest = history[0]
     size, row = 12, 18
-    facts = [(key, line) for key, value in newest.facts.items() for line in _lines(words(value), 62)]
+    facts = [(key, line) for key, value in newest.facts.items() for line in _lines(words(value), 73)]
     height = TOP + 60 + 96 + 36 * (len(history) - 1) + row * len(facts) + 90
     drawing = Drawing(WIDTH, height, f"The versions of the resource {name} on Concourse's page")
     top_bar(drawing, "main", pipeline.name, name)

@@ -12,7 +12,7 @@ CELL = 0.602  # of the font's size: the width of a character in the usual fonts 
 class Drawing:
     def __init__(self, width: float, height: float, title: str, style: str = ""):
         self.width, self.height = width, height
-        self._parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(width)} {number(height)}" '
+        self._parts = [f'<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 {number(width)} {number(height)}" '
                        f'width="{number(width)}" height="{number(height)}" role="img" aria-label={quoteattr(title)}>',
                        f"<title>{escape(title)}</title>",
                        f"<style>text{{font-family:{FONT};white-space:pre}}{style}</style>"]

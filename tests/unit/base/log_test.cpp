@@ -96,6 +96,9 @@ TEST_CASE("the log's colours can be read, and a child's colours end with its lin
   CHECK(world.text.str() ==
         "\x1b[1;36m===> BUILDING\x1b[0m\n  plain\n\x1b[31mred\x1b[0m\n\x1b[36m[app]\x1b[0m \x1b[31mred\x1b[0m\n");
   CHECK(world.text.str().find("\x1b[2m") == std::string::npos);
+  world.text.str("");
+  log.error("it is cut");
+  CHECK(world.text.str() == "\x1b[33m\x1b[30;43merror:\x1b[0m\x1b[33m it is cut\x1b[0m\n");
 }
 
 TEST_CASE("another sink sees what kind of line each is, and whose") {

@@ -446,7 +446,7 @@ TEST_CASE("a put fails on what it was asked to fail on, once its record is writt
   CHECK(holds(test::failure([&] {
                 world.put(with({{"fail_on", {"needs-build", "failed"}}}));
               }),
-              "1 images failed (params.fail_on: failed)"));
+              "1 image failed (params.fail_on: failed)"));
   CHECK(find_fleet(world.registry, at("fleet:main")));
 }
 

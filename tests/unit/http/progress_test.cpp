@@ -54,6 +54,27 @@ TEST_CASE("a download that takes long says how far it is while it moves") {
   CHECK(log_of(200, {{"Content-Length", "8000000"}}) == "  downloading layer abc: 2.0 MB of 8.0 MB (25%)\n");
 }
 
+TEST_CASE("an upload that takes long says how far it is while it moves") {
+  struct SlowReader final : http::Client {
+    explicit SlowReader(test::ManualClock& time) : clock(time) {}
+    http::Response send(const http::Request& request) override {
+      request.body->rewind(0);
+      std::string buffer(1'000'000, '\0');
+      while (request.body->read(buffer.data(), buffer.size()) > 0) clock.advance(3s);
+      return {};
+    }
+    test::ManualClock& clock;
+  };
+  test::ManualClock clock;
+  std::ostringstream text;
+  base::Log log(text, base::Colour::off, clock);
+  http::Request request;
+  request.label = "uploading layer abc";
+  request.body = http::text_body(std::string(8'000'000, 'x'));
+  http::make_progress_showing(std::make_unique<SlowReader>(clock), log)->send(request);
+  CHECK(text.str() == "  uploading layer abc: 3.0 MB of 8.0 MB (37%)\n  uploading layer abc: 7.0 MB of 8.0 MB (87%)\n");
+}
+
 TEST_CASE("a download that is continued counts what was there before") {
   CHECK(log_of(206, {{"Content-Length", "4000000"}, {"Content-Range", "bytes 4000000-7999999/8000000"}}) ==
         "  downloading layer abc: 6.0 MB of 8.0 MB (75%)\n");
