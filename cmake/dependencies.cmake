@@ -10,9 +10,13 @@ function(deps_build link)
   if(BUILD_SERVICE_FUZZ)
     set(compiler g++)
   endif()
+  set(architecture)
+  if(CMAKE_CROSSCOMPILING)
+    set(architecture --architecture ${BUILD_SERVICE_ARCHITECTURE})
+  endif()
   execute_process(
     COMMAND "${CMAKE_COMMAND}" -E env "CXX=${compiler}"
-      "${PROJECT_SOURCE_DIR}/scripts/dependencies" --print-prefix ${ARGN}
+      "${PROJECT_SOURCE_DIR}/scripts/dependencies" --print-prefix ${architecture} ${ARGN}
     OUTPUT_VARIABLE output OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE result)
   if(NOT result EQUAL 0)
     message(FATAL_ERROR "scripts/dependencies failed; its last line above says why")

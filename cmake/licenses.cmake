@@ -3,19 +3,22 @@
 if(BUILD_SERVICE_STATIC)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   get_property(licensed GLOBAL PROPERTY deps_licensed)
+  # What scripts/packages unpacked for another architecture is reached by a link whose name stays.
+  set(root "/")
+  if(CMAKE_SYSROOT)
+    set(root "${CMAKE_SYSROOT}")
+  endif()
   # The compiler's and the system's, which the linker finds by itself.
   separate_arguments(flags UNIX_COMMAND "${CMAKE_CXX_FLAGS}")
   foreach(archive IN ITEMS libstdc++.a libgcc.a libc.a)
     execute_process(COMMAND "${CMAKE_CXX_COMPILER}" ${flags} "-print-file-name=${archive}"
       OUTPUT_VARIABLE path OUTPUT_STRIP_TRAILING_WHITESPACE)
-    file(REAL_PATH "${path}" path)
+    cmake_path(NORMAL_PATH path)
+    if(NOT CMAKE_SYSROOT OR NOT path MATCHES "^${CMAKE_SYSROOT}/")
+      file(REAL_PATH "${path}" path)
+    endif()
     list(APPEND licensed "${path}")
   endforeach()
-  set(root "${CMAKE_SYSROOT}")
-  if(NOT root)
-    set(root "/")
-  endif()
-  file(REAL_PATH "${root}" root)
   set(licenses "${PROJECT_BINARY_DIR}/third-party-licenses.txt")
   execute_process(COMMAND "${PROJECT_SOURCE_DIR}/scripts/licenses" --root "${root}" ${licensed}
     OUTPUT_FILE "${licenses}" RESULT_VARIABLE result)

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from support.oci_layout import Layout
+from support.oci_layout import INDEX, Layout
 from support.program import run_program
 from support.registry_server import RegistryServer
 
@@ -63,11 +63,15 @@ def put(programs, registry, made: Made, **params):
     return run_program(programs, "out", request, made.directory).answer
 
 
+def fetched(address: str, accept: str) -> bytes:
+    with urllib.request.urlopen(urllib.request.Request(address, headers={"Accept": accept})) as answer:
+        return answer.read()
+
+
 def tags(programs, registry) -> dict[str, str]:
     found = {}
-    with urllib.request.urlopen(f"http://{registry.host}/v2/build-service/tags/list") as answer:
-        names = json.load(answer)["tags"]
-    for tag in names:
+    names = json.loads(fetched(f"http://{registry.host}/v2/build-service/tags/list", "*/*"))["tags"]
+    for tag in (name for name in names if not name.startswith("sha256-")):
         request = {"source": {"repository": f"{registry.host}/build-service", "tag": tag}}
         found[tag] = run_program(programs, "check", request).answer[-1]["digest"]
     return found
@@ -134,6 +138,18 @@ def test_a_release_is_pushed_by_the_own_put_with_all_its_tags(programs, registry
     assert tags(programs, registry) == {"0.9.0": made.digest}
     put(programs, registry, made, version="1.2.3", bump_aliases=True)
     assert tags(programs, registry) == dict.fromkeys(["latest", "1", "1.2", "1.2.3", "0.9.0"], made.digest)
+
+
+def test_the_bill_of_materials_is_pushed_as_what_refers_to_the_image(registry, made, got):
+    image = made.index["manifests"][0]["digest"]
+    address = f"http://{registry.host}/v2/build-service"
+    # docker-registry lists no referrers, so the tag schema tells of them.
+    [described] = json.loads(fetched(f"{address}/manifests/{image.replace(':', '-')}", INDEX))["manifests"]
+    assert described["artifactType"] == "application/vnd.cyclonedx+json"
+    manifest = json.loads(fetched(f"{address}/manifests/{described['digest']}", described["mediaType"]))
+    assert manifest["subject"]["digest"] == image
+    blob = fetched(f"{address}/blobs/{manifest['layers'][0]['digest']}", "*/*")
+    assert blob == (made.directory / f"sbom-{architecture()}.cdx.json").read_bytes()
 
 
 def test_the_image_runs_what_its_links_say(got, as_root):

@@ -8,6 +8,7 @@ import shutil
 from support import push_image
 
 INDEX = "application/vnd.oci.image.index.v1+json"
+EMPTY = "application/vnd.oci.empty.v1+json"
 
 
 class LayoutError(Exception):
@@ -20,11 +21,12 @@ class Layout:
         self.blobs = directory / "blobs/sha256"
 
     def manifest(self) -> dict:
-        """That of the only image."""
-        index = json.loads((self.directory / "index.json").read_text())
-        if len(index["manifests"]) != 1:
-            raise LayoutError(f"{self.directory} holds {len(index['manifests'])} images; one was expected")
-        return self.document(index["manifests"][0]["digest"])
+        """That of the only image, beside which there may be artifacts that refer to it."""
+        listed = json.loads((self.directory / "index.json").read_text())["manifests"]
+        images = [entry for entry in listed if "artifactType" not in entry]
+        if len(images) != 1:
+            raise LayoutError(f"{self.directory} holds {len(images)} images; one was expected")
+        return self.document(images[0]["digest"])
 
     def document(self, digest: str) -> dict:
         return json.loads((self.blobs / digest.partition(":")[2]).read_text())
@@ -55,6 +57,15 @@ class Layout:
     def add_manifest(self, manifest: bytes) -> dict:
         kind = json.loads(manifest).get("mediaType", push_image.OCI["manifest"])
         return {"mediaType": kind, "digest": self.add(manifest), "size": len(manifest)}
+
+    def add_artifact(self, subject: dict, kind: str, content: bytes, annotations: dict[str, str]) -> dict:
+        """What says of `subject` (image-spec, manifest.md, "Guidelines for Artifact Usage"); its descriptor for index.json."""
+        empty = {"mediaType": EMPTY, "digest": self.add(b"{}"), "size": 2}
+        layer = {"mediaType": kind, "digest": self.add(content), "size": len(content)}
+        of = {name: subject[name] for name in ("mediaType", "digest", "size")}
+        manifest = {"schemaVersion": 2, "mediaType": push_image.OCI["manifest"], "artifactType": kind, "config": empty, "layers": [layer],
+                    "subject": of, "annotations": annotations}
+        return {**self.add_manifest(push_image.compact_json(manifest)), "artifactType": kind}
 
     def write_index(self, manifests: list[dict]) -> None:
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}

@@ -138,5 +138,7 @@ def test_without_a_debian_archive_the_remedy_is_named(machine):
 
 
 def test_an_unknown_argument_is_refused(machine):
-    result = machine.run("--prefix")
-    assert (result.returncode, result.stderr) == (2, "usage: scripts/dependencies [--tests] [--print-prefix] [--update]\n")
+    for arguments in (["--prefix"], ["--architecture", "vax"], ["--architecture"]):
+        result = machine.run(*arguments)
+        assert (result.returncode, result.stderr) == (
+            2, "usage: scripts/dependencies [--architecture arm64] [--tests] [--print-prefix | --print-system] [--update]\n")
