@@ -347,3 +347,32 @@ def test_a_root_directory_is_entered_without_the_right_to_mount_and_stays_as_it_
     assert build.step("thing").log.startswith("/\n0\n")
     assert (build.artifacts["thing"] / "left").exists()
     assert not (root / "etc/new").exists() and not (root / "tmp").exists()
+
+
+def test_a_var_that_a_build_loads_is_known_to_the_steps_behind_it(tmp_path):
+    path = tmp_path / "pipeline.yml"
+    path.write_text(textwrap.dedent('''
+        resource_types: []
+        resources: []
+        jobs:
+        - name: show
+          plan:
+          - task: make
+            config:
+              platform: linux
+              image_resource: {type: registry-image, source: {repository: x}}
+              outputs: [{name: made}]
+              run: {path: sh, args: [-c, "echo 1.2.3 >made/version"]}
+          - {load_var: version, file: made/version}
+          - task: show
+            config:
+              platform: linux
+              image_resource: {type: registry-image, source: {repository: x}}
+              params: {VERSION: "v((.:version))"}
+              run: {path: sh, args: [-c, 'echo "it is $VERSION"']}
+    '''))
+    pipeline = Concourse(tmp_path / "work", types={}).set_pipeline(path)
+    assert "it is v1.2.3\n" in pipeline.run_job("show").expect().log
+    path.write_text(path.read_text().replace("made/version}", "made/nothing}"))
+    build = Concourse(tmp_path / "again", types={}).set_pipeline(path).run_job("show").expect("errored")
+    assert "load_var version: no such file: made/nothing" in str(build.error)

@@ -10,7 +10,7 @@ import threading
 import time
 
 from support import log_rules, screens
-from support.concourse.config import HOOKS, PipelineError, kind_of, read_task
+from support.concourse.config import HOOKS, PipelineError, fill, kind_of, read_task
 from support.concourse.container import PATH, ResourceError, bounded_set, copy_tree, link_tree, remove_tree, run
 
 ARTIFACT = re.compile(r"[^/]+")
@@ -54,6 +54,7 @@ class Build:
         self.steps: list[Step] = []
         self.artifacts: dict[str, pathlib.Path] = {}
         self.workdir = workdir
+        self._vars: dict[str, str] = {}  # ".:name", of load_var
         self._aborted = threading.Event()
         self._containers = 0
         self._thread = threading.Thread(target=self._play)
@@ -148,7 +149,8 @@ class Build:
                 self._do([step["try"]])
             return None
         with self._deadline(step.get("timeout")) as abort:
-            {"get": self._get, "put": self._put, "task": self._task}[kind](step, abort)
+            step = fill(step, self._vars)
+            {"get": self._get, "put": self._put, "task": self._task, "load_var": self._load_var}[kind](step, abort)
 
     @contextlib.contextmanager
     def _deadline(self, timeout: str | None):
@@ -261,6 +263,16 @@ class Build:
         for entry in config.get("outputs", []):
             name = step.get("output_mapping", {}).get(entry["name"], entry["name"])
             self.artifacts[name] = work / entry.get("path", entry["name"])
+
+    def _load_var(self, step: dict, abort) -> None:
+        artifact, _, path = step["file"].partition("/")
+        if artifact not in self.artifacts or not (self.artifacts[artifact] / path).is_file():
+            raise BuildFailed("errored", f"load_var {step['load_var']}: no such file: {step['file']}")
+        text = (self.artifacts[artifact] / path).read_text()
+        kind = step.get("format", "trim")
+        if kind not in ("trim", "raw"):
+            raise BuildFailed("errored", f"load_var {step['load_var']}: the format {kind} is not played here")
+        self._vars[f".:{step['load_var']}"] = text.strip() if kind == "trim" else text
 
     def _task_file(self, step: dict) -> dict:
         artifact, _, path = step["file"].partition("/")

@@ -150,7 +150,7 @@ class Pipeline:
         self.config = config
         self.name = name
         types = {entry["name"]: entry for entry in config.get("resource_types", [])}
-        self._resources = {entry["name"]: Resource(concourse, entry, types[entry["type"]]) for entry in config["resources"]}
+        self._resources = {entry["name"]: Resource(concourse, entry, types.get(entry["type"], {"name": entry["type"]})) for entry in config["resources"]}
         self._jobs = {job["name"]: job for job in config["jobs"]}
         self._builds: dict[str, list[Build]] = {name: [] for name in self._jobs}
 

@@ -9,6 +9,7 @@ STEP_KEYS = {
     "get": {"resource", "version", "params", "passed", "trigger"},
     "put": {"resource", "params", "inputs", "get_params", "no_get"},
     "task": {"config", "file", "image", "params", "vars", "input_mapping", "output_mapping", "privileged"},
+    "load_var": {"file", "format", "reveal"},
     "in_parallel": set(),
     "do": set(),
     "try": set(),
@@ -24,6 +25,7 @@ TYPE_KEYS = {"name", "type", "source", "params", "defaults", "privileged", "chec
 TASK_KEYS = {"platform", "image_resource", "inputs", "outputs", "caches", "params", "run", "rootfs_uri", "container_limits"}
 TOP_KEYS = {"resource_types", "resources", "jobs", "groups", "display"}
 
+CORE_TYPES = {"time"}  # Concourse has them built in; a test gives programs for them
 VAR = re.compile(r"\(\(([-/.\w:]+)\)\)")
 
 
@@ -51,9 +53,11 @@ def fill(node, values: dict):
         return node
     whole = VAR.fullmatch(node)
     if whole:
-        return look_up(whole[1], values)  # keeps its type: a list stays a list
+        return node if is_local(whole[1], values) else look_up(whole[1], values)  # keeps its type: a list stays a list
 
     def text(match) -> str:
+        if is_local(match[1], values):
+            return match[0]
         value = look_up(match[1], values)
         if isinstance(value, (dict, list)) or value is None:
             raise PipelineError(f"(({match[1]})) stands inside text and is not text")
@@ -62,7 +66,14 @@ def fill(node, values: dict):
     return VAR.sub(text, node)
 
 
+def is_local(name: str, values: dict) -> bool:
+    """Of the build that runs (load_var): known only then, and given as ".:name"."""
+    return name.startswith(".:") and name not in values
+
+
 def look_up(name: str, values: dict):
+    if name in values:
+        return values[name]
     node = values
     for part in name.split("."):
         if not isinstance(node, dict) or part not in node:
@@ -77,7 +88,7 @@ def validate(config: dict) -> None:
     resources = names_of(config, "resources", RESOURCE_KEYS)
     jobs = names_of(config, "jobs", JOB_KEYS)
     for name, resource in resources.items():
-        if resource.get("type") not in types:
+        if resource.get("type") not in types.keys() | CORE_TYPES:
             raise PipelineError(f"resource {name}: type {resource.get('type')} is not among resource_types")
     for name, job in jobs.items():
         if not job.get("plan"):
