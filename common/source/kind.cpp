@@ -27,8 +27,9 @@ constexpr std::array files{
     concourse::File{".git/commit_message", "the whole message"},
     concourse::File{".git/commit_timestamp", "the date of the commit through `timestamp_format`"},
     concourse::File{".git/describe_ref", "what `git describe` says of the commit"},
-    concourse::File{".git/url",
-                    "the page of the commit on GitHub, GitLab, Bitbucket, Gitea or Gogs. Empty for other hosts"},
+    concourse::File{
+        ".git/url",
+        "the page of the commit on GitHub, GitLab, Bitbucket, Gitea, Forgejo, Codeberg or Gogs. Empty for other hosts"},
     concourse::File{".git/metadata.json", "list of `name` and `value`: what the page of the build shows"},
 };
 
