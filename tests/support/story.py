@@ -58,6 +58,9 @@ SPRING = Application("petclinic", "java-builder", "src/main/resources/messages/m
 class Story(StartedStack):
     """Enter it to start the servers; everything lives below `work` and ends with the context."""
 
+    name = "petclinic"  # of the pipeline
+    code = "petclinic"  # the repository that is built
+
     def __init__(self, work: pathlib.Path, programs: pathlib.Path, observer: Observer | None = None,
                  application: Application = SMALL):
         super().__init__()
@@ -68,9 +71,9 @@ class Story(StartedStack):
         self._cluster = self.work / "bin"
 
     def _start(self) -> None:
-        self.repository = Repository(self.work / "git/petclinic.git")
+        self.repository = Repository(self.work / f"git/{self.code}.git")
         commit_tasks(self.work / "git")
-        given = example_vars("petclinic")
+        given = example_vars(self.name)
         self.username, self.password = given["registry_username"], given["registry_password"]
         self.git = self.enter_context(GitServer(self.work / "git", user=given["git_username"], password=given["git_password"]))
         self.registry = self.enter_context(RegistryServer(self.work / "registry", username=self.username, password=self.password))
@@ -86,10 +89,10 @@ class Story(StartedStack):
         self.concourse = Concourse(self.work / "concourse", types, task_path=[self._cluster], observer=self._observer)
         self.publish_base("1")
         self._push("build-service-builder", "latest", push_image.run_image("1", labels={"is": "the builder"}))
-        self.pipeline = self.concourse.set_pipeline(PROJECT / "pipelines/petclinic.yml", vars=self.vars())
+        self.pipeline = self.concourse.set_pipeline(PROJECT / f"pipelines/{self.name}.yml", vars=self.vars())
 
     def vars(self) -> dict:
-        return example_vars("petclinic", {REGISTRY: self.registry.host, GIT: self.git.base})
+        return example_vars(self.name, {REGISTRY: self.registry.host, GIT: self.git.base})
 
     # What people do
 
@@ -123,7 +126,10 @@ class Story(StartedStack):
 
     def page(self) -> str:
         """The page that the deployed image serves when it runs."""
-        with run_image.running(self.fetch_image(self.deployed), environment=self.application.environment) as running:
+        return self.page_of(self.deployed)
+
+    def page_of(self, image: str) -> str:
+        with run_image.running(self.fetch_image(image), environment=self.application.environment) as running:
             return running.fetch("/", timeout=self.application.timeout)
 
     def base_version(self) -> str:
