@@ -42,6 +42,9 @@ const Kind& kind_of(const json::Value& source, std::span<const Kind> kinds) {
   std::vector<std::string> fields;
   for (const auto& kind : kinds) fields.emplace_back(kind.field);
   for (const auto& [name, value] : source.items()) {
+    if (value.is_null() && std::find(fields.begin(), fields.end(), name) != fields.end()) {
+      json::wrong_value("source." + name, "it is null", "give it a value");
+    }
     if (json::nearest(name, fields)) json::unknown_field("source", name, fields);
   }
   json::wrong_value("source", "it names no kind of resource", choose_one(kinds));

@@ -45,9 +45,21 @@ json::Value typed(const std::string& text) {
   return text;
 }
 
+// What is not a pipeline may be what one is made of.
+std::string remedy_for(std::string_view text) {
+  for (std::size_t at = text.find("#@"); at != std::string_view::npos; at = text.find("#@", at + 1)) {
+    const auto line = text.substr(0, at).find_last_not_of(" \t");
+    if (line == std::string_view::npos || text[line] == '\n')
+      return "it is a template of ytt: give what ytt makes of it";
+  }
+  if (text.find("{{") != std::string_view::npos) return "write vars as ((name)), not as {{name}}";
+  return "";
+}
+
 class Reader {
  public:
-  Reader(const std::string& name, std::map<Path, int>& lines) : name_(name), lines_(lines) {}
+  Reader(const std::string& name, const std::string& remedy, std::map<Path, int>& lines)
+      : name_(name), remedy_(remedy), lines_(lines) {}
 
   json::Value value(const YAML::Node& node, const Path& path) {
     if (++values_ > most_values) fail(node, fmt::format("it has more than {} values", most_values));
@@ -69,7 +81,7 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const YAML::Node& node, const std::string& cause) const {
-    json::wrong_value(name_, fmt::format("line {}: {}", node.Mark().line + 1, cause));
+    json::wrong_value(name_, fmt::format("line {}: {}", node.Mark().line + 1, cause), remedy_);
   }
 
   void place(const YAML::Node& node, const Path& path) { lines_.emplace(path, node.Mark().line + 1); }
@@ -134,6 +146,7 @@ class Reader {
   }
 
   const std::string& name_;
+  const std::string& remedy_;
   std::map<Path, int>& lines_;
   std::size_t values_ = 0;
 };
@@ -142,18 +155,22 @@ class Reader {
 
 Document Document::parse(std::string_view text, const std::string& name) {
   if (text.size() > largest_document) json::wrong_value(name, "it is larger than 4 MiB");
+  const auto remedy = remedy_for(text);
   Document document;
   try {
     const auto documents = YAML::LoadAll(std::string(text));
     if (documents.empty() || documents.front().IsNull()) json::wrong_value(name, "it is empty");
-    if (documents.size() > 1) json::wrong_value(name, "it holds several documents", "give one");
-    document.value_ = Reader(name, document.lines_).value(documents.front(), {});
+    if (documents.size() > 1)
+      json::wrong_value(name, "it holds several documents", remedy.empty() ? "give one" : remedy);
+    document.value_ = Reader(name, remedy, document.lines_).value(documents.front(), {});
   } catch (const YAML::Exception& error) {
     // The parser's words may quote the text, which may hold credentials: the place alone is told.
     const bool known = error.mark.line >= 0;
     json::wrong_value(
-        name, known ? fmt::format("line {}, column {}: it is not YAML", error.mark.line + 1, error.mark.column + 1)
-                    : "it is not YAML");
+        name,
+        known ? fmt::format("line {}, column {}: it is not YAML", error.mark.line + 1, error.mark.column + 1)
+              : "it is not YAML",
+        remedy);
   }
   return document;
 }

@@ -1,7 +1,9 @@
 #include "pipeline/lint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -9,6 +11,7 @@
 #include "json/errors.hpp"
 #include "pipeline/judge.hpp"
 #include "pipeline/plan.hpp"
+#include "pipeline/resources.hpp"
 #include "pipeline/vars.hpp"
 
 namespace pipeline {
@@ -16,37 +19,14 @@ namespace {
 
 using concourse::Kind;
 
-enum class Maker { ours, git, registry_image, kpack, other };
+// Params that name an input of the put, as docs/schema has them: the first part of the path is an artifact of the job.
+constexpr std::array paths_of_inputs{"source", "image", "commitish", "blob_url_file", "blob_url_path", "rollback"};
 
-std::string_view last_part(std::string_view repository) {
-  const auto slash = repository.rfind('/');
-  if (slash != std::string_view::npos) repository.remove_prefix(slash + 1);
-  return repository.substr(0, repository.find_first_of(":@"));
-}
+// Of an `across` with more combinations these are judged.
+constexpr std::size_t most_combinations = 64;
 
-Maker maker_of(std::string_view type, std::string_view image) {
-  if (type.starts_with("build-service") || image.starts_with("build-service")) return Maker::ours;
-  if (image.find("kpack") != std::string_view::npos || type.find("kpack") != std::string_view::npos)
-    return Maker::kpack;
-  if (!image.empty()) return Maker::other;
-  if (type == "git") return Maker::git;
-  if (type == "registry-image") return Maker::registry_image;
-  return Maker::other;
-}
-
-struct Resource {
-  std::string name;
-  std::string type;
-  Maker maker = Maker::other;
-  const json::Value* value = nullptr;
-  Path path;
-};
-
-const json::Value& member(const json::Value& object, const char* name) {
-  static const json::Value none = json::Value::object();
-  const auto* found = object.is_object() ? json::find(object, name) : nullptr;
-  return found == nullptr || found->is_null() ? none : *found;
-}
+// A field that a var will decide may be anything.
+bool may_be_true(const json::Value& value) { return value == true || value.is_string(); }
 
 class Linter {
  public:
@@ -60,7 +40,7 @@ class Linter {
       add({}, Severity::error, "a pipeline is a mapping with jobs and resources");
       return std::move(report_);
     }
-    read_resources();
+    resources_ = resources_of(pipeline_, unknown_);
     for (const auto& [name, resource] : resources_) {
       if (resource.maker == Maker::ours) judge_ours(resource);
     }
@@ -75,33 +55,6 @@ class Linter {
  private:
   void add(const Path& path, Severity severity, std::string text) {
     report_.findings.push_back({document_.line(path), severity, std::move(text)});
-  }
-
-  [[nodiscard]] std::map<std::string, std::string> images_of_types() const {
-    std::map<std::string, std::string> images;
-    for (const auto& type : member(pipeline_, "resource_types")) {
-      if (!type.is_object()) continue;
-      const auto repository = json::text_or(member(type, "source"), "repository");
-      images[json::text_or(type, "name")] = std::string(last_part(repository.empty() ? "?" : repository));
-    }
-    return images;
-  }
-
-  void read_resources() {
-    const auto images = images_of_types();
-    const auto& listed = member(pipeline_, "resources");
-    for (std::size_t index = 0; listed.is_array() && index < listed.size(); ++index) {
-      const auto& value = listed[index];
-      if (!value.is_object()) continue;
-      Resource resource{json::text_or(value, "name"),
-                        json::text_or(value, "type"),
-                        Maker::other,
-                        &value,
-                        {"resources", std::to_string(index)}};
-      const auto image = images.find(resource.type);
-      resource.maker = maker_of(resource.type, image == images.end() ? "" : image->second);
-      if (!resource.name.empty()) resources_.emplace(resource.name, std::move(resource));
-    }
   }
 
   [[nodiscard]] Judge judge() const { return Judge(kinds_, unknown_); }
@@ -132,7 +85,7 @@ class Linter {
       if (ours) judge_step(job, step, found->second);
       has_ours = has_ours || ours;
       if (step.kind != StepKind::get) continue;
-      const bool trigger = member(*step.value, "trigger") == true;
+      const bool trigger = may_be_true(member(*step.value, "trigger"));
       triggers = triggers || trigger;
       if (trigger && ours) judge_trigger(job, step, found->second);
     }
@@ -166,23 +119,90 @@ class Linter {
     for (const auto& [word, judged] : judgements(step, resource)) {
       if (!judged.in_source) tell(word.empty() ? who : fmt::format("{} ({})", who, word), judged);
     }
+    if (!get) judge_inputs(who, job, step);
+  }
+
+  // Whether what the params of a put name is there by then.
+  void judge_inputs(const std::string& who, const Job& job, const Step& step) {
+    const auto& params = member(*step.value, "params");
+    const auto& inputs = member(*step.value, "inputs");
+    const auto end = job.artifacts.begin() + static_cast<std::ptrdiff_t>(step.artifacts);
+    for (const auto* name : paths_of_inputs) {
+      const auto path = json::text_or(params, name);
+      auto at = below(below(step.path, "params"), name);
+      if (path.empty() || is_unknown(at)) continue;
+      const auto artifact = path.substr(0, path.find('/'));
+      if (artifact.find_first_of(".*?[") == 0) continue;
+      const auto where = fmt::format("{}: params.{}: ", base::printable(who), name);
+      if (!step.others && std::find(job.artifacts.begin(), end, artifact) == end) {
+        const auto near = json::nearest(artifact, {job.artifacts.begin(), end});
+        add(at, Severity::error,
+            fmt::format("{}nothing before this step is called {}{}", where, base::printable(artifact),
+                        near ? fmt::format("; did you mean {}?", base::printable(*near)) : ""));
+      } else if (inputs.is_array() && std::find(inputs.begin(), inputs.end(), json::Value(artifact)) == inputs.end()) {
+        add(at, Severity::error,
+            fmt::format("{}`inputs` of the put does not list {}", where, base::printable(artifact)));
+      }
+    }
+  }
+
+  [[nodiscard]] bool is_unknown(const Path& path) const {
+    return std::any_of(unknown_.begin(), unknown_.end(), [&](const Path& each) {
+      return each.size() >= path.size() && std::equal(path.begin(), path.end(), each.begin());
+    });
   }
 
   // Those of its params and, after a put, of the get that follows by itself.
   std::vector<std::pair<std::string, Judgement>> judgements(const Step& step, const Resource& resource) const {
-    const auto& source = member(*resource.value, "source");
-    const auto source_path = below(resource.path, "source");
     std::vector<std::pair<std::string, Judgement>> result;
     if (step.kind == StepKind::get) {
-      result.emplace_back("",
-                          judge().get(source, source_path, member(*step.value, "params"), below(step.path, "params")));
+      judge_params(step, resource, "params", &Judge::get, "", result);
       return result;
     }
-    result.emplace_back("",
-                        judge().put(source, source_path, member(*step.value, "params"), below(step.path, "params")));
-    if (member(*step.value, "no_get") != true) {
-      result.emplace_back("get_params", judge().get(source, source_path, member(*step.value, "get_params"),
-                                                    below(step.path, "get_params")));
+    judge_params(step, resource, "params", &Judge::put, "", result);
+    if (!may_be_true(member(*step.value, "no_get"))) {
+      judge_params(step, resource, "get_params", &Judge::get, "get_params", result);
+    }
+    return result;
+  }
+
+  using How = Judgement (Judge::*)(const json::Value&, const Path&, const json::Value&, const Path&) const;
+
+  // Once for each combination of the local vars around the step, where it has any; equal judgements are told once.
+  void judge_params(const Step& step, const Resource& resource, const char* name, How how, const std::string& word,
+                    std::vector<std::pair<std::string, Judgement>>& result) const {
+    const auto& source = member(*resource.value, "source");
+    const auto source_path = below(resource.path, "source");
+    const auto path = below(step.path, name);
+    std::set<std::string> told;
+    for (const auto& local : combinations(step.across)) {
+      auto params = member(*step.value, name);
+      std::set<Path> unknown;
+      std::copy_if(unknown_.begin(), unknown_.end(), std::inserter(unknown, unknown.end()), [&](const Path& each) {
+        return each.size() < path.size() || !std::equal(path.begin(), path.end(), each.begin());
+      });
+      unknown.merge(put_vars(params, local, path, "."));
+      const auto judged = (Judge(kinds_, unknown).*how)(source, source_path, params, path);
+      const auto text = judged.error.value_or(judged.unknown.value_or(""));
+      if (text.empty() || !told.insert(text).second) continue;
+      result.emplace_back(word, judged);
+    }
+  }
+
+  // Objects of the vars' values. A var whose values are not known here stays out, and so unknown.
+  static std::vector<json::Value> combinations(const std::vector<Across>& across) {
+    std::vector<json::Value> result{json::Value::object()};
+    for (const auto& var : across) {
+      if (!var.values->is_array() || var.values->empty()) continue;
+      std::vector<json::Value> longer;
+      for (const auto& made : result) {
+        for (const auto& value : *var.values) {
+          if (longer.size() == most_combinations) break;
+          longer.push_back(made);
+          longer.back()[var.name] = value;
+        }
+      }
+      result = std::move(longer);
     }
     return result;
   }
@@ -195,18 +215,23 @@ class Linter {
       if (judged.error) problems.push_back(where.empty() ? *judged.error : fmt::format("{}: {}", where, *judged.error));
     };
     collect("", judge().source(member(*resource.value, "source"), below(resource.path, "source")));
+    std::vector<std::string> pushing;
     for (const auto& job : jobs) {
       for (const auto& step : job.steps) {
         if (step.resource != resource.name) continue;
         if (resource.maker == Maker::git && step.kind == StepKind::put) {
-          problems.push_back(fmt::format(
-              "job {} pushes to it, which stays the git resource's work: keep one of that type for the put", job.name));
+          if (pushing.empty() || pushing.back() != job.name) pushing.push_back(job.name);
           continue;
         }
         for (const auto& [word, judged] : judgements(step, resource)) {
           if (!judged.in_source) collect(fmt::format("job {}: {}", job.name, step.name), judged);
         }
       }
+    }
+    if (!pushing.empty()) {
+      problems.push_back(
+          fmt::format("job {}{} pushes to it, which stays the git resource's work: keep one of that type for the put",
+                      pushing.front(), pushing.size() == 1 ? "" : fmt::format(" (and {} more)", pushing.size() - 1)));
     }
     if (problems.empty()) {
       add(resource.path, Severity::note,

@@ -13,42 +13,85 @@ Path below(const Path& path, std::string key) {
   return result;
 }
 
-void add_step(const json::Value& value, const Path& path, std::vector<Step>& steps);
+class Walk {
+ public:
+  explicit Walk(Job& job) : job_(job) {}
 
-void add_list(const json::Value& list, const Path& path, std::vector<Step>& steps) {
-  if (!list.is_array()) return;
-  for (std::size_t index = 0; index < list.size(); ++index) {
-    add_step(list[index], below(path, std::to_string(index)), steps);
+  void list(const json::Value& list, const Path& path) {
+    if (!list.is_array()) return;
+    for (std::size_t index = 0; index < list.size(); ++index) step(list[index], below(path, std::to_string(index)));
   }
-}
 
-void add_hooks(const json::Value& value, const Path& path, std::vector<Step>& steps) {
-  for (const auto* hook : hooks) {
-    if (const auto* step = json::find(value, hook)) add_step(*step, below(path, hook), steps);
+  void hooks_of(const json::Value& value, const Path& path) {
+    for (const auto* hook : hooks) {
+      if (const auto* found = json::find(value, hook)) step(*found, below(path, hook));
+    }
   }
-}
 
-void add_own(const json::Value& value, StepKind kind, const char* word, const Path& path, std::vector<Step>& steps) {
-  const auto name = json::text_or(value, word);
-  if (name.empty()) return;
-  steps.push_back({kind, name, json::text_or(value, "resource", name), &value, path});
-}
+ private:
+  void step(const json::Value& value, const Path& path) {
+    if (!value.is_object()) return;
+    const auto outside = across_.size();
+    enter_across(value);
+    own(value, StepKind::get, "get", path);
+    own(value, StepKind::put, "put", path);
+    task(value);
+    if (const auto* parallel = json::find(value, "in_parallel")) {
+      const auto at = below(path, "in_parallel");
+      list(*parallel, at);
+      if (const auto* listed = json::find(*parallel, "steps")) list(*listed, below(at, "steps"));
+    }
+    for (const auto* word : {"do", "aggregate"}) {
+      if (const auto* steps = json::find(value, word)) list(*steps, below(path, word));
+    }
+    if (const auto* tried = json::find(value, "try")) step(*tried, below(path, "try"));
+    across_.resize(outside);
+    hooks_of(value, path);
+  }
 
-void add_step(const json::Value& value, const Path& path, std::vector<Step>& steps) {
-  if (!value.is_object()) return;
-  add_own(value, StepKind::get, "get", path, steps);
-  add_own(value, StepKind::put, "put", path, steps);
-  if (const auto* parallel = json::find(value, "in_parallel")) {
-    const auto at = below(path, "in_parallel");
-    add_list(*parallel, at, steps);
-    if (const auto* listed = json::find(*parallel, "steps")) add_list(*listed, below(at, "steps"), steps);
+  void enter_across(const json::Value& value) {
+    const auto* vars = json::find(value, "across");
+    if (vars == nullptr || !vars->is_array()) return;
+    for (const auto& each : *vars) {
+      const auto name = json::text_or(each, "var");
+      if (const auto* values = json::find(each, "values"); values != nullptr && !name.empty()) {
+        across_.push_back({name, values});
+      }
+    }
   }
-  for (const auto* word : {"do", "aggregate"}) {
-    if (const auto* list = json::find(value, word)) add_list(*list, below(path, word), steps);
+
+  void own(const json::Value& value, StepKind kind, const char* word, const Path& path) {
+    const auto name = json::text_or(value, word);
+    if (name.empty()) return;
+    job_.steps.push_back(
+        {kind, name, json::text_or(value, "resource", name), &value, path, across_, job_.artifacts.size(), others_});
+    const auto* no_get = json::find(value, "no_get");
+    if (no_get == nullptr || *no_get != true) job_.artifacts.push_back(name);
   }
-  if (const auto* tried = json::find(value, "try")) add_step(*tried, below(path, "try"), steps);
-  add_hooks(value, path, steps);
-}
+
+  // What a task leaves is in its config; where that lies in a file, or the step is one of a prototype, nobody knows
+  // yet.
+  void task(const json::Value& value) {
+    if (json::find(value, "run") != nullptr) others_ = true;
+    if (json::find(value, "task") == nullptr) return;
+    const auto* config = json::find(value, "config");
+    if (config == nullptr) {
+      others_ = true;
+      return;
+    }
+    const auto* outputs = json::find(*config, "outputs");
+    if (outputs == nullptr || !outputs->is_array()) return;
+    const auto* mapping = json::find(value, "output_mapping");
+    for (const auto& output : *outputs) {
+      const auto name = json::text_or(output, "name");
+      job_.artifacts.push_back(mapping == nullptr ? name : json::text_or(*mapping, name, name));
+    }
+  }
+
+  Job& job_;
+  std::vector<Across> across_;
+  bool others_ = false;
+};
 
 }  // namespace
 
@@ -59,9 +102,10 @@ std::vector<Job> jobs_of(const json::Value& pipeline) {
   for (std::size_t index = 0; index < listed->size(); ++index) {
     const auto& value = (*listed)[index];
     if (!value.is_object()) continue;
-    Job job{json::text_or(value, "name"), {"jobs", std::to_string(index)}, {}};
-    if (const auto* plan = json::find(value, "plan")) add_list(*plan, below(job.path, "plan"), job.steps);
-    add_hooks(value, job.path, job.steps);
+    Job job{json::text_or(value, "name"), {"jobs", std::to_string(index)}, {}, {}};
+    Walk walk(job);
+    if (const auto* plan = json::find(value, "plan")) walk.list(*plan, below(job.path, "plan"));
+    walk.hooks_of(value, job.path);
     jobs.push_back(std::move(job));
   }
   return jobs;

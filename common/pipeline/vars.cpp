@@ -36,10 +36,17 @@ std::vector<std::string> fields_of(const std::string& name) {
   return fields;
 }
 
-const json::Value* value_of(const std::string& name, const json::Value& vars) {
-  if (name.find(':') != std::string::npos) return nullptr;  // of a source of vars, which knows it alone
-  const auto* value = &vars;
-  for (const auto& field : fields_of(name)) {
+struct Known {
+  const json::Value& vars;
+  std::string_view source;
+};
+
+const json::Value* value_of(const std::string& name, const Known& known) {
+  const auto colon = name.find(':');
+  const std::string_view source = colon == std::string::npos ? "" : std::string_view(name).substr(0, colon);
+  if (source != known.source) return nullptr;
+  const auto* value = &known.vars;
+  for (const auto& field : fields_of(colon == std::string::npos ? name : name.substr(colon + 1))) {
     value = value->is_object() ? json::find(*value, field) : nullptr;
     if (value == nullptr) return nullptr;
   }
@@ -47,7 +54,7 @@ const json::Value* value_of(const std::string& name, const json::Value& vars) {
 }
 
 // Whether a var is left.
-bool put_into_text(json::Value& value, const json::Value& vars) {
+bool put_into_text(json::Value& value, const Known& vars) {
   const auto text = value.get<std::string>();
   std::string result;
   bool left = false;
@@ -72,7 +79,7 @@ bool put_into_text(json::Value& value, const json::Value& vars) {
   return left;
 }
 
-void put(json::Value& value, const json::Value& vars, Path& path, std::set<Path>& left) {
+void put(json::Value& value, const Known& vars, Path& path, std::set<Path>& left) {
   if (value.is_string()) {
     if (put_into_text(value, vars)) left.insert(path);
   } else if (value.is_object()) {
@@ -92,10 +99,10 @@ void put(json::Value& value, const json::Value& vars, Path& path, std::set<Path>
 
 }  // namespace
 
-std::set<Path> put_vars(json::Value& value, const json::Value& vars, const Path& root) {
+std::set<Path> put_vars(json::Value& value, const json::Value& vars, const Path& root, std::string_view source) {
   std::set<Path> left;
   Path path = root;
-  put(value, vars, path, left);
+  put(value, {vars, source}, path, left);
   return left;
 }
 

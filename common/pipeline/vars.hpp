@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "json/value.hpp"
 #include "pipeline/document.hpp"
@@ -12,7 +13,10 @@ namespace pipeline {
 
 // Puts what `vars` (an object) knows into every text of `value`. A text that is one var becomes the var's value, of
 // whatever type; a var within a text becomes part of it. Returns the paths, which begin with `root`, of texts that
-// still hold a var: a credential manager knows those, or a step of the build.
-[[nodiscard]] std::set<Path> put_vars(json::Value& value, const json::Value& vars, const Path& root = {});
+// still hold a var: a credential manager knows those, or a step of the build. With a `source` the vars are that
+// source's,
+// ((source:name)), and no others: "." is the source of local vars.
+[[nodiscard]] std::set<Path> put_vars(json::Value& value, const json::Value& vars, const Path& root = {},
+                                      std::string_view source = {});
 
 }  // namespace pipeline

@@ -1,5 +1,6 @@
 """check --lint: a pipeline is judged before fly sets it, by the code that reads its fields in a step."""
 
+import re
 import subprocess
 
 import pytest
@@ -80,6 +81,60 @@ def test_what_is_wrong_has_its_line(programs, tmp_path):
     assert errors[0].startswith("31: error: job build: put image: cannot read params.rebase: ")
     assert errors[1].startswith("32: error: job build: put image (get_params): cannot read params.formt: there is no such field")
     assert len(errors) == 2
+
+
+INPUTS = """
+resource_types:
+- {name: builder, type: registry-image, source: {repository: registry.example.com/build-service-builder}}
+resources:
+- {name: code, type: builder, source: {uri: https://github.com/acme/app.git}}
+- {name: image, type: builder, source: {repository: registry.example.com/app}}
+jobs:
+- name: build
+  plan:
+  - {get: code, trigger: true}
+  - put: image
+    params: {source: cde/app}
+  - put: image
+    inputs: []
+    params: {source: code}
+    no_get: true
+  - {put: image, params: {image: "*/image.tar"}}
+  - task: pack
+    config:
+      platform: linux
+      run: {path: "true"}
+      outputs: [{name: out}]
+    output_mapping: {out: packed}
+  - {put: image, params: {source: packed}}
+  - {task: more, file: code/task.yml}
+  - {put: image, params: {source: whatever-that-task-leaves}}
+"""
+
+
+def test_an_input_that_nothing_leaves_is_told_before_a_build_finds_out(programs, tmp_path):
+    pipeline = tmp_path / "pipeline.yml"
+    pipeline.write_text(INPUTS)
+    said = lint(programs, pipeline)
+    assert [line.removeprefix(f"{pipeline}:") for line in said.stdout.splitlines()[:-1]] == [
+        "12: error: job build: put image: params.source: nothing before this step is called cde; did you mean code?",
+        "15: error: job build: put image: params.source: `inputs` of the put does not list code"]
+
+
+def test_the_params_that_name_inputs_are_params_of_some_kind(project):
+    names = re.search(r"paths_of_inputs\{(.*?)\}", (project / "common/pipeline/lint.cpp").read_text())[1]
+    schema = (project / "docs/schema/out.json").read_text()
+    assert all(f"{name}: {{" in schema for name in names.split(", "))
+
+
+@pytest.mark.parametrize("text, remedy", [
+    ("#@ for name in names:\nresources: []\nresources: []\n", "it is a template of ytt: give what ytt makes of it"),
+    ("resources: [{name: {{name}}}]\n", "write vars as ((name)), not as {{name}}"),
+])
+def test_a_template_is_told_from_a_pipeline(programs, tmp_path, text, remedy):
+    (tmp_path / "template.yml").write_text(text)
+    said = lint(programs, tmp_path / "template.yml")
+    assert said.returncode == 1 and said.stderr.endswith(f"; {remedy}\n"), said.stderr
 
 
 def test_a_file_that_is_not_a_pipeline_is_one_line(programs, tmp_path):

@@ -198,6 +198,18 @@ def test_a_version_a_job_has_used_never_triggers_it_again(world):
     assert numbers(world.pipeline.resource("made").history) == ["9"]
 
 
+def test_what_triggers_nothing_is_checked_when_its_job_starts_and_not_before(world):
+    pipeline = world.set(PIPELINE.replace("  - put: made\n", "  - {get: tools, resource: made}\n  - put: made\n"))
+    world.versions(1)
+    world.say("versions", [{"n": "1"}], "made")
+    first = pipeline.tick()
+    assert first[0].inputs["tools"] == {"n": "1"} and len(world.calls("check", "made")) == 2
+    world.say("versions", [{"n": "2"}], "made")
+    assert pipeline.tick() == [] and len(world.calls("check", "made")) == 2
+    world.versions(1, 2)
+    assert pipeline.tick()[0].inputs["tools"] == {"n": "2"}
+
+
 def test_a_failed_build_has_used_its_versions_too(world):
     world.versions(1)
     world.say("fail-out", "yes", "made")

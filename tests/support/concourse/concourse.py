@@ -177,14 +177,20 @@ class Pipeline:
         return self._start(name, inputs)
 
     def tick(self) -> list[Build]:
-        """Concourse's own beat: resources with a trigger are checked, and jobs run until nothing triggers any more."""
-        watched = {step.get("resource", step["get"]) for job in self._jobs for step in self._gets(job)
-                   if step.get("trigger") and not step.get("passed")}
+        """Concourse's own beat: what triggers, and what has no version yet, is checked, and jobs run until nothing triggers
+        any more. What triggers nothing is checked when a job starts that gets it (atc/db/check_factory.go and
+        atc/scheduler/buildstarter.go have both rules)."""
+        inputs = [step for job in self._jobs for step in self._gets(job) if not step.get("passed")]
+        watched = {step.get("resource", step["get"]) for step in inputs
+                   if step.get("trigger") or self.resource(step.get("resource", step["get"])).history.latest is None}
         for name in sorted(watched):
             self.check(name)
         played = []
         while triggered := [name for name in self._jobs if self.is_triggered(name)]:
             for name in triggered:
+                for step in self._gets(name):
+                    if not step.get("passed") and not step.get("trigger"):
+                        self.check(step.get("resource", step["get"]))
                 played.append(self._start(name, self.next_inputs(name)).wait())
         return played
 

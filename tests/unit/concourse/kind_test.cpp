@@ -53,6 +53,13 @@ TEST_CASE("no kind and two kinds are errors that name all") {
   CHECK(choice({{"isnb", "1"}}) == "cannot read source.isnb: there is no such field; did you mean source.isbn?");
 }
 
+TEST_CASE("a field of source that is null does not say which kind it is, and is told of") {
+  CHECK(&concourse::kind_of({{"isbn", 1}, {"reel", nullptr}}, kinds) == &kinds[0]);
+  CHECK(error_of([] {
+          return concourse::kind_of({{"reel", nullptr}}, kinds);
+        }) == "cannot read source.reel: it is null; give it a value");
+}
+
 TEST_CASE("a step that a kind does not have is refused with its remedy") {
   CHECK(concourse::service(kinds[0], &Kind::check).result == "editions of a book");
   CHECK(error_of([] { return concourse::service(kinds[0], &Kind::out); }) ==

@@ -150,9 +150,76 @@ jobs:
 - name: push
   plan:
   - {put: a, params: {rebase: true}}
+- {name: push again, plan: [{put: a, params: {rebase: true}}]}
 )") ==
-      R"(p.yml:3: note: resource a of type git: `type: build-service` would not take it: job push pushes to it, which stays the git resource's work: keep one of that type for the put
+      R"(p.yml:3: note: resource a of type git: `type: build-service` would not take it: job push (and 1 more) pushes to it, which stays the git resource's work: keep one of that type for the put
 p.yml:4: note: resource b of type git: `type: build-service` would not take it: cannot read source.depth: there is no such field; valid are isbn, shelf
+p.yml: 0 resources of build-service, in 0 steps: 0 errors, 0 warnings
+)");
+}
+
+TEST_CASE("the defaults of a type are in the sources of its resources, and give way to their fields") {
+  const auto text = R"(
+resource_types:
+- name: ours
+  type: registry-image
+  source: {repository: r.example/build-service}
+  defaults: {isbn: 1, shelf: ((shelf))}
+resources:
+- {name: a, type: ours, source: {}}
+- {name: b, type: ours, source: {isbn: 2, shelf: 3}}
+- {name: c, type: ours}
+jobs: []
+)";
+  CHECK(lint(text) == "p.yml: 3 resources of build-service, in 0 steps: 0 errors, 0 warnings\n");
+  CHECK(lint(text, {{"shelf", "top"}}) ==
+        R"(p.yml:8: error: resource a: cannot read source.shelf: expected a number, got text
+p.yml:10: error: resource c: cannot read source.shelf: expected a number, got text
+p.yml: 3 resources of build-service, in 0 steps: 2 errors, 0 warnings
+)");
+}
+
+TEST_CASE("what a step is repeated across is judged value by value") {
+  CHECK(lint(std::string(types) + R"(
+resources:
+- {name: a, type: ours, source: {isbn: 1}}
+jobs:
+- name: read
+  plan:
+  - across:
+    - {var: pages, values: [[1], one, two]}
+    - {var: elsewhere, values: ((elsewhere))}
+    do:
+    - get: a
+      trigger: true
+      params: {pages: ((.:pages))}
+  - {get: b, resource: a, params: {pages: ((.:pages))}}
+)") == R"(p.yml:17: error: job read: get a: cannot read params.pages: expected a list, got text
+p.yml: 1 resource of build-service, in 2 steps: 1 error, 0 warnings
+)");
+}
+
+TEST_CASE("whether a get triggers may be a var's to say") {
+  CHECK(lint(std::string(types) + R"(
+resources:
+- {name: a, type: ours, source: {isbn: 1}}
+jobs:
+- name: read
+  plan:
+  - {get: a, trigger: ((trigger))}
+)") == "p.yml: 1 resource of build-service, in 1 step: 0 errors, 0 warnings\n");
+}
+
+TEST_CASE("Concourse's own types are known by their images, too, and not by a name that another image has") {
+  CHECK(lint(R"(
+resource_types:
+- {name: code, type: registry-image, source: {repository: concourse/git-resource, tag: latest}}
+- {name: git, type: registry-image, source: {repository: acme/git-of-our-own}}
+resources:
+- {name: a, type: code, source: {isbn: 1}}
+- {name: b, type: git, source: {isbn: 1}}
+jobs: []
+)") == R"(p.yml:6: note: resource a of type code: `type: build-service` takes it as it stands
 p.yml: 0 resources of build-service, in 0 steps: 0 errors, 0 warnings
 )");
 }
