@@ -4,6 +4,7 @@ and a real kubectl."""
 import pytest
 
 from support.concourse import Concourse, HostPrograms
+from support.example_vars import GIT, REGISTRY, STAGING, example_vars
 from support.fleet_kpack import FleetKpack
 from support.git_server import GitServer
 from support.kpack import publishing
@@ -12,6 +13,7 @@ from support.push_image import Registry
 from support.registry_server import RegistryServer
 from support.started_stack import StartedStack
 from support.story import commit_tasks
+from support.web_host import WebHost
 
 APPLICATIONS = ("ledger", "shop")
 
@@ -24,9 +26,12 @@ class Story(StartedStack):
 
     def _start(self) -> None:
         commit_tasks(self.work / "git")
-        self.git = self.enter_context(GitServer(self.work / "git"))
-        self.registry = self.enter_context(RegistryServer(self.work / "registry"))
-        self.kpack.push = publishing.to(Registry(self.registry.host), self.registry.host)
+        given = example_vars("fleet-kpack")
+        user, password = given["registry_username"], given["registry_password"]
+        self.git = self.enter_context(GitServer(self.work / "git", user=given["git_username"], password=given["git_password"]))
+        self.registry = self.enter_context(RegistryServer(self.work / "registry", username=user, password=password))
+        self.staging = self.enter_context(WebHost())
+        self.kpack.push = publishing.to(Registry(self.registry.host, user, password), self.registry.host)
         self.fleet = FleetKpack(self.programs, self.server, self.kpack, self.namespace, self.registry, self.work)
         self.patch_base("1")
         for name in APPLICATIONS:
@@ -37,16 +42,11 @@ class Story(StartedStack):
         self.pipeline = concourse.set_pipeline(PROJECT / "pipelines/fleet-kpack.yml", vars=self.vars())
 
     def vars(self) -> dict:
-        host, kubeconfig = self.registry.host, self.server.kubeconfig(token=self.server.admin_token)
-        return {
-            "build_service_image": f"{host}/build-service", "kubectl_image": f"{host}/kubectl",
-            "run_image": f"{host}/run", "run_image_tag": "base", "record": f"{host}/acme/fleet:kpack",
-            "registry_username": "", "registry_password": "",
-            "cluster_stack": self.namespace, "kpack_namespaces": [self.namespace],
-            "kpack_kubeconfig": self.server.kubeconfig(token=self.fleet.token), "timeout": "2m", "test": "test -s fleet/changed.json",
-            "tasks_uri": self.git.url("build-service"), "tasks_branch": "main", "namespaces": self.namespace,
-            "staging_kubeconfig": kubeconfig, "production_kubeconfig": kubeconfig,
-        }
+        kubeconfig = self.server.kubeconfig(token=self.server.admin_token)
+        cluster = {"cluster_stack": self.namespace, "kpack_namespaces": [self.namespace], "namespaces": self.namespace,
+                   "kpack_kubeconfig": self.server.kubeconfig(token=self.fleet.token), "staging_kubeconfig": kubeconfig,
+                   "production_kubeconfig": kubeconfig}
+        return example_vars("fleet-kpack", {REGISTRY: self.registry.host, GIT: self.git.base, STAGING: self.staging.base}) | cluster
 
     def patch_base(self, version: str) -> None:
         """The operator publishes a base."""

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from support.example_vars import example_vars
 from support.fleet_story import FleetStory
 from support.kube.fixtures import kube_server  # noqa: F401 (a fixture)
 
@@ -34,7 +35,7 @@ def test_a_patched_base_reaches_every_cluster_by_way_of_a_canary_and_goes_back(s
     story.patch_base()
     assert tick(story) == ALL
     canary, _, rest, rollout = story.builds
-    assert canary.step("fleet", "get").facts["rebased"] == "1" and rest.step("fleet", "get").facts["rebased"] == "3"
+    assert canary.step("fleet", "put").facts["rebased"] == "1" and rest.step("fleet", "put").facts["rebased"] == "3"
     assert "openssl 3.0.11-1 -> 3.0.15-1" in canary.log and "openssl" in story.report(rest)
     assert "what the put moved runs in 3 workloads: deployment/" in rollout.log
     assert story.deployed() == story.tagged()
@@ -51,14 +52,14 @@ def test_a_deployment_that_does_not_become_ready_is_taken_back_with_the_reason(s
     before = story.deployed()
     story.patch_base()
     canary = story.pipeline.run_job("canary").expect()
-    assert canary.step("fleet", "get").facts["rebased"] == "1"
+    assert canary.step("fleet", "put").facts["rebased"] == "1"
     story.deployments.broken[story.tagged()["ledger"]] = "ErrImagePull"
     build = story.pipeline.run_job("canary-rollout").wait()
     assert build.status == "failed"
     last = build.log.splitlines()[-1]
     assert "deployment/ledger in " in last and "ErrImagePull" in last and last.endswith("; what ran before runs again")
     assert story.deployed() == before
-    assert "robot-password" not in build.log
+    assert story.password not in build.log
 
 
 @pytest.mark.release
@@ -69,4 +70,4 @@ def test_the_demo_tells_the_operators_story_to_its_end(as_root, programs, projec
     assert done.returncode == 0, done.stdout + done.stderr
     for words in ("openssl 3.0.11-1 -> 3.0.15-1", "all 20 Deployments run their image on the patched base", "what they ran before"):
         assert words in done.stdout
-    assert "robot-password" not in done.stdout + done.stderr
+    assert example_vars("fleet")["registry_password"] not in done.stdout + done.stderr

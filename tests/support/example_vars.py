@@ -7,6 +7,8 @@ import yaml
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 REGISTRY = "registry.example.com"
 GIT = "https://git.example.com/acme"
+STAGING = "https://petclinic.staging.example.com"
+KPACK = "https://kpack.example.com:6443"
 
 
 def example_vars(pipeline: str, hosts: dict[str, str] | None = None) -> dict:

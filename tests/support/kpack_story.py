@@ -9,6 +9,7 @@ import pathlib
 import shutil
 
 from support.concourse import Concourse, HostPrograms, Observer
+from support.example_vars import GIT, REGISTRY, example_vars
 from support.git_server import GitServer, Repository
 from support.kpack import publishing
 from support.kpack.controller import Kpack
@@ -40,12 +41,14 @@ class KpackStory(StartedStack):
     def _start(self) -> None:
         self.repository = Repository(self.work / "git/petclinic.git")
         commit_tasks(self.work / "git")
-        self.git = self.enter_context(GitServer(self.work / "git"))
-        self.registry = self.enter_context(RegistryServer(self.work / "registry"))
+        given = example_vars("petclinic-kpack")
+        user, password = given["registry_username"], given["registry_password"]
+        self.git = self.enter_context(GitServer(self.work / "git", user=given["git_username"], password=given["git_password"]))
+        self.registry = self.enter_context(RegistryServer(self.work / "registry", username=user, password=password))
         self.server = self._server or self.enter_context(KubeServer(self.work / "kube"))
         self.namespace = self.server.namespace(None if self._server else NAMESPACE)
         self.kpack = self.enter_context(Kpack(self.server, [self.namespace]))
-        self.kpack.push = publishing.to(Registry(self.registry.host), self.registry.host)
+        self.kpack.push = publishing.to(Registry(self.registry.host, user, password), self.registry.host)
         self.kpack.usual = lambda: BuildPlay(pace=self._pace)
         self.builder = self.make_builder(BUILDER, {"acme/java": "1.0.0"})
         self.token = apply_role(self.server, self.namespace)
@@ -67,24 +70,9 @@ class KpackStory(StartedStack):
         self.pipeline = self.concourse.set_pipeline(PROJECT / "pipelines/petclinic-kpack.yml", vars=self.vars(builder))
 
     def vars(self, builder: str) -> dict:
-        return {
-            "build_service_image": f"{self.registry.host}/build-service",
-            "kubectl_image": f"{self.registry.host}/kubectl",
-            "source_uri": self.git.url("petclinic"),
-            "source_branch": "main",
-            "webhook_token": "word",
-            "kpack_namespace": self.namespace,
-            "kpack_kubeconfig": self.server.kubeconfig(token=self.token, namespace=self.namespace),
-            "builder": builder,
-            "build_service_account": "default",
-            "image": f"{self.registry.host}/acme/petclinic",
-            "tasks_uri": self.git.url("build-service"),
-            "tasks_branch": "main",
-            "kubeconfig": "kind: Config",
-            "namespace": "petclinic",
-            "deployment": "petclinic",
-            "container": "petclinic",
-        }
+        cluster = {"kpack_namespace": self.namespace, "builder": builder,
+                   "kpack_kubeconfig": self.server.kubeconfig(token=self.token, namespace=self.namespace)}
+        return example_vars("petclinic-kpack", {REGISTRY: self.registry.host, GIT: self.git.base}) | cluster
 
     def commit(self, message: str, words: str = "") -> str:
         """The developer commits; the first commit brings the whole application."""

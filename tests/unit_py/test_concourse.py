@@ -31,7 +31,7 @@ if said(f"hang-{step}", ""):
     (state / "hanging").touch()
     time.sleep(60)
 print("log of", step, file=sys.stderr)
-if said(f"fail-{step}", ""): sys.exit(3)
+if said(f"fail-{step}", ""): sys.exit(print("error: told to fail", file=sys.stderr) or 3)
 metadata = [{"name": "by", "value": step}, {"name": "call", "value": said("note", "")}]
 if step == "check": print(said("versions", "[]"))
 elif step == "in":
@@ -213,7 +213,7 @@ def test_what_triggers_nothing_is_checked_when_its_job_starts_and_not_before(wor
 def test_a_failed_build_has_used_its_versions_too(world):
     world.versions(1)
     world.say("fail-out", "yes", "made")
-    assert [build.status for build in world.pipeline.tick()] == ["failed"]
+    assert [(build.status, str(build.error)) for build in world.pipeline.tick()] == [("failed", "put made: exit status 3")]
     assert world.pipeline.tick() == []
 
 
