@@ -1,8 +1,11 @@
 #include "fleet/in.hpp"
 
 #include <fmt/format.h>
+#include <map>
+#include <set>
 
 #include "base/file.hpp"
+#include "deploying/files.hpp"
 #include "fleet/report.hpp"
 #include "fleet/store.hpp"
 #include "json/fields.hpp"
@@ -53,6 +56,19 @@ void write_files(const FleetRecord& record, const registry::Digest& fleet, const
   base::write_file(destination / "report.html", report_html(record));
 }
 
+void write_kustomization(const FleetRecord& record, const std::filesystem::path& destination) {
+  std::map<std::string, std::set<std::string>> moved;
+  for (const auto& image : record.images) {
+    const auto at = image.image.find('@');
+    if (is_change(image.state) && at != std::string::npos) moved[image.repository].insert(image.image.substr(at + 1));
+  }
+  std::vector<deploying::Image> images;
+  for (const auto& [repository, digests] : moved) {
+    if (digests.size() == 1) images.push_back({repository, "", *digests.begin()});
+  }
+  deploying::write_file(destination, "kustomization.yaml", deploying::kustomization(images));
+}
+
 concourse::Metadata metadata_of(const FleetRecord& record) {
   concourse::Metadata result{{"put", fmt::format("#{}", record.number)}};
   for (auto& fact : facts_of(record)) result.push_back(std::move(fact));
@@ -68,7 +84,7 @@ concourse::Metadata metadata_of(const FleetRecord& record) {
   return result;
 }
 
-concourse::VersionAndMetadata fetch(const registry::Reference& record, const Version& version,
+concourse::VersionAndMetadata fetch(const registry::Reference& record, const Version& version, const InParams& params,
                                     const std::filesystem::path& destination, registry::Client& client) {
   const auto stored = read_fleet(client, record, version.fleet);
   if (stored.record.run_image != version.run_image) {
@@ -78,13 +94,14 @@ concourse::VersionAndMetadata fetch(const registry::Reference& record, const Ver
         "let check report the versions anew (fly check-resource)");
   }
   write_files(stored.record, stored.digest, destination);
+  if (!params.deploy.empty()) write_kustomization(stored.record, destination);
   return {write_version(stored.digest, stored.record.run_image), metadata_of(stored.record)};
 }
 
-concourse::VersionAndMetadata in(const Source& source, const Version& version, const std::filesystem::path& destination,
-                                 concourse::Context& context) {
+concourse::VersionAndMetadata in(const Source& source, const InParams& params, const Version& version,
+                                 const std::filesystem::path& destination, concourse::Context& context) {
   const auto connection = registry::connect(source.hosts, context);
-  return fetch(source.record, version, destination, *connection.registry);
+  return fetch(source.record, version, params, destination, *connection.registry);
 }
 
 }  // namespace fleet

@@ -29,6 +29,7 @@ constexpr std::array files{
     concourse::File{"record.json", "the record as it is"},
     concourse::File{"fleet", "the version's digest of the record"},
     concourse::File{"run_image", "the version's run image"},
+    concourse::File{"deploy/", "with `deploy`: `kustomization.yaml`"},
 };
 
 concourse::Check prepare_check(const concourse::Request& request) {
@@ -41,11 +42,12 @@ concourse::Check prepare_check(const concourse::Request& request) {
 
 concourse::In prepare_in(const concourse::Request& request) {
   const auto source = std::make_shared<const Source>(read_source(request.source));
-  static_cast<void>(json::read<InParams>(request.params, "params"));
+  const auto params = std::make_shared<const InParams>(json::read<InParams>(request.params, "params"));
   const auto version = read_version(concourse::require_version(request));
-  return {
-      [source] { return explain(*source); },
-      [source, version](const auto& destination, auto& context) { return in(*source, version, destination, context); }};
+  return {[source] { return explain(*source); },
+          [source, params, version](const auto& destination, auto& context) {
+            return in(*source, *params, version, destination, context);
+          }};
 }
 
 concourse::Out prepare_out(const concourse::Request& request) {

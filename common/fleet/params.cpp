@@ -119,13 +119,18 @@ PutParams read_put_params(const json::Value& value, const Source& source) {
   return params;
 }
 
-void describe(json::Fields<InParams>& /*fields*/) {}
+void describe(json::Fields<InParams>& fields) {
+  fields.optional("deploy", &InParams::deploy,
+                  "list of files for deployers, written to `deploy/`. `kustomize`: `kustomization.yaml`, a component "
+                  "that sets the digests of all images that the put moved. Default: none");
+}
 
 }  // namespace fleet
 
 namespace json {
 namespace {
 
+const Choices<fleet::DeployForm> deploy_forms{{"kustomize", fleet::DeployForm::kustomize}};
 const Choices<fleet::FailOn> failures{{"failed", fleet::FailOn::failed},
                                       {"not-rebasable", fleet::FailOn::not_rebasable},
                                       {"needs-build", fleet::FailOn::needs_build},
@@ -152,6 +157,11 @@ fleet::Limit Type<fleet::Limit>::read(const Value& value, const std::string& pat
 Value Type<fleet::Limit>::schema() {
   return {{"anyOf", {{{"type", "integer"}, {"minimum", 1}}, {{"type", "string"}, {"pattern", "^[0-9]+%?$"}}}}};
 }
+
+fleet::DeployForm Type<fleet::DeployForm>::read(const Value& value, const std::string& path) {
+  return read_choice(value, path, deploy_forms);
+}
+Value Type<fleet::DeployForm>::schema() { return choice_schema(deploy_forms); }
 
 fleet::FailOn Type<fleet::FailOn>::read(const Value& value, const std::string& path) {
   return read_choice(value, path, failures);

@@ -47,6 +47,11 @@ struct GroupFields {
 };
 void describe(json::Fields<GroupFields>& fields);
 
+// Which files a get writes for deployers; values and patches are of one image.
+enum class DeployForm {
+  kustomize,  // deploy/kustomization.yaml, of all images that the put moved
+};
+
 struct PutParams {
   std::string run_image;
   std::string rollback;
@@ -75,7 +80,9 @@ void describe(json::Fields<PutParams>& fields);
 // Error{usage} naming the field, also for params that contradict each other, or that the fleet cannot have.
 [[nodiscard]] PutParams read_put_params(const json::Value& params, const Source& source);
 
-struct InParams {};
+struct InParams {
+  std::vector<DeployForm> deploy = {};
+};
 void describe(json::Fields<InParams>& fields);
 
 }  // namespace fleet
@@ -84,6 +91,11 @@ namespace json {
 template <>
 struct Type<fleet::Limit> {
   static fleet::Limit read(const Value& value, const std::string& path);
+  static Value schema();
+};
+template <>
+struct Type<fleet::DeployForm> {
+  static fleet::DeployForm read(const Value& value, const std::string& path);
   static Value schema();
 };
 template <>

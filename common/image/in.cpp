@@ -170,6 +170,7 @@ concourse::VersionAndMetadata fetch(const Source& asked, const Version& version,
     write_sbom(client, {source.repository, std::nullopt, version.digest}, image, destination, log);
   }
   write_references(source, version, destination);
+  deploying::write_files(params.deploy, {source.written_repository, version.tag, version.digest.text()}, destination);
   std::optional<builds::StoredRecord> record;
   if (params.builds > 0 || may_have_record(image)) {
     record = params.builds > 0 ? builds::find_record(client, source.repository, version.digest)

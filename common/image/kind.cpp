@@ -34,6 +34,7 @@ constexpr std::array files{
     concourse::File{"builds.json", "with `builds`: the last builds of the image, oldest first"},
     concourse::File{"builds.txt", "with `builds`: the same as a table"},
     concourse::File{"logs/<number>.log", "with `builds`: the log of each"},
+    concourse::File{"deploy/", "with `deploy`: `kustomization.yaml`, `helm-values.yaml`, `patch.yaml`"},
 };
 
 void warn(const Source& source, concourse::Context& context) {

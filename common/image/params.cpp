@@ -20,6 +20,7 @@ void describe(json::Fields<InParams>& fields) {
                   "write the SBOM that the buildpacks made, also with `skip_download`. Default: false");
   fields.optional("builds", &InParams::builds,
                   "the number of the image's last builds whose history and logs are written. Default: 0. At most 100");
+  fields.optional("deploy", &InParams::deploy, deploying::help);
 }
 
 InParams read_in_params(const json::Value& value) {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
+#include "deploying/files.hpp"
 #include "image/platform.hpp"
 #include "json/fields.hpp"
 
@@ -21,6 +23,7 @@ struct InParams {
   std::optional<PlatformFields> platform = std::nullopt;  // instead of the source's
   bool sbom = false;                                      // whether the buildpacks' SBOM is written down
   std::uint32_t builds = 0;                               // how many of the image's builds are written down
+  std::vector<deploying::Form> deploy = {};               // files for those who deploy it
 };
 void describe(json::Fields<InParams>& fields);
 

@@ -67,10 +67,12 @@ concourse::VersionAndMetadata in(const Source& source, const InParams& params, c
   std::optional<kpack::Build> build;
   if (found) build = builds[*found];
   if (!build) context.log.info("kpack has deleted the build of this image: nothing more is known of it");
+  const deploying::Image image{version.repository, tag_of(source, build, *connection.client), version.digest.text()};
   base::write_file(destination / "image", version.image);
-  base::write_file(destination / "repository", version.repository);
-  base::write_file(destination / "tag", tag_of(source, build, *connection.client));
-  base::write_file(destination / "digest", version.digest.text());
+  base::write_file(destination / "repository", image.repository);
+  base::write_file(destination / "tag", image.tag);
+  base::write_file(destination / "digest", image.digest);
+  deploying::write_files(params.deploy, image, destination);
   if (params.builds > 0 && found) {
     write_builds(builds, *found, params.builds, source, *connection.client, destination, context.log);
   } else if (params.builds > 0) {

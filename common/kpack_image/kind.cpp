@@ -23,6 +23,7 @@ constexpr std::array files{
     concourse::File{"builds.json", "with `builds`: the last Builds up to the version's, oldest first"},
     concourse::File{"builds.txt", "with `builds`: the same as a table"},
     concourse::File{"logs/<number>.log", "with `builds`: the log of each, as long as kpack keeps its pod"},
+    concourse::File{"deploy/", "with `deploy`: `kustomization.yaml`, `helm-values.yaml`, `patch.yaml`"},
 };
 
 concourse::Check prepare_check(const concourse::Request& request) {

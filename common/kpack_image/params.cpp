@@ -15,6 +15,7 @@ void describe(json::Fields<InParams>& fields) {
                   "change its engine");
   fields.optional("builds", &InParams::builds,
                   "the number of the Image's last builds whose history and logs are written. Default: 0. At most 100");
+  fields.optional("deploy", &InParams::deploy, deploying::help);
 }
 
 InParams read_in_params(const json::Value& params) {

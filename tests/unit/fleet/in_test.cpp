@@ -21,7 +21,7 @@ struct World {
       : digest(write_fleet(registry, record, put, RecordTag::moved)) {}
 
   concourse::VersionAndMetadata get(const std::string& run_image = test::fleet_record().run_image) {
-    return fetch(record, {digest, run_image}, directory.path(), registry);
+    return fetch(record, {digest, run_image}, params, directory.path(), registry);
   }
   [[nodiscard]] std::string text(const std::string& name) const { return base::read_file(directory.path() / name); }
   [[nodiscard]] json::Value read(const std::string& name) const { return json::parse(text(name), name); }
@@ -29,6 +29,7 @@ struct World {
 
   base::TemporaryDirectory directory{"fleet"};
   registry::Reference record = registry::Reference::parse(test::fleet_record().record, "test");
+  InParams params;
   test::InMemoryRegistry registry;
   registry::Digest digest;
 };
@@ -43,6 +44,7 @@ std::vector<std::string> names(const json::Value& images) {
 
 TEST_CASE("a get writes the fleet's images, what changed, and what needs a build") {
   World world;
+  world.params.deploy = {DeployForm::kustomize};
   const auto answer = world.get();
   CHECK(answer.version == write_version(world.digest, test::fleet_record().run_image));
   CHECK(world.text("fleet") == world.digest.text());
@@ -64,6 +66,21 @@ TEST_CASE("a get writes the fleet's images, what changed, and what needs a build
   for (const auto& file : told) CHECK(world.has(std::string(file.name)));
   const std::filesystem::directory_iterator written(world.directory.path());
   CHECK(static_cast<std::size_t>(std::distance(begin(written), end(written))) == told.size());
+}
+
+TEST_CASE("a kustomization of a fleet has what moved, but for a repository that moved to two digests") {
+  auto record = test::fleet_record();
+  record.images.push_back(record.images.front());
+  record.images.back().tag = "next";
+  record.images.back().image = test::image_of(record.images.front().repository, "another");
+  for (auto* image : {&record.images.front(), &record.images.back()}) image->state = State::rebased;
+  World world(record);
+  world.params.deploy = {DeployForm::kustomize};
+  static_cast<void>(world.get());
+  const auto text = world.text("deploy/kustomization.yaml");
+  CHECK(text.find("r.example.com/acme/old-jre") != std::string::npos);
+  CHECK(text.find(record.images.front().repository + "\"") == std::string::npos);
+  CHECK(text.find("acme/current") == std::string::npos);
 }
 
 TEST_CASE("a fleet that needs no build has no file that says so") {

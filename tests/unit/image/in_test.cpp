@@ -97,6 +97,16 @@ TEST_CASE("an image comes as a layout, which says that it is a single one") {
   CHECK(base::read_file(oci / "single-image-digest") == image.digest.text());
 }
 
+TEST_CASE("files for deployers name the repository as the user wrote it") {
+  World world;
+  world.source.written_repository = "r.example:443/app";
+  const auto image = world.add({"one"});
+  static_cast<void>(world.get(image.digest, {.skip_download = true, .deploy = {deploying::Form::helm_values}}));
+  const auto values = base::read_file(world.directory.path() / "deploy/helm-values.yaml");
+  CHECK(values.find("  repository: \"r.example:443/app\"\n  tag: \"main\"\n") != std::string::npos);
+  CHECK_FALSE(fs::exists(world.directory.path() / "deploy/patch.yaml"));
+}
+
 TEST_CASE("an index comes as a layout with all its images") {
   World world;
   json::Value entries = json::Value::array();
