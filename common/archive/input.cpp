@@ -54,31 +54,32 @@ class BufferedInput {
 
   // What is there, at least one byte unless the input has ended.
   std::string_view peek() {
-    if (start_ == end_) {
-      start_ = 0;
-      end_ = inner_->read(buffer_.data(), buffer_.size());
-    }
-    return {buffer_.data() + start_, end_ - start_};
+    if (left_.empty()) left_ = inner_->piece(buffer_);
+    return left_;
   }
   // At least `count` bytes unless the input ends before.
   std::string_view peek(std::size_t count) {
-    while (end_ - start_ < count) {
-      std::memmove(buffer_.data(), buffer_.data() + start_, end_ - start_);
-      end_ -= start_;
-      start_ = 0;
-      const std::size_t got = inner_->read(buffer_.data() + end_, buffer_.size() - end_);
-      if (got == 0) break;
-      end_ += got;
-    }
-    return {buffer_.data() + start_, end_ - start_};
+    if (peek().size() < count) gather(count);
+    return left_;
   }
-  void consume(std::size_t count) { start_ += count; }
+  void consume(std::size_t count) { left_.remove_prefix(count); }
 
  private:
+  // Two pieces as one: of a few bytes, where they meet.
+  void gather(std::size_t count) {
+    std::memmove(buffer_.data(), left_.data(), left_.size());
+    std::size_t size = left_.size();
+    while (size < count) {
+      const std::size_t got = inner_->read(buffer_.data() + size, count - size);
+      if (got == 0) break;
+      size += got;
+    }
+    left_ = {buffer_.data(), size};
+  }
+
   std::unique_ptr<Input> inner_;
   std::vector<char> buffer_;
-  std::size_t start_ = 0;
-  std::size_t end_ = 0;
+  std::string_view left_;
 };
 
 constexpr std::string_view gzip_magic = "\x1f\x8b";
@@ -215,16 +216,26 @@ std::size_t HashingInput::read(char* buffer, std::size_t capacity) {
   return count;
 }
 
+std::string_view HashingInput::piece(std::span<char> room) {
+  const std::string_view bytes = inner_->piece(room);
+  hash_.update(bytes);
+  return bytes;
+}
+
 base::Digest HashingInput::finish(std::uint64_t limit) {
-  std::vector<char> buffer(buffer_size);
+  drain(*this, limit);
+  return hash_.finish();
+}
+
+void drain(Input& input, std::uint64_t limit) {
+  std::vector<char> room(buffer_size);
   std::uint64_t left = 0;
-  while (const std::size_t count = read(buffer.data(), buffer.size())) {
-    left += count;
+  for (auto bytes = input.piece(room); !bytes.empty(); bytes = input.piece(room)) {
+    left += bytes.size();
     if (left > limit) {
       throw Error(ErrorKind::protocol, {"read", "an archive", "too much follows its end", ""});
     }
   }
-  return hash_.finish();
 }
 
 }  // namespace archive

@@ -95,8 +95,9 @@ class Reader::Implementation {
   static la_ssize_t on_read(libarchive_handle* handle, void* pointer, const void** bytes) {
     auto& self = *static_cast<Implementation*>(pointer);
     try {
-      *bytes = self.buffer_.data();
-      return static_cast<la_ssize_t>(self.input_.read(self.buffer_.data(), self.buffer_.size()));
+      const std::string_view piece = self.input_.piece(self.buffer_);
+      *bytes = piece.data();
+      return static_cast<la_ssize_t>(piece.size());
     } catch (...) {  // exceptions do not cross C
       self.failure_ = std::current_exception();
       archive_set_error(handle, EIO, "the input failed");

@@ -1,15 +1,12 @@
 #include "image/layers.hpp"
 
 #include <atomic>
-#include <cerrno>
-#include <fcntl.h>
+#include <deque>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include "archive/spool.hpp"
 #include "base/error.hpp"
-#include "base/file_descriptor.hpp"
 #include "base/parallel.hpp"
-#include "base/write_all.hpp"
 
 namespace image {
 namespace {
@@ -22,42 +19,60 @@ constexpr std::size_t most_transfers = registry::HostLimits{}.transfers;
 class ConcurrentLayers final : public Layers {
  public:
   ConcurrentLayers(registry::Client& client, registry::Repository repository, std::vector<registry::Descriptor> layers,
-                   std::filesystem::path directory)
-      : client_(client),
-        repository_(std::move(repository)),
-        layers_(std::move(layers)),
-        directory_(std::move(directory)),
-        workers_(most_transfers) {
+                   const std::filesystem::path& directory)
+      : client_(client), repository_(std::move(repository)), layers_(std::move(layers)), workers_(most_transfers) {
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-      waiting_.push_back(workers_.submit([this, i] { return fetch(i); }));
+      spools_.emplace_back(directory / fmt::format("layer-{}", i), line_);
+    }
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      static_cast<void>(workers_.submit([this, i] { fetch(i); }));
     }
   }
 
-  ~ConcurrentLayers() override { cancelled_ = true; }  // the workers wait for what has begun
-  void cancel() override { cancelled_ = true; }
+  ~ConcurrentLayers() override { ConcurrentLayers::cancel(); }  // the workers wait for what has begun
   ConcurrentLayers(const ConcurrentLayers&) = delete;
   ConcurrentLayers& operator=(const ConcurrentLayers&) = delete;
 
-  std::filesystem::path wait(std::size_t index) override { return waiting_.at(index).get(); }
+  void cancel() override {
+    cancelled_ = true;
+    for (auto& spool : spools_) spool.abandon();
+  }
+
+  std::unique_ptr<archive::Input> open(std::size_t index) override {
+    auto& spool = spools_.at(index);
+    if (workers_.threads() == 0) {
+      // The whole at once: nobody reads meanwhile, so nothing is gained by waiting for room.
+      line_.is_narrow = true;
+      fetch(index);
+    }
+    return spool.open();
+  }
+
+  void require_whole(std::size_t index) override {
+    spools_.at(index).abandon();
+    spools_.at(index).wait();
+  }
 
  private:
-  std::filesystem::path fetch(std::size_t index) {
-    auto path = directory_ / fmt::format("layer-{}", index);
-    const base::FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) throw base::system_error("create", path.string(), errno);
-    client_.stream_blob(repository_, layers_[index], [&](std::string_view bytes) {
-      if (cancelled_) throw Error(ErrorKind::internal, {"fetch", "a layer", "another one failed", ""});
-      base::write_all(file.get(), bytes, path);
-    });
-    return path;
+  void fetch(std::size_t index) {
+    auto& spool = spools_[index];
+    try {
+      client_.stream_blob(repository_, layers_[index], [&](std::string_view bytes) {
+        if (cancelled_) throw Error(ErrorKind::internal, {"fetch", "a layer", "another one failed", ""});
+        spool.write(bytes);
+      });
+      spool.end();
+    } catch (...) {
+      spool.end(std::current_exception());
+    }
   }
 
   registry::Client& client_;
   registry::Repository repository_;
   std::vector<registry::Descriptor> layers_;
-  std::filesystem::path directory_;
+  archive::Line line_;
+  std::deque<archive::Spool> spools_;  // where they are, they stay
   std::atomic<bool> cancelled_ = false;
-  std::vector<base::Pending<std::filesystem::path>> waiting_;
   base::Workers workers_;  // last: it uses all the rest
 };
 

@@ -1,11 +1,10 @@
-// Fetching the layers of an image: several at a time into files, so that a layer is read only after its last byte
-// was verified, while the next ones are under way.
+// Fetching the layers of an image, several at a time, while they are unpacked in their order (archive/spool.hpp).
 #pragma once
 
 #include <filesystem>
 #include <memory>
 
-#include "base/log.hpp"
+#include "archive/input.hpp"
 #include "registry/client.hpp"
 
 namespace image {
@@ -13,14 +12,16 @@ namespace image {
 class Layers {
  public:
   virtual ~Layers() = default;
-  // The file of the layer at `index`, complete and verified; waits for it. Each may be asked for once: the file is
-  // its caller's to remove.
-  [[nodiscard]] virtual std::filesystem::path wait(std::size_t index) = 0;
-  // Ends the transfers that are under way; whoever waits for one gets an Error.
+  // The bytes of the layer at `index` as they come: not verified yet, but its end is reached only after they were. What
+  // fails its transfer is thrown by reading. Each may be asked for once.
+  [[nodiscard]] virtual std::unique_ptr<archive::Input> open(std::size_t index) = 0;
+  // Waits for the transfer of the layer at `index` and throws what it failed with; what is not read of it is dropped.
+  virtual void require_whole(std::size_t index) = 0;
+  // Ends the transfers that are under way; whoever reads gets an Error.
   virtual void cancel() = 0;
 };
 
-// Begins to fetch into `directory`. Ending its life ends the transfers.
+// Begins to fetch; what has to wait for its turn on disk is in `directory`. Ending its life ends the transfers.
 [[nodiscard]] std::unique_ptr<Layers> fetch_layers(registry::Client& client, const registry::Repository& repository,
                                                    const std::vector<registry::Descriptor>& layers,
                                                    const std::filesystem::path& directory);

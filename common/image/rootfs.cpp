@@ -21,13 +21,11 @@ std::string layer_name(const registry::Descriptor& layer) {
   return fmt::format("layer sha256:{}", layer.digest.short_hex());
 }
 
-void unpack_layer(std::unique_ptr<archive::Input> input, const registry::Descriptor& layer,
-                  const registry::Digest& diff_id, archive::Extractor& extractor) {
-  const std::string name = layer_name(layer);
-  archive::HashingInput content(std::move(input));
-  archive::Reader reader(content, name);
+void unpack_layer(archive::ReadAhead& contents, const std::string& name, const registry::Digest& diff_id,
+                  archive::Extractor& extractor) {
+  archive::Reader reader(contents.next(), name);
   extractor.apply(reader);
-  const auto found = content.finish();
+  const auto found = contents.digest();
   if (found == diff_id) return;
   throw Error(ErrorKind::protocol,
               {"unpack", name,
@@ -79,16 +77,18 @@ void unpack_rootfs(registry::Client& client, const registry::Repository& reposit
   const base::TemporaryDirectory downloads("layers");
   archive::Extractor extractor(directory, archive::Whiteouts::apply);
   const auto fetched = fetch_layers(client, repository, layers, downloads.path());
-  archive::ReadAhead contents(layers.size(), [&](std::size_t i) {
-    const auto file = fetched->wait(i);
-    auto input = archive::decompressing(archive::file_input(file), layer_name(layers[i]));
-    std::filesystem::remove(file);  // it is open
-    return input;
-  });
+  archive::ReadAhead contents(
+      layers.size(), [&](std::size_t i) { return archive::decompressing(fetched->open(i), layer_name(layers[i])); });
   // What one layer's failure leaves of no use is not waited for.
   const Cancelling cancelling(*fetched);
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    unpack_layer(contents.next(), layers[i], diff_ids[i], extractor);
+    try {
+      unpack_layer(contents, layer_name(layers[i]), diff_ids[i], extractor);
+    } catch (const Error& error) {
+      // Bytes that are not the layer's say nothing of the layer: that they are not is what went wrong.
+      if (error.kind() == ErrorKind::protocol) fetched->require_whole(i);
+      throw;
+    }
     const auto line = fmt::format("{} ({}) unpacked", layer_name(layers[i]), base::human_bytes(layers[i].size));
     layers[i].size < worth_a_line ? log.debug(line) : log.detail(line);
   }

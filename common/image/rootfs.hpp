@@ -1,5 +1,9 @@
 // An image as a directory: its layers unpacked over each other, verified twice (the digest of what came, and the
-// diffID of what it unpacks to).
+// diffID of what it unpacks to). Both are known only at a layer's end: what was unpacked by then is worthless without.
+//
+//   registry --> sha256 --> [ Spool ] --> inflate --> [ ReadAhead ] --> tar --> files
+//   a thread for each of six layers      one thread        \ --> sha256  the caller's thread
+//                                                             one thread
 #pragma once
 
 #include <filesystem>

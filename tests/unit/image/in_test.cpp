@@ -173,6 +173,23 @@ TEST_CASE("a get fails when one of its layers does, whichever, and waits for non
   }
 }
 
+TEST_CASE("bytes that are not the layer's are told as such, whatever reading them meets first") {
+  World world;
+  constexpr std::size_t size = 3'000'320;
+  // The byte in the middle, which is altered, is the first of the second header.
+  const auto layer =
+      test::TarBuilder().file("a", std::string(size, 'a')).file("b", std::string(size - 1024, 'b')).bytes();
+  REQUIRE(layer.at(layer.size() / 2) == 'b');
+  const auto image = world.add({layer});
+  world.registry.corrupt_blob(world.source.repository, base::Sha256::of(layer));
+  try {
+    static_cast<void>(world.get(image.digest, {}));
+    FAIL("it was taken");
+  } catch (const base::Error& error) {
+    CHECK(std::string_view(error.what()).find("another digest") != std::string_view::npos);
+  }
+}
+
 namespace {
 
 // An image of buildpacks whose last layer is this SBOM.
