@@ -35,6 +35,25 @@ def test_every_field_param_and_file_has_its_row(project, programs):
             assert told == {name for name in schema["x-order"] if not name.startswith(("aws_", "azure_"))}
 
 
+def test_what_shows_a_claim_is_there(project):
+    """How it compares: each row names a test, a file of tests, or a benchmark with the words of its options."""
+    rows = [line for line in (project / "README.md").read_text().split("## How it compares")[1].split("\n## ")[0].splitlines()
+            if line.startswith("|") and "---" not in line and "Shown by" not in line]
+    assert len(rows) > 20
+    tests = {file.stem: file.read_text() for file in (project / "tests").rglob("test_*.py")}
+    for row in rows:
+        shown = row.rstrip("| ").rpartition("| ")[2]
+        if found := re.fullmatch(r"`(test_\w+)`", shown):
+            assert found[1] in tests or any(f"def {found[1]}(" in text for text in tests.values()), row
+        else:
+            found = re.fullmatch(r"bench `(\w+)((?: --\w+ [\w,/]+)*)`", shown)
+            assert found, row
+            bench = (project / "tests/bench" / found[1]).read_text()
+            for option, words in re.findall(r"(--\w+) ([\w,/]+)", found[2]):
+                assert f'"{option}"' in bench, row
+                assert option != "--only" or all(re.search(rf"\b{word}\b", bench) for word in words.split(",")), row
+
+
 def test_descriptions_read_in_an_error_and_in_a_table(programs):
     """json/fields.hpp: after "give" in an error, and as a sentence of a table."""
     texts = [text for program in ("check", "in", "out") for schema in schemas(programs, program).values() for text in descriptions(schema)]
