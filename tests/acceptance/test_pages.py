@@ -44,17 +44,22 @@ ELSEWHERE = [
               "tests/acceptance/test_release_images.py::test_compiled_anew_in_another_folder_the_digest_is_the_same"),
     Elsewhere("docs/testing.md", "tests/support/make_roots.py", "needs apt", "tests/acceptance/test_make_builder.py::test_a_builder_of_debian_packages_builds_an_application"),
     Elsewhere("docs/testing.md", "scripts/fuzz", "searches for an hour", "scripts/test: scripts/fuzz"),
-    Elsewhere("docs/testing.md", "tests/bench/start", "measures for minutes", "tests/acceptance/test_footprint.py: tests/bench/start"),
+    Elsewhere("docs/testing.md", "tests/bench/start", "measures for minutes",
+              "tests/acceptance/test_pages.py::test_a_benchmark_takes_the_options_that_its_page_names"),
     Elsewhere("docs/troubleshooting.md", "error: cannot find branch mian", "an error as a log shows it",
               "tests/acceptance/test_source_check.py: check source.branch: did you mean main?"),
     Elsewhere("CONTRIBUTING.md", "git clone", "sets a machine up, compiles and tests everything", ".ci/run: scripts/test"),
     Elsewhere("CONTRIBUTING.md", "scripts/test --folder", "compiles",
               "tests/acceptance/test_scripts.py::test_a_folder_without_unit_tests_is_answered_by_those_that_have_some"),
     Elsewhere("CONTRIBUTING.md", "scripts/lint --layout", "needs the compiler's tools", "scripts/test: scripts/lint --changed"),
+    Elsewhere("CONTRIBUTING.md", "Image pull(", "types, wrong and right", "common/registry/client.hpp: const Digest& digest"),
+    Elsewhere("CONTRIBUTING.md", "std::optional<std::chrono::milliseconds> next_delay", "a declaration, cut short",
+              "common/http/retrying.hpp: std::optional<std::chrono::milliseconds> next_delay("),
+    Elsewhere("CONTRIBUTING.md", "throw Error(", "an error, and what it prints",
+              "tests/unit/json/fields_test.cpp: cannot read source.depth: expected a whole number, got text"),
+    Elsewhere("CONTRIBUTING.md", "// upload blobs", "comments, wrong and right", "scripts/lint: clang-tidy"),
     Elsewhere("CONTRIBUTING.md", "Nobody is there", "English, right and wrong", "tests/golden/messages/bad_input.txt: cannot reach"),
 ]
-# Lines of C++ show style, right and wrong. What is right is what the compiler and clang-tidy see in the code itself.
-ILLUSTRATIONS = {"cpp": {"CONTRIBUTING.md"}}
 # What a page's fragments without a resource may be of, when it is not an image.
 KINDS = {"docs/fleet.md": ("fleet", "kpack fleet"), "docs/kpack.md": ("kpack",), "docs/source.md": ("source",)}
 # What a reader has before the page begins: path in the clone, and where a test takes it from.
@@ -169,7 +174,7 @@ def test_the_documents_on_a_page_are_right(request, programs, page):
     judge = Judge(programs, KINDS.get(page, ("image",)))
     shown = blocks(PROJECT, page)
     for before, block in zip([None, *shown], shown):
-        if block.language == "sh" or elsewhere(block) or page in ILLUSTRATIONS.get(block.language, ()):
+        if block.language == "sh" or elsewhere(block):
             continue
         if block.language == "text":
             assert before and before.language == "sh" and not elsewhere(before), \
@@ -197,13 +202,23 @@ def create_dry(request, block: Block) -> None:
 def test_what_is_held_elsewhere_is_there_and_held(row):
     page = blocks(PROJECT, row.page)
     assert any(elsewhere(block) == row for block in page), "no block of the page begins so: remove the row"
-    path, colons, name = row.by.partition("::")
-    path, _, line = (path, "", f"def {name}") if colons else row.by.partition(": ")
+    path, sign, name = re.fullmatch(r"([\w./-]+)(::|: )(.+)", row.by).groups()
+    line = f"def {name}(" if sign == "::" else name
     assert line in (PROJECT / path).read_text(), f"{path} does not have it"
     for block in page:
         if elsewhere(block) == row:
             for file in re.findall(r"(?<![-\w/.])(?:scripts|tests|docs|pipelines|ci)/[-\w/.]+[\w]", block.text):
                 assert (PROJECT / file).exists(), f"{block}: there is no {file}"
+
+
+def test_a_benchmark_takes_the_options_that_its_page_names():
+    [block] = [block for block in blocks(PROJECT, "docs/testing.md") if block.start.startswith("tests/bench")]
+    for line in block.text.splitlines():
+        command, *words = line.partition("#")[0].split()
+        shown = subprocess.run([PROJECT / command, "--help"], capture_output=True, text=True)
+        assert shown.returncode == 0, shown.stderr
+        for option in re.findall(r"--\w+", " ".join(words)):
+            assert option in shown.stdout, f"{line}: {shown.stdout}"
 
 
 @pytest.mark.parametrize("page", PAGES)
