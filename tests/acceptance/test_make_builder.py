@@ -41,6 +41,13 @@ def pulled(programs, registry, reference: str, directory):
     return directory / "rootfs", dict(entry.split("=", 1) for entry in environment)
 
 
+def labels(registry, repository: str) -> dict[str, str]:
+    pusher = push_image.Registry(registry.host, "robot", registry.password)
+    accept = {"Accept": f"{push_image.OCI['manifest']}, {push_image.DOCKER['manifest']}"}
+    manifest = json.load(pusher.request("GET", f"/v2/{repository}/manifests/latest", headers=accept))
+    return json.load(pusher.request("GET", f"/v2/{repository}/blobs/{manifest['config']['digest']}"))["config"]["Labels"]
+
+
 def put(project, tmp_path, registry, root, environment) -> dict:
     """Builds the small application in the builder, as Concourse would run the type; the version."""
     container = RootDirectory(root).new_container(tmp_path / "container")
@@ -102,6 +109,11 @@ def test_the_programs_are_put_on_a_builder_that_there_is(project, programs, regi
     root, environment = pulled(programs, registry, made["build-service-builder"], tmp_path / "root")
     assert environment["BUILD_SERVICE_BUILDER"] == f"{registry.host}/vendor/builder:base@{digest}"
     assert environment["FROM_ITS"] == "vendor"
+    said = labels(registry, "acme/build-service-builder")
+    assert said["org.opencontainers.image.base.name"] == f"{registry.host}/vendor/builder:base"
+    assert said["org.opencontainers.image.base.digest"] == digest
+    assert said["org.opencontainers.image.title"] == "build-service-builder" and said["org.opencontainers.image.version"]
+    assert said["maintainer"] == "tests", "the builder's own labels stay"
     assert (root / "etc/base-version").read_text() == "1\n" and (root / "opt/resource/out").exists()
 
 
