@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-PIPELINES = ("petclinic", "monorepo", "promote", "fleet", "petclinic-kpack", "fleet-kpack")
+PIPELINES = ("petclinic", "monorepo", "promote", "fleet", "petclinic-kpack", "fleet-kpack", "applications")
 
 
 def lint(programs, *arguments) -> subprocess.CompletedProcess:

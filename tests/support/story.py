@@ -22,9 +22,8 @@ AUTHOR = "Dana Developer <dana@example.com>"
 
 
 def commit_tasks(repositories: pathlib.Path) -> None:
-    """The repository build-service, with pipelines/tasks as a pipeline gets them."""
-    tasks = PROJECT / "pipelines/tasks"
-    files = {str(path.relative_to(PROJECT)): path.read_text() for path in sorted(tasks.rglob("*")) if path.is_file()}
+    """The repository build-service, with pipelines/ as a pipeline gets it."""
+    files = {str(path.relative_to(PROJECT)): path.read_text() for path in sorted((PROJECT / "pipelines").rglob("*")) if path.is_file()}
     Repository(repositories / "build-service.git").commit("Tasks", files)
 
 

@@ -331,6 +331,60 @@ def test_vars_keep_their_types_and_the_command_line_wins_over_the_file(tmp_path)
     assert config["jobs"][0]["plan"][1]["get_params"] == {"a": [1]}
 
 
+MANY = '''
+resource_types:
+- {name: counter, type: registry-image, source: {repository: registry.example.com/counter}}
+resources:
+- {name: thing, type: counter, source: {state: ((state))}}
+jobs:
+- name: set
+  plan:
+  - {get: thing, trigger: true}
+  - task: list
+    config:
+      platform: linux
+      image_resource: {type: registry-image, source: {repository: registry.example.com/tools}}
+      outputs: [{name: out}]
+      inputs: [{name: thing}]
+      run:
+        path: sh
+        args: [-ec, 'cp ((state))/template.yml out/; cp ((state))/list.yml out/']
+  - {load_var: list, file: out/list.yml}
+  - across:
+    - {var: each, values: ((.:list))}
+    set_pipeline: many
+    file: out/template.yml
+    instance_vars: {of: ((.:each.name))}
+    vars: {state: ((state))/made}
+'''
+TEMPLATE = '''
+resource_types:
+- {name: counter, type: registry-image, source: {repository: registry.example.com/counter}}
+resources:
+- {name: of-((of)), type: counter, source: {state: ((state))}}
+jobs:
+- {name: build, plan: [{get: of-((of)), trigger: true}]}
+'''
+
+
+def test_a_pipeline_sets_others_across_a_list_and_archives_what_it_sets_no_more(world):
+    pipeline = world.set(MANY)
+    world.say("template.yml", TEMPLATE)
+    world.say("list.yml", "[{name: a}, {name: b}]")
+    world.versions(1)
+    pipeline.tick()[0].expect()
+    made = {of: world.concourse.pipelines["many", json.dumps({"of": of})] for of in "ab"}
+    world.say("versions", [{"n": "1"}], "made")
+    assert [build.inputs for build in made["b"].tick()] == [{"of-b": {"n": "1"}}]
+    world.say("list.yml", "[{name: b}]")
+    world.versions(1, 2)
+    pipeline.tick()[0].expect()
+    left = world.concourse.pipelines["many", json.dumps({"of": "b"})]
+    assert made["a"].archived and not left.archived and left.tick() == []
+    world.say("list.yml", "[{name: c}, {nme: d}]")
+    assert pipeline.run_job("set").status == "errored"
+
+
 ROOT_PROGRAM = """#!/bin/sh
 set -e
 cat >/dev/null

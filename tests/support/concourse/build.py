@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -10,6 +11,8 @@ import threading
 import time
 
 from support import log_rules, screens
+import yaml
+
 from support.concourse.config import HOOKS, PipelineError, fill, kind_of, read_task
 from support.concourse.container import PATH, ResourceError, bounded_set, copy_tree, link_tree, remove_tree, run
 
@@ -54,7 +57,8 @@ class Build:
         self.steps: list[Step] = []
         self.artifacts: dict[str, pathlib.Path] = {}
         self.workdir = workdir
-        self._vars: dict[str, str] = {}  # ".:name", of load_var
+        self._vars: dict[str, object] = {}  # ".:name", of load_var and across
+        self.set_pipelines: list = []
         self._aborted = threading.Event()
         self._containers = 0
         self._thread = threading.Thread(target=self._play)
@@ -97,6 +101,7 @@ class Build:
         try:
             self._hooked(self.job, lambda: self._do(self.job["plan"]))
             self.status = "succeeded"
+            self.pipeline.archive_unset(self)
         except BuildFailed as failure:
             self.status, self.error = failure.status, failure
         except Exception as error:  # a defect of the stand-in is shown as what it is
@@ -140,6 +145,8 @@ class Build:
                     raise
 
     def _run_step(self, step: dict) -> None:
+        if "across" in step:
+            return self._across(step)
         kind = kind_of(step)
         if kind in ("do", "in_parallel"):
             inner = step[kind]
@@ -150,7 +157,22 @@ class Build:
             return None
         with self._deadline(step.get("timeout")) as abort:
             step = fill(step, self._vars)
-            {"get": self._get, "put": self._put, "task": self._task, "load_var": self._load_var}[kind](step, abort)
+            {"get": self._get, "put": self._put, "task": self._task, "load_var": self._load_var,
+             "set_pipeline": self._set_pipeline}[kind](step, abort)
+
+    def _across(self, step: dict) -> None:
+        """Once for each combination of the vars' values, one after the other; the rest also where one fails."""
+        inner = {name: value for name, value in step.items() if name not in ("across", "fail_fast", *HOOKS)}
+        across, outside, failures = fill(step["across"], self._vars), self._vars, []
+        for values in itertools.product(*(each["values"] for each in across)):
+            self._vars = outside | {f".:{each['var']}": value for each, value in zip(across, values)}
+            try:
+                self._run_step(inner)
+            except BuildFailed as failure:
+                failures.append(failure)
+        self._vars = outside
+        if failures:
+            raise failures[0]
 
     @contextlib.contextmanager
     def _deadline(self, timeout: str | None):
@@ -265,14 +287,28 @@ class Build:
             self.artifacts[name] = work / entry.get("path", entry["name"])
 
     def _load_var(self, step: dict, abort) -> None:
-        artifact, _, path = step["file"].partition("/")
+        path = self._file(step["file"], f"load_var {step['load_var']}")
+        by_name = {".json": "json", ".yml": "yaml", ".yaml": "yaml"}.get(path.suffix, "trim")
+        text, kind = path.read_text(), step.get("format", by_name)
+        read = {"trim": str.strip, "raw": str, "json": json.loads, "yaml": yaml.safe_load}[kind]
+        self._vars[f".:{step['load_var']}"] = read(text)
+
+    def _set_pipeline(self, step: dict, abort) -> None:
+        self.steps.append(Step("set_pipeline", step["set_pipeline"]))
+        path = self._file(step["file"], f"set_pipeline {step['set_pipeline']}")
+        instance = step.get("instance_vars", {})
+        try:
+            made = self.pipeline.concourse.set_pipeline(path, vars={**step.get("vars", {}), **instance}, name=step["set_pipeline"],
+                                                        instance=instance)
+        except PipelineError as error:
+            raise BuildFailed("failed", f"set_pipeline {step['set_pipeline']}: {error}") from error
+        self.set_pipelines.append(made)
+
+    def _file(self, name: str, what: str) -> pathlib.Path:
+        artifact, _, path = name.partition("/")
         if artifact not in self.artifacts or not (self.artifacts[artifact] / path).is_file():
-            raise BuildFailed("errored", f"load_var {step['load_var']}: no such file: {step['file']}")
-        text = (self.artifacts[artifact] / path).read_text()
-        kind = step.get("format", "trim")
-        if kind not in ("trim", "raw"):
-            raise BuildFailed("errored", f"load_var {step['load_var']}: the format {kind} is not played here")
-        self._vars[f".:{step['load_var']}"] = text.strip() if kind == "trim" else text
+            raise BuildFailed("errored", f"{what}: no such file: {name}")
+        return self.artifacts[artifact] / path
 
     def _task_file(self, step: dict) -> dict:
         artifact, _, path = step["file"].partition("/")

@@ -117,13 +117,21 @@ class Concourse:
         self.observer = observer or Observer()
         self.cache = GetCache(self.work / "cache")
         self.histories: dict[str, History] = {}
+        self.pipelines: dict[tuple[str, str], Pipeline] = {}
         self._check_containers: dict = {}
         self._builds = 0
         self._lock = threading.Lock()
 
     def set_pipeline(self, path: pathlib.Path, vars_file: pathlib.Path | None = None, vars: dict | None = None,
-                     name: str | None = None) -> "Pipeline":
-        return Pipeline(self, read_pipeline(pathlib.Path(path), vars_file, vars), name or pathlib.Path(path).stem)
+                     name: str | None = None, instance: dict | None = None) -> "Pipeline":
+        """Of one name there may be several, told apart by their instance vars. One that is there is set anew, and keeps its
+        builds."""
+        config = read_pipeline(pathlib.Path(path), vars_file, vars)
+        name = name or pathlib.Path(path).stem
+        before = self.pipelines.get((name, key(instance or {})))
+        made = Pipeline(self, config, name, instance, before)
+        self.pipelines[name, key(instance or {})] = made
+        return made
 
     def check_container(self, resource: Resource):
         """One for each source, kept: its /tmp lasts from check to check."""
@@ -145,14 +153,17 @@ class Concourse:
 
 
 class Pipeline:
-    def __init__(self, concourse: Concourse, config: dict, name: str):
+    def __init__(self, concourse: Concourse, config: dict, name: str, instance: dict | None = None,
+                 before: "Pipeline | None" = None):
         self.concourse = concourse
         self.config = config
         self.name = name
+        self.instance = instance or {}
+        self.archived = False
         types = {entry["name"]: entry for entry in config.get("resource_types", [])}
         self._resources = {entry["name"]: Resource(concourse, entry, types.get(entry["type"], {"name": entry["type"]})) for entry in config["resources"]}
         self._jobs = {job["name"]: job for job in config["jobs"]}
-        self._builds: dict[str, list[Build]] = {name: [] for name in self._jobs}
+        self._builds: dict[str, list[Build]] = {name: before._builds.get(name, []) if before else [] for name in self._jobs}
 
     def resource(self, name: str) -> Resource:
         return self._resources[name]
@@ -204,6 +215,13 @@ class Pipeline:
     def next_inputs(self, name: str) -> dict[str, dict] | None:
         """The newest versions that fit together: inputs that passed the same job come from one build of it."""
         return self._choose(self._gets(name), {}, {})
+
+    def archive_unset(self, build: Build) -> None:
+        """Pipelines that the job's build before this one set, and this one did not (concourse-ci.org/set-pipeline-step.html)."""
+        builds = [other for other in self._builds[build.job["name"]][:-1] if other.status == "succeeded"]
+        for made in builds[-1].set_pipelines if builds else []:
+            now = self.concourse.pipelines[made.name, key(made.instance)]
+            now.archived = now not in build.set_pipelines
 
     def _start(self, name: str, inputs: dict) -> Build:
         id = self.concourse.next_build_id()

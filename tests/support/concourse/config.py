@@ -10,12 +10,13 @@ STEP_KEYS = {
     "put": {"resource", "params", "inputs", "get_params", "no_get"},
     "task": {"config", "file", "image", "params", "vars", "input_mapping", "output_mapping", "privileged"},
     "load_var": {"file", "format", "reveal"},
+    "set_pipeline": {"file", "vars", "var_files", "instance_vars"},
     "in_parallel": set(),
     "do": set(),
     "try": set(),
 }
 HOOKS = ("on_success", "on_failure", "on_error", "on_abort", "ensure")
-MODIFIERS = {"timeout", "attempts", "tags", *HOOKS}
+MODIFIERS = {"timeout", "attempts", "tags", "across", "fail_fast", *HOOKS}
 JOB_KEYS = {"name", "plan", "serial", "serial_groups", "public", "max_in_flight", "build_log_retention", *HOOKS}
 RESOURCE_KEYS = {
     "name", "type", "source", "version", "check_every", "check_timeout", "webhook_token", "icon", "public", "tags",
@@ -67,15 +68,14 @@ def fill(node, values: dict):
 
 
 def is_local(name: str, values: dict) -> bool:
-    """Of the build that runs (load_var): known only then, and given as ".:name"."""
-    return name.startswith(".:") and name not in values
+    """Of the build that runs (load_var, across): known only then, and given as ".:name"."""
+    return name.startswith(".:") and f".:{name[2:].partition('.')[0]}" not in values
 
 
 def look_up(name: str, values: dict):
-    if name in values:
-        return values[name]
     node = values
-    for part in name.split("."):
+    first, *rest = name.removeprefix(".:").split(".")
+    for part in [f".:{first}" if name.startswith(".:") else first, *rest]:
         if not isinstance(node, dict) or part not in node:
             raise PipelineError(f"(({name})) is not defined")
         node = node[part]
