@@ -96,17 +96,27 @@ def test_a_webhook_that_refuses_fails_the_task_without_its_address(tmp_path, ext
     assert done.returncode != 0 and done.stderr and "secret-part" not in done.stdout + done.stderr
 
 
+def fragment() -> tuple[list[str], list[str]]:
+    """The lines for the first job, and those for a further one, `deploy`."""
+    lines = (PROJECT / "pipelines/fragments/notify.yml").read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")], [line[5:] for line in lines if line.startswith("#      on_")]
+
+
+def test_the_page_shows_the_fragment_as_it_is():
+    page = (PROJECT / "docs/pipelines.md").read_text()
+    first, further = ("\n".join(lines) for lines in fragment())
+    assert f"- name: build\n  serial: true\n{first}\n  plan:\n  - {{get: tasks}}\n" in page
+    assert f"- name: deploy\n  serial: true\n{further}\n  plan:\n" in page
+
+
 def with_fragment(path: pathlib.Path) -> None:
     """pipelines/petclinic.yml with the fragment, put in as its comment says."""
-    lines = (PROJECT / "pipelines/fragments/notify.yml").read_text().splitlines()
-    fragment = "\n".join(line for line in lines if not line.startswith("#"))
-    further = [line[5:] for line in lines if line.startswith("#      on_")]
+    first, further = ("\n".join(lines) for lines in fragment())
     text = (PROJECT / "pipelines/petclinic.yml").read_text()
-    first = "- name: build\n  serial: true\n"
-    second = "- name: deploy\n  serial: true\n"
-    assert first in text and second in text and len(further) == 2
-    text = text.replace(f"{first}  plan:\n", f"{first}{fragment}\n  plan:\n  - {{get: tasks}}\n")
-    path.write_text(text.replace(second, second + "\n".join(further) + "\n"))
+    build, deploy = "- name: build\n  serial: true\n", "- name: deploy\n  serial: true\n"
+    assert build in text and deploy in text and further.count("on_") == 2
+    text = text.replace(f"{build}  plan:\n", f"{build}{first}\n  plan:\n  - {{get: tasks}}\n")
+    path.write_text(text.replace(deploy, f"{deploy}{further}\n"))
 
 
 def test_a_job_that_fails_tells_the_webhook_by_the_fragment(programs, tmp_path, webhook):

@@ -36,6 +36,8 @@ ELSEWHERE = [
     Elsewhere("README.md", "buildah build", "compiles everything in containers", "tests/acceptance/test_images.py::test_the_images_play_the_story"),
     Elsewhere("docs/builder.md", "scripts/make-builder registry.example.com/acme --username robot", "fetches packages and needs apt",
               "tests/acceptance/test_make_builder.py::test_the_commands_of_the_page_make_builders_of_debian_packages"),
+    Elsewhere("docs/pipelines.md", "jobs:", "two jobs of pipelines/petclinic.yml with the fragment",
+              "tests/acceptance/test_notify.py::test_the_page_shows_the_fragment_as_it_is"),
     Elsewhere("docs/releasing.md", "scripts/make-image release", "compiles for both architectures",
               "tests/acceptance/test_release_images.py::test_the_index_has_both_architectures_each_small_enough"),
     Elsewhere("docs/releasing.md", "printf", "pushes what the block before it made",

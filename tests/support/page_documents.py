@@ -82,6 +82,10 @@ class Judge:
 
     def lint(self, block: Block, pipeline: dict) -> tuple[str, bool]:
         """What lint says, and whether the pipeline is right and had something to judge."""
+        # A fragment shows a step and not what came before it, which may have left its inputs: as a task in a file may.
+        jobs = [{**job, "plan": [{"task": "not-shown", "file": "not/shown.yml"}, *job["plan"]]} if job["name"] == "shown" else job
+                for job in pipeline.get("jobs") or []]
+        pipeline = {**pipeline, "jobs": jobs}
         with tempfile.TemporaryDirectory(prefix="page.") as directory:
             path = pathlib.Path(directory) / "pipeline.yml"
             path.write_text(yaml.safe_dump(pipeline, sort_keys=False))
