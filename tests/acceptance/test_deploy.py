@@ -1,6 +1,7 @@
 """pipelines/tasks/deploy.sh on a real kube-apiserver with Kubernetes' own controllers; pods are played."""
 
 import pytest
+import yaml
 
 from support.deploy import REPOSITORY, Task, Workloads, image
 from support.kube.controllers import Controllers
@@ -185,6 +186,26 @@ def test_where_somebody_was_faster_their_image_is_what_would_be_put_back(task, w
     assert "was changed by somebody else in between; attempt 2" in log
     assert running.returncode == 1 and workloads.main("deployments", "web") == OTHER
     assert f"goes back to {OTHER}" in log
+
+
+def test_the_role_of_the_docs_is_enough_and_what_it_lacks_is_named(task, workloads, node, kube_server, project):
+    where = workloads.namespace
+    resources = {"ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings"}
+    text = (project / "docs/deploying-rbac.yaml").read_text().replace("namespace: shop\n", f"namespace: {where}\n")
+    for document in yaml.safe_load_all(text):
+        kube_server.admin.create(resources[document["kind"]], document, where)
+    signs_in = {"SERVER": kube_server.url, "TOKEN": kube_server.token(where, "deployer"), "CA_FILE": str(kube_server.ca)}
+    workloads.make("statefulsets", "db", OLD)
+    workloads.make("daemonsets", "agent", OLD)
+    workloads.make("cronjobs", "clean", OLD)
+    workloads.make("deployments", "web", OLD)
+    assert task.run(NEW, NAMESPACES=where, **signs_in).status == 0
+    node.plays[BAD] = Crashes(("no such file",))
+    done = task.run(BAD, NAMESPACES=where, WORKLOADS="sts/db", TIMEOUT="3", ROLLBACK_TIMEOUT="3m", **signs_in)
+    assert done.status == 1 and done.last.endswith("; what ran before runs again") and "orbidden" not in done.log, done.log
+    assert "  | no such file" in done.log
+    everywhere = task.run(NEW, NAMESPACES="*", **signs_in)
+    assert everywhere.status == 1 and 'cannot list resource "' in everywhere.last and everywhere.last.endswith("; nothing was changed")
 
 
 def test_a_namespace_that_takes_no_more_pods_is_told_by_its_events(task, workloads, kube_server):
