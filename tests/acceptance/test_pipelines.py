@@ -1,5 +1,6 @@
 """Every source and every params that people are shown, in pipelines/ and in the README, is one that the programs take."""
 
+import json
 import pathlib
 import re
 
@@ -8,7 +9,9 @@ import yaml
 
 from support.concourse import read_pipeline
 from support.concourse.config import fill, walk
+from support.git_server import Repository
 from support.program import run_program
+from support.ssh_server import SshServer
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 PIPELINES = sorted(path for path in (PROJECT / "pipelines").glob("*.yml") if not path.name.endswith(".vars.example.yml"))
@@ -75,6 +78,45 @@ def test_a_pipeline_with_its_example_vars_is_taken(programs, path):
 def test_the_example_vars_are_the_pipelines_vars(path):
     used = set(re.findall(r"\(\(([-\w]+)[.\w]*\)\)", path.read_text()))
     assert used == set(yaml.safe_load(vars_file(path).read_text()))
+
+
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.name)
+def test_one_account_of_a_private_registry_and_one_of_a_private_git_host_serve_for_all(path):
+    config = yaml.safe_load(path.read_text())
+    sources = [entry["source"] for entry in config["resource_types"] + config["resources"]]
+    assert sources
+    for source in sources:
+        wanted = {"username": "((git_username))", "password": "((git_password))", "private_key": "((git_private_key))"}
+        if "repository" in source or "fleet" in source:
+            wanted = {"username": "((registry_username))", "password": "((registry_password))"}
+        elif "image" in source:  # kpack's: it has accounts of its own
+            continue
+        assert {name: source.get(name) for name in wanted} == wanted, source
+    for job in config["jobs"]:
+        for step in walk(job["plan"]):
+            if "task" in step:
+                assert {"kubectl_image", "registry_username", "registry_password"} == set(step["vars"]), step["task"]
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "pipelines/tasks").glob("*.yml")), ids=lambda path: path.name)
+def test_a_task_has_its_script_in_a_file_and_its_image_from_a_private_registry(path):
+    task = yaml.safe_load(path.read_text())
+    assert task["image_resource"]["source"] == {
+        "repository": "((kubectl_image))", "username": "((registry_username))", "password": "((registry_password))"}
+    assert task["run"] == {"path": "sh", "args": [f"tasks/pipelines/tasks/{path.stem}.sh"]} and path.with_suffix(".sh").exists()
+
+
+def test_a_key_serves_where_there_is_no_token(programs, tmp_path):
+    repository = Repository(tmp_path / "petclinic.git")
+    commit = repository.commit("The application")
+    with SshServer() as server:
+        given = {"source_uri": server.url(repository.path), "git_username": "", "git_password": "",
+                 "git_private_key": server.key}
+        config = read_pipeline(PROJECT / "pipelines/petclinic.yml", vars_file(PROJECT / "pipelines/petclinic.yml"), given)
+        source = next(entry["source"] for entry in config["resources"] if entry["name"] == "petclinic-source")
+        result = run_program(programs, "check", {"source": source, "version": None})
+    assert result.status == 0, result.stderr
+    assert json.loads(result.stdout) == [{"ref": commit}]
 
 
 def test_what_the_readme_shows_is_taken(programs):

@@ -269,7 +269,7 @@ def main() -> int:
                 tell_kpack(story)
             return 0
         if sys.argv[3:] == ["--fleet"]:
-            with FleetStory(work, programs, Narrator(), LARGE, canary="10%") as story:
+            with FleetStory(work, programs, Narrator(), LARGE) as story:
                 tell_fleet(story)
             return 0
         with Story(work, programs, Narrator(), application) as story:

@@ -3,7 +3,7 @@
 It reads a pipeline as fly does, runs check, in and out as programs in directories that are new each time, and keeps:
 the order of versions, `passed` and `trigger` (a version that a job has used never triggers it again), the implicit get
 after a put, the cache of gets (type image, source, version, params), the metadata of the last get, an aborted step's
-SIGTERM and, ten seconds later, SIGKILL.
+SIGTERM and, ten seconds later, SIGKILL; load_var, across and set_pipeline with instance vars.
 
     concourse = Concourse(work, types={"build-service": HostPrograms(programs)})
     pipeline = concourse.set_pipeline(yaml_path, vars={"uri": ...})
