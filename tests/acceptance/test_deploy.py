@@ -208,6 +208,20 @@ def test_the_role_of_the_docs_is_enough_and_what_it_lacks_is_named(task, workloa
     assert everywhere.status == 1 and 'cannot list resource "' in everywhere.last and everywhere.last.endswith("; nothing was changed")
 
 
+def test_what_may_not_be_set_takes_back_what_was_set_before_it_at_once(task, workloads, node, kube_server):
+    rules = [{"apiGroups": ["apps"], "resources": ["deployments", "statefulsets"], "verbs": ["get", "list"]},
+             {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]}]
+    token = kube_server.service_account(workloads.namespace, "narrow", rules)
+    workloads.make("deployments", "web", OLD)
+    workloads.make("statefulsets", "db", OLD)
+    node.plays[NEW] = PULL
+    done = task.run(NEW, KINDS="deployments statefulsets", TIMEOUT="1h",
+                    KUBECONFIG_YAML=kube_server.kubeconfig(token=token, namespace=workloads.namespace))
+    assert done.status == 1 and workloads.main("deployments", "web") == workloads.main("statefulsets", "db") == OLD
+    assert f"statefulset/db in {workloads.namespace} does not run {NEW}: it could not be set: " in done.last
+    assert done.last.endswith("; what ran before runs again"), done.log
+
+
 def test_a_namespace_that_takes_no_more_pods_is_told_by_its_events(task, workloads, kube_server):
     workloads.make("deployments", "web", OLD, progressDeadlineSeconds=1)
     kube_server.quota(workloads.namespace, pods="1", used={"pods": "1"})
@@ -216,7 +230,8 @@ def test_a_namespace_that_takes_no_more_pods_is_told_by_its_events(task, workloa
     assert workloads.main("deployments", "web") == OLD
 
 
-@pytest.mark.parametrize("rollback", ["failed", pytest.param("none", marks=pytest.mark.release)])
+@pytest.mark.release
+@pytest.mark.parametrize("rollback", ["failed", "none"])
 def test_what_goes_back_can_be_chosen(task, workloads, node, rollback):
     workloads.make("deployments", "web", OLD, progressDeadlineSeconds=1)
     workloads.make("deployments", "good", OLD)

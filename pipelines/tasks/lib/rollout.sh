@@ -186,6 +186,8 @@ roll_out() { # what is to run, for people
   say_plan
   set_all
   with_ids "$work/to_wait" "$work/workloads" >"$work/waited"
+  # What would be taken back at once need not become ready first.
+  [ ! -s "$work/unset" ] || [ "$rollback" != all ] || : >"$work/waited"
   wait_for after "$work/waited" "$seconds"
   cat "$work/unset" "$work/verdicts" >"$work/outcome"
   awk -F '\t' '$2 != "ready" && $2 != "later"' "$work/outcome" >"$work/failed"
