@@ -11,6 +11,8 @@ struct Origin {
   std::string repository;  // its address, without credentials
   std::string page;        // the commit's page on the host
   std::string subject;     // the first line of the commit's message, printable
+  std::string author;      // the commit's, printable
+  std::string author_page;
 };
 
 }  // namespace builds

@@ -75,6 +75,8 @@ json::Value to_json(const BuildRecord& record) {
   add("engine", record.engine);
   add("fleet", record.fleet);
   add("subject", record.origin.subject);
+  add("author", record.origin.author);
+  add("author_url", record.origin.author_page);
   add("files", record.files);
   return value;
 }
@@ -101,7 +103,7 @@ std::optional<BuildRecord> parse_build_record(std::string_view text) {
     if (reason) record.changes.push_back({*reason, json::text_or(entry, "old"), json::text_or(entry, "new")});
   });
   record.origin = {json::text_or(value, "commit"), json::text_or(value, "source"), json::text_or(value, "commit_url"),
-                   json::text_or(value, "subject")};
+                   json::text_or(value, "subject"), json::text_or(value, "author"), json::text_or(value, "author_url")};
   record.builder = json::text_or(value, "builder");
   record.run_image = json::text_or(value, "run_image");
   record.build_url = json::text_or(value, "build_url");

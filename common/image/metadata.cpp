@@ -48,6 +48,8 @@ void describe_record(const builds::BuildRecord& record, Collector& collector) {
   collector.add("commit", record.origin.commit);
   collector.add("subject", record.origin.subject);
   collector.add("commit url", record.origin.page);
+  collector.add("author", record.origin.author);
+  collector.add("author url", record.origin.author_page);
   collector.add("source", record.origin.repository);
   collector.add("builder", record.builder);
   collector.add("run image", record.run_image);

@@ -64,6 +64,12 @@ std::string first_line(const std::string& text) {
   return base::printable(trimmed(std::string_view(text).substr(0, text.find('\n'))), longest_subject);
 }
 
+// The address of a page; nothing for what may hold credentials.
+std::string page_in(const fs::path& file) {
+  auto page = note(file);
+  return page.starts_with("https://") && page.find_first_of(" \n@") == std::string::npos ? page : "";
+}
+
 // The get of a source writes the message down; a checkout by other means has the commit.
 std::string subject_of(const fs::path& git, const std::string& commit) {
   auto subject = first_line(note(git / "commit_message", largest_config));
@@ -84,8 +90,10 @@ builds::Origin read_origin(const fs::path& git) {
     const auto text = note(git / name);
     if (is_commit(text) && origin.commit.empty()) origin.commit = text;
   }
-  const auto page = note(git / "url");
-  if (page.starts_with("https://") && page.find_first_of(" \n@") == std::string::npos) origin.page = page;
+  origin.page = page_in(git / "url");
+  // The get of a source writes them down.
+  origin.author = first_line(note(git / "author"));
+  origin.author_page = page_in(git / "author_url");
   origin.repository = origin_address(note(git / "config", largest_config));
   if (!origin.commit.empty()) origin.subject = subject_of(git, origin.commit);
   return origin;

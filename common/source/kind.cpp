@@ -30,6 +30,10 @@ constexpr std::array files{
     concourse::File{
         ".git/url",
         "the page of the commit on GitHub, GitLab, Bitbucket, Gitea, Forgejo, Codeberg or Gogs. Empty for other hosts"},
+    concourse::File{
+        ".git/author_url",
+        "the page of the author: the account if the address of the commit tells it, else the commits by the "
+        "author on GitHub and GitLab. Empty for other hosts"},
     concourse::File{".git/metadata.json", "list of `name` and `value`: what the page of the build shows"},
 };
 

@@ -66,7 +66,8 @@ void write_files(const git::WorkingCopy& copy, const Description& description, c
   write("ref", description.ref + "\n");
   write("short_ref", format_short_ref(params.short_ref_format, description.ref.substr(0, 7)));
   // With a newline where the git resource writes one: scripts that compare may count on either.
-  for (const char* name : {"commit", "author", "author_date", "committer_date", "branch", "tags", "url"}) {
+  for (const char* name :
+       {"commit", "author", "author_date", "committer_date", "branch", "tags", "url", "author_url"}) {
     const std::string value = value_of(metadata, name);
     write(name, value.empty() ? "" : value + "\n");
   }

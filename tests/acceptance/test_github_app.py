@@ -214,3 +214,22 @@ def test_what_would_be_contacted_is_explained_and_nothing_is(programs, github):
     result = run_program(programs, "check", request, "--explain", env=github.environment)
     assert "with tokens of the GitHub App 12345 from https://api.github.com" in result.stdout + result.stderr
     assert github.requests == [] and json.dumps(app["private_key"])[1:40] not in result.stdout + result.stderr
+
+
+def test_commits_of_an_image_that_kpack_builds_are_looked_up_by_an_app(world, programs, tmp_path):
+    """The cluster reads by ssh; the app reads the same repository by https."""
+    world.built(world.commit("one"))
+    repository = Repository(tmp_path / "repositories/acme/app.git")
+    commit = repository.commit("there")
+    world.admin.patch("images", "app", {"spec": {"source": {"git": {"url": "git@github.com:acme/app.git"}}}}, world.namespace)
+    with GithubServer(tmp_path, tmp_path / "repositories") as github:
+        app = github.app("acme", ["app"])
+        environment = {**github.environment, "no_proxy": "127.0.0.1"}
+        absent = world.put(commit="f" * 40, changed_source={"git": {"github_app": app}}, environment=environment)
+        assert absent.error.startswith(f"cannot read params.commitish: there is no {'f' * 40} in git@github.com:acme/app.git")
+        put = world.put(commit=commit, changed_source={"git": {"github_app": app}}, environment=environment, wait=False)
+        assert put.answer and commit in str(world.now())
+        assert [token.permissions for token in github.tokens.values()] == [{"contents": "read"}] * 2
+        assert github.wrong == []
+        elsewhere = world.put(commit="e" * 40, changed_source={"git": {"github_app": github.app("acme", ["lib"])}}, environment=environment)
+        assert elsewhere.error.startswith("cannot get a token for acme/app from https://api.github.com: ")

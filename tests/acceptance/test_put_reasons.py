@@ -83,6 +83,8 @@ class Put:
     def commit(self, commit: str) -> None:
         self.write(".git/HEAD", commit + "\n")
         self.write(".git/url", f"https://github.com/acme/app/commit/{commit}\n")
+        self.write(".git/author", "Ann\x1b[31m\n")
+        self.write(".git/author_url", "https://github.com/ann\n")
         self.write(".git/config", '[remote "origin"]\n\turl = https://github.com/acme/app.git\n')
 
     def base(self, version: str, repository: str = "run", labels: dict | None = None) -> str:
@@ -188,6 +190,14 @@ def test_a_commit_is_shown_with_the_one_before(put):
     assert differences(log, "COMMIT") == ["- " + "a" * 40, "+ " + "b" * 40]
     assert facts["commit"] == "b" * 40 and facts["commit url"].endswith("b" * 40)
     assert facts["source"] == "https://github.com/acme/app.git"
+    assert facts["author"] == "Ann?[31m" and facts["author url"] == "https://github.com/ann"
+
+
+def test_an_authors_page_that_may_hold_credentials_is_not_shown(put):
+    put.commit("a" * 40)
+    put.write(".git/author_url", "https://ann:geheim@github.com/ann\n")
+    facts, log = put()
+    assert "author url" not in facts and "geheim" not in log
 
 
 def test_a_commit_that_changes_no_file_is_no_build(put):

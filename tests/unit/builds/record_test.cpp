@@ -15,7 +15,7 @@ BuildRecord full_record() {
   record.image = "r.example.com/app@" + base::Sha256::of("image").text();
   record.tag = "main";
   record.changes = {{Reason::commit, "a", "b"}, {Reason::stack, "c", "d"}};
-  record.origin = {"b", "https://git.example.com/app.git", "https://git.example.com/c/b", ""};
+  record.origin = {"b", "https://git.example.com/app.git", "https://git.example.com/c/b", "", "", ""};
   record.builder = "r.example.com/builder";
   record.run_image = "r.example.com/run@" + base::Sha256::of("run").text();
   record.build_url = "https://ci.example.com/builds/1";
@@ -61,10 +61,14 @@ TEST_CASE("what only some engines know is left out where it is not known") {
   record.engine = "kpack";
   record.fleet = "r.example.com/fleet@" + base::Sha256::of("fleet").text();
   record.origin.subject = "Say Hello";
+  record.origin.author = "Ann";
+  record.origin.author_page = "https://git.example.com/ann";
   const auto read = parse_build_record(json::dump(to_json(record)));
   REQUIRE(read);
   CHECK(read->status == "FAILURE");
   CHECK(read->engine == "kpack");
   CHECK(read->fleet == record.fleet);
   CHECK(read->origin.subject == "Say Hello");
+  CHECK(read->origin.author == "Ann");
+  CHECK(read->origin.author_page == "https://git.example.com/ann");
 }
