@@ -233,3 +233,29 @@ def test_commits_of_an_image_that_kpack_builds_are_looked_up_by_an_app(world, pr
         assert github.wrong == []
         elsewhere = world.put(commit="e" * 40, changed_source={"git": {"github_app": github.app("acme", ["lib"])}}, environment=environment)
         assert elsewhere.error.startswith("cannot get a token for acme/app from https://api.github.com: ")
+
+
+def test_a_pipeline_with_an_app_is_judged_before_fly(programs, tmp_path):
+    """What a credential manager knows is left open; what stands there and cannot be is told with its line."""
+    path = tmp_path / "pipeline.yml"
+    path.write_text("""\
+resource_types:
+- {name: build-service, type: registry-image, source: {repository: registry.example.com/build-service}}
+resources:
+- name: app
+  type: build-service
+  source:
+    uri: https://github.com/acme/app.git
+    github_app: {app_id: ((app.id)), private_key: ((app.key))}
+jobs:
+- name: build
+  plan:
+  - {get: app, trigger: true}
+""")
+    result = run_program(programs, "check", "", "--lint", path)
+    assert result.status == 0, result.stdout + result.stderr
+    path.write_text(path.read_text().replace("https://github.com/", "git@github.com:"))
+    result = run_program(programs, "check", "", "--lint", path)
+    assert result.status != 0
+    said = result.stdout + result.stderr
+    assert "give it as https://github.com/acme/app.git" in said and "pipeline.yml:7" in said
