@@ -102,7 +102,7 @@ std::optional<BuildRecord> parse_build_record(std::string_view text) {
     const auto reason = reason_named(json::text_or(entry, "reason"));
     if (reason) record.changes.push_back({*reason, json::text_or(entry, "old"), json::text_or(entry, "new")});
   });
-  record.origin = {json::text_or(value, "commit"), json::text_or(value, "source"), json::text_or(value, "commit_url"),
+  record.origin = {json::text_or(value, "commit"),  json::text_or(value, "source"), json::text_or(value, "commit_url"),
                    json::text_or(value, "subject"), json::text_or(value, "author"), json::text_or(value, "author_url")};
   record.builder = json::text_or(value, "builder");
   record.run_image = json::text_or(value, "run_image");
