@@ -67,9 +67,12 @@ class BlobUpload {
       in_parts_ = goes_in_parts() && !is_spoilt_by_parts_;
       begin();
       const Outcome outcome = send_and_continue();
-      if (outcome == Outcome::done) return;
-      // The answer to the last byte may be all that was lost.
+      const bool is_smooth = beginning == 1 && continuations_ == 0 && fruitless_ == 0;
+      if (outcome == Outcome::done && is_smooth) return;
+      // After a break the answer to the last byte may be all that was lost; and a registry that says "created" may have
+      // lost the blob all the same, which nobody would see before the image is pulled.
       if (has_blob(session_, repository_, descriptor_.digest)) return;
+      if (outcome == Outcome::done) lose();
       if (beginning < most_beginnings && !is_exhausted()) continue;
       if (refusal_) throw *refusal_;
       throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
@@ -78,6 +81,11 @@ class BlobUpload {
 
  private:
   enum class Outcome { done, continue_, begin_anew };
+
+  void lose() {
+    failure_ = "the registry said that it has the blob, and does not";
+    refusal_.reset();
+  }
 
   // Docker's layers go as Docker sends them, of any size: what serves nothing but its clients knows no other way.
   [[nodiscard]] bool goes_in_parts() const {

@@ -42,11 +42,17 @@ class BreakingRegistry final : public http::Client {
   std::vector<std::string> ranges;
   bool complete = false;
   bool loses_last_answer = false;
+  int lost_blobs = 0;  // so often it says "created" and has nothing
 
  private:
   http::Response put(const http::Request& request) {
     take(request);
     complete = stored == expected;
+    if (complete && lost_blobs > 0) {
+      --lost_blobs;
+      complete = false;
+      return {201, {}, "", request.url};
+    }
     if (complete && loses_last_answer) throw base::Error(base::ErrorKind::transient, {"reach", "", "it broke", ""});
     return {complete ? 201 : 400, {}, "", request.url};
   }
@@ -113,6 +119,26 @@ TEST_CASE("an upload that breaks continues where the registry says") {
   CHECK(world.http.ranges == std::vector<std::string>{"", "4-9", "7-9"});
 }
 
+TEST_CASE("a blob that is lost after an upload which broke is sent anew") {
+  BrokenWorld world({4});
+  world.http.lost_blobs = 1;
+  CHECK(world.push() == Client::Upload::sent);
+  CHECK(world.http.complete);
+  CHECK(world.http.ranges == std::vector<std::string>{"", "4-9", ""});
+}
+
+TEST_CASE("a registry that loses each blob that it says it has is an error") {
+  BrokenWorld world({4});
+  world.http.lost_blobs = 100;
+  CHECK_THROWS_AS(world.push(), base::Error);
+}
+
+TEST_CASE("an upload that nothing disturbs costs no further question") {
+  BrokenWorld world({});
+  CHECK(world.push() == Client::Upload::sent);
+  CHECK(world.http.lines == std::vector<std::string>{"HEAD", "POST", "PUT"});
+}
+
 TEST_CASE("an upload that gets no byte further is given up after eight attempts") {
   BrokenWorld world(std::vector<std::size_t>(100, 0));
   CHECK_THROWS_AS(world.push(), base::Error);
@@ -133,7 +159,7 @@ TEST_CASE("a large blob goes by PATCH, which a registry keeps a part of, and is 
   const auto client = registry::make_client(world.http, {}, world.log);
   CHECK(client->put_blob({"r.example", "app"}, descriptor, http::text_body(large)) == Client::Upload::sent);
   CHECK(world.http.complete);
-  CHECK(world.http.lines == std::vector<std::string>{"HEAD", "POST", "PATCH", "GET", "PATCH", "PUT"});
+  CHECK(world.http.lines == std::vector<std::string>{"HEAD", "POST", "PATCH", "GET", "PATCH", "PUT", "HEAD"});
   CHECK(world.http.ranges == std::vector<std::string>{"", "700000-1999999", ""});
 }
 
@@ -166,6 +192,7 @@ TEST_CASE("an upload that the registry has forgotten is begun anew") {
   world.server.answer(404);
   world.server.answer(202, location);
   world.server.answer(201);
+  world.server.answer(200);  // it is there
   CHECK(world.client->put_blob(world.repository, blob(), http::text_body(bytes)) == Client::Upload::sent);
 }
 
@@ -368,6 +395,7 @@ TEST_CASE("a 202 that says less than was sent is continued from there") {
   world.server.answer(202, taken("0-999999"));
   world.server.answer(202, taken("0-1999999"));
   world.server.answer(201);
+  world.server.answer(200);  // it is there
   world.client->put_new_blob(world.repository, large_blob(), http::text_body(large));
   CHECK(world.server.seen[1].body.size() == 2'000'000);
   CHECK(world.server.seen[2].body.size() == 1'000'000);
@@ -396,6 +424,7 @@ TEST_CASE("DIGEST_INVALID after a PATCH means a new beginning, in one piece") {
   world.server.answer(404);  // is it there nevertheless?
   world.server.answer(202, upload);
   world.server.answer(201);
+  world.server.answer(200);  // it is there
   world.client->put_new_blob(world.repository, large_blob(), http::text_body(large));
   CHECK(world.server.seen[5].method == http::Method::put);
   CHECK(world.server.seen[5].body == large);
