@@ -55,9 +55,7 @@ void write_block(int file, const Block& block, const std::string& path) {
 }
 
 // Set-user-ID and set-group-ID are the owner's and the group's to give: under another one they mean something else.
-mode_t mode_under_owner(const Entry& entry, int descriptor, const std::string& path) {
-  struct stat status {};
-  if (fstat(descriptor, &status) != 0) throw system_error("look at", path, errno);
+mode_t mode_under_owner(const Entry& entry, const struct stat& status) {
   mode_t mode = entry.mode;
   if (status.st_uid != entry.user) mode &= ~static_cast<mode_t>(S_ISUID);
   if (status.st_gid != entry.group) mode &= ~static_cast<mode_t>(S_ISGID);
@@ -282,10 +280,14 @@ void Extractor::restore_link_metadata(const Entry& entry, const Place& place) co
 }
 
 void Extractor::restore_metadata(const Entry& entry, int descriptor, const std::string& path) {
-  if (owners_ == Owners::kept && fchown(descriptor, entry.user, entry.group) != 0) {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) throw system_error("look at", path, errno);
+  const bool is_owned = status.st_uid == entry.user && status.st_gid == entry.group;
+  const bool is_given = owners_ == Owners::kept && !is_owned;
+  if (is_given && fchown(descriptor, entry.user, entry.group) != 0) {
     throw system_error("set the owner of", path, errno);
   }
-  const mode_t mode = mode_under_owner(entry, descriptor, path);
+  const mode_t mode = is_given ? entry.mode : mode_under_owner(entry, status);
   // chown() takes set-user-ID and capabilities away, so they come after it.
   if (fchmod(descriptor, mode) != 0) throw system_error("set the mode of", path, errno);
   if (!entry.attributes.empty()) restore_attributes(entry, descriptor, path);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <vector>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/error.hpp"
 #include "base/regular_file.hpp"
@@ -179,7 +180,7 @@ class ZstdInput final : public Input {
       ZSTD_inBuffer input{bytes.data(), bytes.size(), 0};
       if (bytes.empty() && frame_complete_) return 0;
       const std::size_t code = ZSTD_decompressStream(stream_.get(), &output, &input);
-      if (ZSTD_isError(code) != 0) broken(name_, fmt::format("the zstd stream is broken: {}", ZSTD_getErrorName(code)));
+      if (ZSTD_isError(code) != 0) refuse(code);
       frame_complete_ = code == 0;
       inner_.consume(input.pos);
       if (bytes.empty() && output.pos == 0 && !frame_complete_) broken(name_, "the zstd stream is cut");
@@ -188,6 +189,15 @@ class ZstdInput final : public Input {
   }
 
  private:
+  [[noreturn]] void refuse(std::size_t code) const {
+    // Whoever decompresses must have the whole window in memory; zstd's own programs have the same bound.
+    if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge) {
+      throw Error(ErrorKind::protocol, {"decompress", name_, "its zstd window is larger than 128 MB",
+                                        "compress it with a smaller one (zstd --long=27 at most)"});
+    }
+    broken(name_, fmt::format("the zstd stream is broken: {}", ZSTD_getErrorName(code)));
+  }
+
   struct Deleter {
     void operator()(ZSTD_DStream* stream) const noexcept { ZSTD_freeDStream(stream); }
   };

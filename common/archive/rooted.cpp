@@ -54,11 +54,11 @@ class Rooted::Walk {
 
   // False when a directory is missing and is not to be made.
   bool run(const std::vector<std::string>& names) {
-    for (auto name = names.rbegin(); name != names.rend(); ++name) pending_.push_back({*name, false});
+    for (auto name = names.rbegin(); name != names.rend(); ++name) pending_.push_back(*name);
     while (!pending_.empty()) {
-      const Step step = std::move(pending_.back());
+      const std::string step = std::move(pending_.back());
       pending_.pop_back();
-      if (step.name == "..") {
+      if (step == "..") {
         climb();
       } else if (!enter(step)) {
         return false;
@@ -79,11 +79,6 @@ class Rooted::Walk {
   }
 
  private:
-  struct Step {
-    std::string name;
-    bool of_link;
-  };
-
   [[nodiscard]] int top() const { return opened_.empty() ? rooted_.root_.get() : opened_.back().second.get(); }
 
   [[noreturn]] void refuse(std::string cause) const {
@@ -96,21 +91,17 @@ class Rooted::Walk {
     opened_.pop_back();
   }
 
-  bool enter(const Step& step) {
-    FileDescriptor next(openat(top(), step.name.c_str(), directory_flags));
+  bool enter(const std::string& step) {
+    FileDescriptor next(openat(top(), step.c_str(), directory_flags));
     if (!next && errno == ENOENT) {
-      if (step.of_link) {
-        if (parents_ == Parents::require) return false;
-        refuse(fmt::format("the link {} leads to a directory that is not there", link_));
-      }
       if (parents_ == Parents::require) return false;
-      next = make(step.name);
+      next = make(step);
     } else if (!next && (errno == ELOOP || errno == ENOTDIR)) {
-      return follow(step.name);
+      return follow(step);
     }
-    if (!next) throw base::system_error("open", join(canonical(), step.name), errno);
+    if (!next) throw base::system_error("open", join(canonical(), step), errno);
     if (opened_.size() == deepest) refuse(fmt::format("it leads deeper than {} directories", deepest));
-    opened_.emplace_back(step.name, std::move(next));
+    opened_.emplace_back(step, std::move(next));
     return true;
   }
 
@@ -143,7 +134,7 @@ class Rooted::Walk {
       const auto end = std::min(target.find('/'), target.size());
       const auto name = target.substr(0, end);
       target.remove_prefix(std::min(end + 1, target.size()));
-      if (!name.empty() && name != ".") pending_.push_back({std::string(name), true});
+      if (!name.empty() && name != ".") pending_.emplace_back(name);
     }
     std::reverse(pending_.begin() + before, pending_.end());
   }
@@ -152,7 +143,7 @@ class Rooted::Walk {
   std::string_view path_;
   Parents parents_;
   std::string_view archive_name_;
-  std::vector<Step> pending_;
+  std::vector<std::string> pending_;
   std::vector<std::pair<std::string, FileDescriptor>> opened_;
   int links_ = 0;
   std::string link_;  // the one followed last, for messages

@@ -30,11 +30,11 @@ class Rooted {
   explicit Rooted(const std::filesystem::path& root);
 
   enum class Parents {
-    create,   // missing directories are made, mode 0755
+    create,   // missing directories are made, mode 0755, also where a link leads to one: within the root, as all
     require,  // a missing one means that there is no such place
   };
   // Where `path` leads, its last component not followed. Error{protocol} naming `archive_name` when it has "..", when
-  // a link on the way climbs above the root, leads to what is not there, or is one of too many.
+  // a link on the way climbs above the root, leads to a file, or is one of too many.
   [[nodiscard]] std::optional<Place> find(std::string_view path, Parents parents, std::string_view archive_name);
 
   // Directories that find() has made, by their paths; for the caller to take.

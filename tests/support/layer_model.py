@@ -131,7 +131,7 @@ class Model:
 
     def _resolve(self, names: list[bytes], create: bool):
         """(canonical path, directories made) of a directory, through links as in a chroot; nothing where it is missing."""
-        pending = [(name, False) for name in reversed(names)]
+        pending = list(reversed(names))
         place: list[bytes] = []
         made: list[tuple[tuple[bytes, ...], Node]] = []
         new: dict[tuple[bytes, ...], Node] = {}
@@ -145,7 +145,7 @@ class Model:
             return self._node(path[:-1]).children.get(path[-1])
 
         while pending:
-            name, of_link = pending.pop()
+            name = pending.pop()
             if name == b"..":
                 if not place:
                     raise Refused("above the root")
@@ -156,8 +156,6 @@ class Model:
             if node is None:
                 if not create:
                     return None
-                if of_link:
-                    raise Refused("a link that leads to nothing")
                 new[path] = implied_directory()
                 made.append((path, new[path]))
                 place.append(name)
@@ -169,7 +167,7 @@ class Model:
                     raise Refused("too many links")
                 if node.target.startswith(b"/"):
                     place = []
-                pending += [(part, True) for part in reversed(node.target.split(b"/")) if part not in (b"", b".")]
+                pending += [part for part in reversed(node.target.split(b"/")) if part not in (b"", b".")]
             elif create:
                 raise Refused("not a directory")
             else:

@@ -103,11 +103,19 @@ TEST_CASE("an absolute link leads to the place in the root, as in a chroot") {
   CHECK(fs::is_symlink(world.root / "lib"));
 }
 
-TEST_CASE("a link to a directory that is not in the image is an error") {
+TEST_CASE("a directory that a link leads to and that is not there is made, within the root") {
   const World world;
   const auto parent = fs::path(world.outer.path()).string();
-  CHECK(world.error_of({Tar().symlink("out", parent).file("out/x", "evil")}) ==
-        "cannot extract out/x of layer x: the link out -> " + parent + " leads to a directory that is not there");
+  world.unpack({Tar().symlink("out", parent).file("out/x", "inside").symlink("run", "var/run").file("run/a/b", "1")});
+  CHECK(world.content(parent.substr(1) + "/x") == "inside");
+  CHECK(world.content("var/run/a/b") == "1");
+  CHECK_FALSE(fs::exists(world.outer.path() / "x"));
+}
+
+TEST_CASE("a missing directory that a link leads to hides nothing from a whiteout") {
+  const World world;
+  world.unpack({Tar().symlink("out", "gone").file("out/.wh.x", "")});
+  CHECK_FALSE(fs::exists(world.root / "gone"));
 }
 
 TEST_CASE("links that lead to each other are an error") {

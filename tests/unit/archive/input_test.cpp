@@ -43,6 +43,15 @@ TEST_CASE("gzip, zstd and plain bytes are told apart by what they are") {
   CHECK(decompressed("").empty());
 }
 
+TEST_CASE("a zstd window of more than 128 MB is refused with its size, one of 128 MB is not") {
+  // RFC 8878, 3.1.1: a frame header with nothing but the window's exponent, and one last block that is empty.
+  const auto frame = [](char window) {
+    return std::string("\x28\xb5\x2f\xfd\0", 5) + window + std::string("\1\0\0", 3);
+  };
+  CHECK(error_of(frame(static_cast<char>(18 << 3))).find("its zstd window is larger than 128 MB") != std::string::npos);
+  CHECK(decompressed(frame(static_cast<char>(17 << 3))).empty());
+}
+
 TEST_CASE("members of a gzip stream follow each other, and so do frames of zstd") {
   CHECK(decompressed(test::gzipped("one ") + test::gzipped("two")) == "one two");
   CHECK(decompressed(test::zstd_compressed("one ") + test::zstd_compressed("two")) == "one two");
