@@ -107,23 +107,48 @@ std::optional<registry::Image> write_image(const Source& source, const Version& 
   return image;
 }
 
-// The page is the better for a record, and good without: it gets one short try.
-std::optional<builds::StoredRecord> record_for_page(const Source& source, const Version& version,
-                                                    registry::Client& client, base::Log& log) {
-  auto found = builds::look_for_record(client.brief(), source.repository, version.digest);
+struct FoundRecord {
+  registry::Repository place;  // where it is
+  std::optional<builds::StoredRecord> record;
+};
+
+// A mirror that has an image may lack what lies beside it: then the repository itself (`asked`) is the one to say. The
+// page is the better for a record, and good without: it gets one short try.
+FoundRecord record_of(const Source& asked, const Source& source, const Version& version, const InParams& params,
+                      registry::Client& client, base::Log& log) {
+  if (source.repository != asked.repository) {
+    auto found = builds::look_for_record(client.brief(), source.repository, version.digest);
+    if (found.record) return {source.repository, std::move(found.record)};
+  }
+  if (params.builds > 0) return {asked.repository, builds::find_record(client, asked.repository, version.digest)};
+  auto found = builds::look_for_record(client.brief(), asked.repository, version.digest);
   if (!found.unknown.empty()) log.info("the build record is not known: " + found.unknown);
-  return std::move(found.record);
+  return {asked.repository, std::move(found.record)};
 }
 
-void write_builds(const Source& source, const Version& version, const std::optional<builds::StoredRecord>& record,
-                  std::uint32_t count, const std::filesystem::path& destination, registry::Client& client,
-                  base::Log& log) {
-  if (!record) {
+void write_builds(const Source& source, const Version& version, const FoundRecord& found, std::uint32_t count,
+                  const std::filesystem::path& destination, registry::Client& client, base::Log& log) {
+  if (!found.record) {
     throw Error(ErrorKind::not_found,
                 {"write the history (params.builds) of", image_name(source, version.digest),
                  "the image has no build record: no put of this resource made it", "leave params.builds out"});
   }
-  builds::write_history(client, source.repository, *record, count, destination, log);
+  builds::write_history(client, found.place, *found.record, count, destination, log);
+}
+
+// From the repository itself where the mirror fails in whatever way.
+void write_sbom_of(const Source& asked, const Source& source, const Version& version,
+                   const std::optional<registry::Image>& image, const std::filesystem::path& destination,
+                   registry::Client& client, base::Log& log) {
+  if (source.repository != asked.repository) {
+    try {
+      return write_sbom(client, {source.repository, std::nullopt, version.digest}, image, destination, log);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::internal) throw;
+      log.warning(fmt::format("{}; asking {} instead of the mirror", error.what(), asked.repository.host));
+    }
+  }
+  write_sbom(client, {asked.repository, std::nullopt, version.digest}, image, destination, log);
 }
 
 // The image from the mirror; nothing, and a warning, where that lacks it or fails in whatever way, at the first
@@ -166,19 +191,14 @@ concourse::VersionAndMetadata fetch(const Source& asked, const Version& version,
                                     const std::filesystem::path& destination, registry::Client& client,
                                     base::Log& log) {
   const auto [source, image] = from_nearest(asked, version, params, destination, client, log);
-  if (params.sbom) {
-    write_sbom(client, {source.repository, std::nullopt, version.digest}, image, destination, log);
-  }
+  if (params.sbom) write_sbom_of(asked, source, version, image, destination, client, log);
   write_references(source, version, destination);
   deploying::write_files(params.deploy, {source.written_repository, version.tag, version.digest.text()}, destination);
-  std::optional<builds::StoredRecord> record;
-  if (params.builds > 0 || may_have_record(image)) {
-    record = params.builds > 0 ? builds::find_record(client, source.repository, version.digest)
-                               : record_for_page(source, version, client, log);
-  }
-  if (params.builds > 0) write_builds(source, version, record, params.builds, destination, client, log);
+  FoundRecord found{asked.repository, std::nullopt};
+  if (params.builds > 0 || may_have_record(image)) found = record_of(asked, source, version, params, client, log);
+  if (params.builds > 0) write_builds(source, version, found, params.builds, destination, client, log);
   return {write_version(version.tag, version.digest),
-          metadata_of(source, version, image, record ? std::optional(record->record) : std::nullopt)};
+          metadata_of(source, version, image, found.record ? std::optional(found.record->record) : std::nullopt)};
 }
 
 concourse::VersionAndMetadata in(const Source& source, const InParams& params, const Version& version,

@@ -16,6 +16,7 @@ using registry::RawManifest;
 
 constexpr int deepest_index = 3;
 constexpr std::size_t most_manifests = 2000;
+constexpr std::uint64_t largest_manifests = 64'000'000;  // together: they are held until the end
 constexpr std::uint64_t largest_marker = 1024;
 
 std::string blob_path(const registry::Digest& digest) { return fmt::format("blobs/sha256/{}", digest.hex()); }
@@ -93,6 +94,7 @@ class Layout {
         images.push_back(entry);
       } else if (std::none_of(referrers.begin(), referrers.end(),
                               [&](const auto& known) { return known.digest == manifest.digest; })) {
+        count(manifest);
         referrers.push_back(std::move(manifest));
       }
     }
@@ -155,8 +157,16 @@ class Layout {
     return *std::move(file);
   }
 
+  void count(const RawManifest& manifest) {
+    bytes_ += manifest.bytes.size();
+    if (bytes_ <= largest_manifests) return;
+    refuse_image(options_.name,
+                 fmt::format("its manifests are larger than {} together", base::human_bytes(largest_manifests)));
+  }
+
   void add(const RawManifest& manifest, int depth) {
     if (!seen_.insert(manifest.digest).second) return;
+    count(manifest);
     if (seen_.size() > most_manifests || depth > deepest_index) {
       refuse_image(options_.name,
                    fmt::format("its index names more than {} manifests, or more than {} below each other",
@@ -217,6 +227,7 @@ class Layout {
   std::vector<registry::Repository> origins_;
   std::set<registry::Digest> seen_;
   std::set<registry::Digest> known_;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace

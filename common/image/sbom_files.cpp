@@ -1,14 +1,19 @@
 #include "image/sbom_files.hpp"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <optional>
 #include <string>
+#include <unistd.h>
 
 #include "archive/input.hpp"
 #include "archive/reader.hpp"
 #include "archive/rooted.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/file_descriptor.hpp"
+#include "base/write_all.hpp"
 #include "lifecycle/layer_maker.hpp"
 #include "lifecycle/metadata.hpp"
 
@@ -40,14 +45,19 @@ std::optional<fs::path> place_of(const archive::Entry& entry) {
   return std::nullopt;
 }
 
-std::string content_of(archive::Reader& reader) {
-  std::string content;
+// Block by block: an SBOM may be larger than what is good to hold. Nothing but files and directories is made below the
+// target, so no link leads out of it.
+void write_content(archive::Reader& reader, const fs::path& path) {
+  const base::FileDescriptor file(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));  // NOLINT: variadic
+  if (!file) throw base::system_error("create", path.string(), errno);
   archive::Block block;
   while (reader.read(block)) {
-    content.resize(block.offset, '\0');
-    content += block.bytes;
+    if (lseek(file.get(), static_cast<off_t>(block.offset), SEEK_SET) < 0) {
+      throw base::system_error("write", path.string(), errno);
+    }
+    base::write_all(file.get(), block.bytes, path);
   }
-  return content;
 }
 
 std::size_t unpack(const fs::path& file, const std::string& diff_id, const std::string& name, const fs::path& target) {
@@ -62,7 +72,7 @@ std::size_t unpack(const fs::path& file, const std::string& diff_id, const std::
     std::error_code error;
     fs::create_directories((target / *place).parent_path(), error);
     if (error) throw base::system_error("create directory", (target / *place).parent_path().string(), error.value());
-    base::write_file(target / *place, content_of(reader));
+    write_content(reader, target / *place);
     ++written;
   }
   if (input.finish().text() == diff_id) return written;

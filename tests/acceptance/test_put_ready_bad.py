@@ -268,6 +268,18 @@ def test_more_diff_ids_than_layers(bench):
     bench.refuses("1 layers and its configuration 2 diffIDs")
 
 
+def test_manifests_that_are_too_large_together(bench):
+    """Each is within its own bound, and all of them are held until the end."""
+    layout = bench.layout()
+    manifest = json.loads(layout.path(layout.image([TAR])["digest"]).read_bytes())
+    entries = []
+    for number in range(23):
+        manifest["annotations"] = {"org.example.filler": f"{number} " + "x" * 3_000_000}
+        entries.append(layout.blob(json.dumps(manifest).encode(), MANIFEST))
+    layout.tag(layout.index(entries))
+    bench.refuses("its manifests are larger than 64.0 MB together")
+
+
 def test_archives_that_grow_without_end(bench):
     """Of a gzip stream a thousandth of what it unpacks to is enough; of a PAX header its size."""
     header = tarfile.TarInfo("x")

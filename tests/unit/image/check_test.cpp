@@ -9,6 +9,7 @@
 #include "support/build_world.hpp"
 #include "support/in_memory_registry.hpp"
 #include "support/manual_clock.hpp"
+#include "support/tar_builder.hpp"
 
 namespace {
 
@@ -164,6 +165,34 @@ TEST_CASE("a mirror that fails in the middle of a layer leaves nothing, and the 
   CHECK(base::read_file(world.directory.path() / "before") == "kept");
   CHECK(std::filesystem::exists(world.directory.path() / "image.tar"));
   CHECK(world.text.str().find("; fetching from docker.io instead of the mirror") != std::string::npos);
+}
+
+TEST_CASE("what lies beside an image is asked of the repository where its mirror lacks it") {
+  MirrorWorld world;
+  const auto sbom = test::TarBuilder()
+                        .directory("layers/sbom/launch")
+                        .file("layers/sbom/launch/acme_java/jre/sbom.cdx.json", "{\"cdx\": 1}")
+                        .bytes();
+  const auto diff_id = base::Sha256::of(sbom).text();
+  const json::Value metadata = {{"app", json::Value::array()}, {"sbom", {{"sha", diff_id}}}};
+  const json::Value config = {{"architecture", "amd64"},
+                              {"os", "linux"},
+                              {"config", {{"Labels", {{"io.buildpacks.lifecycle.metadata", metadata.dump()}}}}},
+                              {"rootfs", {{"type", "layers"}, {"diff_ids", {diff_id}}}}};
+  const auto digest = world.registry.add_image({world.source.repository, "main", std::nullopt}, config, {sbom}).digest;
+  CHECK(world.registry.add_image({*world.source.mirror, "main", std::nullopt}, config, {sbom}).digest == digest);
+  world.registry.lose_blob(*world.source.mirror, base::Sha256::of(sbom));
+  static_cast<void>(image::fetch(world.source, {"main", digest}, {.skip_download = true, .sbom = true},
+                                 world.directory.path(), world.registry, world.log));
+  CHECK(base::read_file(world.directory.path() / "sbom/acme_java/jre/sbom.cdx.json") == "{\"cdx\": 1}");
+  CHECK(world.text.str().find("; asking docker.io instead of the mirror") != std::string::npos);
+  std::vector<std::string> asked_for_records;
+  for (const auto& line : world.registry.operations()) {
+    if (line.starts_with("referrers")) asked_for_records.push_back(line);
+  }
+  REQUIRE(asked_for_records.size() == 2);
+  CHECK(asked_for_records.front().find("mirror.example") != std::string::npos);
+  CHECK(asked_for_records.back().find("docker.io") != std::string::npos);
 }
 
 TEST_CASE("the page shows no digest beside a version, and no time that was never set") {
