@@ -168,6 +168,16 @@ def test_what_somebody_else_set_in_between_is_left_alone(task, workloads, node):
     assert f'somebody else has set "{OTHER}" on its container main; it is left as it is' in log.splitlines()[-1]
 
 
+def test_a_workload_that_is_deleted_meanwhile_is_an_error_that_says_so(task, workloads, node):
+    workloads.make("deployments", "web", OLD)
+    node.plays[BAD] = PULL
+    running = task.start(BAD, TIMEOUT="2m")
+    workloads.client.wait("deployments", "web", lambda it: main_of(it) == BAD, workloads.namespace)
+    workloads.client.delete("deployments", "web", workloads.namespace)
+    log, _ = running.communicate(timeout=120)
+    assert running.returncode == 1 and log.splitlines()[-1].endswith(": it was deleted; nothing is left to take back")
+
+
 def main_of(deployment: dict) -> str:
     return deployment["spec"]["template"]["spec"]["containers"][0]["image"]
 

@@ -92,7 +92,7 @@ def test_in_writes_the_history_with_its_logs(programs, source, built, kube_serve
     lines = {"build": ["\x1b[2Jcompiling", b"\xff"]}
     builds = built(COMMITS[:3], **{"1": BuildPlay(fails="build"), "2": BuildPlay(lines=lines)})
     kube_server.admin.delete("pods", builds[0]["status"]["podName"], namespace)
-    request = {"source": source, "version": {"image": image_of(builds[1])}, "params": {"builds": 5}}
+    request = {"source": source, "version": {"image": image_of(builds[1])}, "params": {"builds": 5, "deploy": ["patch"]}}
     assert run_program(programs, "in", request, tmp_path).status == 0
     documents = json.loads((tmp_path / "builds.json").read_text())
     assert [(entry["number"], entry["status"]) for entry in documents] == [(1, "FAILURE"), (2, "SUCCESS")]
@@ -103,8 +103,9 @@ def test_in_writes_the_history_with_its_logs(programs, source, built, kube_serve
     assert table[1] == ["1", "FAILURE", "CONFIG", "app"]
     assert table[2] == ["2", "SUCCESS", image_of(builds[1]), "COMMIT", "app"]
     assert [path.name for path in (tmp_path / "logs").iterdir()] == ["2.log"]
-    written = {path.name for path in tmp_path.iterdir() if path.is_file()} | {"logs/<number>.log"}
+    written = {path.name for path in tmp_path.iterdir() if path.is_file()} | {"logs/<number>.log", "deploy/"}
     assert written == files(programs, "image")
+    assert f'value: "{image_of(builds[1])}"' in (tmp_path / "deploy/patch.yaml").read_text()
     log = (tmp_path / "logs/2.log").read_text()
     assert "===> BUILD\ncompiling\n?\n===> EXPORT\n" in log
 

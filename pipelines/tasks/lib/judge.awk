@@ -5,7 +5,6 @@
 #   waiting  not yet                    failed  its controller has given up
 #   moved    somebody else has set another image                        gone    it was deleted
 BEGIN { FS = OFS = "\t" }
-FNR == 1 { file++ }
 FILENAME == plan_file { want[$1, $2, $4] = $column; next }
 FILENAME == workloads_file { id[$2, $3, $4] = $1; ids[$1] = 1; next }
 FILENAME == stamps_file { stamp[$1] = $2; next }
