@@ -1,5 +1,6 @@
 #include "concourse/response.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
@@ -29,8 +30,14 @@ std::string news_of(std::string_view where, const std::vector<std::string>& name
   if (names.empty()) return fmt::format("{}: there is no version yet", where);
   const auto& newest = names.back();
   if (known == newest) return fmt::format("{}: nothing newer than {}", where, newest);
-  if (names.size() == 1) return fmt::format("{}: the newest version is {}", where, newest);
-  return fmt::format("{}: {} versions, the newest is {}", where, names.size(), newest);
+  const auto found = known ? std::find(names.begin(), names.end(), *known) : names.end();
+  if (found == names.end()) {
+    return names.size() == 1 ? fmt::format("{}: the newest version is {}", where, newest)
+                             : fmt::format("{}: {} versions, the newest is {}", where, names.size(), newest);
+  }
+  const auto count = names.end() - found - 1;
+  return count == 1 ? fmt::format("{}: 1 new version: {}", where, newest)
+                    : fmt::format("{}: {} new versions, the newest is {}", where, count, newest);
 }
 
 void write_version(std::ostream& output, const VersionAndMetadata& answer) {

@@ -85,7 +85,8 @@ concourse::Metadata metadata_of(const FleetRecord& record) {
 }
 
 concourse::VersionAndMetadata fetch(const registry::Reference& record, const Version& version, const InParams& params,
-                                    const std::filesystem::path& destination, registry::Client& client) {
+                                    const std::filesystem::path& destination, registry::Client& client,
+                                    base::Log& log) {
   const auto stored = read_fleet(client, record, version.fleet);
   if (stored.record.run_image != version.run_image) {
     json::wrong_value(
@@ -95,13 +96,15 @@ concourse::VersionAndMetadata fetch(const registry::Reference& record, const Ver
   }
   write_files(stored.record, stored.digest, destination);
   if (!params.deploy.empty()) write_kustomization(stored.record, destination);
+  log.success(fmt::format("put #{} of the fleet, {}: {}", stored.record.number,
+                          base::readable_time(stored.record.finished), sentence_of(stored.record)));
   return {write_version(stored.digest, stored.record.run_image), metadata_of(stored.record)};
 }
 
 concourse::VersionAndMetadata in(const Source& source, const InParams& params, const Version& version,
                                  const std::filesystem::path& destination, concourse::Context& context) {
   const auto connection = registry::connect(source.hosts, context);
-  return fetch(source.record, version, params, destination, *connection.registry);
+  return fetch(source.record, version, params, destination, *connection.registry, context.log);
 }
 
 }  // namespace fleet

@@ -18,7 +18,7 @@ namespace fleet {
 // The same on a registry client.
 [[nodiscard]] concourse::VersionAndMetadata fetch(const registry::Reference& record, const Version& version,
                                                   const InParams& params, const std::filesystem::path& destination,
-                                                  registry::Client& client);
+                                                  registry::Client& client, base::Log& log);
 
 // fleet, run_image, record.json, images.json, changed.json and changed.tsv, report.md, report.html, and
 // needs-build.json where an image needs one.

@@ -66,7 +66,11 @@ concourse::VersionAndMetadata in(const Source& source, const InParams& params, c
   const auto found = build_of(builds, version);
   std::optional<kpack::Build> build;
   if (found) build = builds[*found];
-  if (!build) context.log.info("kpack has deleted the build of this image: nothing more is known of it");
+  if (build) {
+    context.log.success(fmt::format("{}: built by #{} ({})", version.image, build->number, build->reasons));
+  } else {
+    context.log.info("kpack has deleted the build of this image: nothing more is known of it");
+  }
   const deploying::Image image{version.repository, tag_of(source, build, *connection.client), version.digest.text()};
   base::write_file(destination / "image", version.image);
   base::write_file(destination / "repository", image.repository);

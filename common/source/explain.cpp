@@ -8,7 +8,8 @@ namespace source {
 namespace {
 
 std::string way_of(const Source& source) {
-  if (std::holds_alternative<git::LocalLocation>(source.location.where)) return "a git-upload-pack process, no network";
+  if (std::holds_alternative<git::LocalLocation>(source.location.where))
+    return "nobody: a git-upload-pack process reads it";
   if (const auto* ssh = std::get_if<git::SshLocation>(&source.location.where)) {
     return fmt::format("ssh to {} port {}", ssh->host, ssh->port.value_or(22));
   }
@@ -26,9 +27,9 @@ std::string way_of(const Source& source) {
 }  // namespace
 
 std::string explain(const Source& source) {
-  return fmt::format("kind: {}\nrepository: {}\nbranch: {}\ncontacts: {}\n", concourse::describe(kind()),
-                     source.named.text(), source.branch.value_or("the one that the repository's HEAD names"),
-                     way_of(source));
+  const auto branch = source.branch ? "branch " + *source.branch : "the branch that its HEAD names";
+  return fmt::format("{}\nrepository {}, {}\nwould contact\n  {}\n", concourse::describe(kind()), source.named.text(),
+                     branch, way_of(source));
 }
 
 }  // namespace source

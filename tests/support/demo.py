@@ -45,7 +45,7 @@ def short(document) -> str:
         if isinstance(node, dict):
             return {name: "..." if name in HIDDEN else shorten(value) for name, value in node.items()}
         if isinstance(node, list):
-            return [shorten(item) for item in node]
+            return [shorten(item) for item in node[:3]] + ([f"and {len(node) - 3} more"] if len(node) > 3 else [])
         if isinstance(node, str):
             return re.sub(r"\b([0-9a-f]{10})[0-9a-f]{30,54}\b", r"\1...", node)
         return node

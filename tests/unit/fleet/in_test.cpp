@@ -10,6 +10,7 @@
 #include "fleet/report.hpp"
 #include "fleet/store.hpp"
 #include "support/in_memory_registry.hpp"
+#include "support/manual_clock.hpp"
 #include "unit/fleet/fleet_examples.hpp"
 
 using namespace fleet;
@@ -21,12 +22,15 @@ struct World {
       : digest(write_fleet(registry, record, put, RecordTag::moved)) {}
 
   concourse::VersionAndMetadata get(const std::string& run_image = test::fleet_record().run_image) {
-    return fetch(record, {digest, run_image}, params, directory.path(), registry);
+    return fetch(record, {digest, run_image}, params, directory.path(), registry, log);
   }
   [[nodiscard]] std::string text(const std::string& name) const { return base::read_file(directory.path() / name); }
   [[nodiscard]] json::Value read(const std::string& name) const { return json::parse(text(name), name); }
   [[nodiscard]] bool has(const std::string& name) const { return std::filesystem::exists(directory.path() / name); }
 
+  test::ManualClock clock;
+  std::ostringstream said;
+  base::Log log{said, base::Colour::off, clock};
   base::TemporaryDirectory directory{"fleet"};
   registry::Reference record = registry::Reference::parse(test::fleet_record().record, "test");
   InParams params;
@@ -47,6 +51,8 @@ TEST_CASE("a get writes the fleet's images, what changed, and what needs a build
   world.params.deploy = {DeployForm::kustomize};
   const auto answer = world.get();
   CHECK(answer.version == write_version(world.digest, test::fleet_record().run_image));
+  CHECK(world.said.str().starts_with("put #"));
+  CHECK(world.said.str().find(sentence_of(test::fleet_record())) != std::string::npos);
   CHECK(world.text("fleet") == world.digest.text());
   CHECK(world.read("images.json").size() == 5);
   const auto changed = world.read("changed.json");

@@ -100,15 +100,16 @@ TEST_CASE("the explanation names the API that tokens come from, and shows nothin
   const auto explained = [](const std::string& uri) {
     auto text = source::explain(source::read_source(with_app(uri)));
     CHECK(text.find("PRIVATE KEY") == std::string::npos);
-    return text.substr(text.find("contacts: "));
+    return text.substr(text.find("would contact\n"));
   };
   CHECK(explained("https://github.com/acme/app.git") ==
-        "contacts: https to github.com port 443, with tokens of the GitHub App 12345 from https://api.github.com\n");
+        "would contact\n  https to github.com port 443, with tokens of the GitHub App 12345 from "
+        "https://api.github.com\n");
   CHECK(explained("https://octocorp.ghe.com/acme/app") ==
-        "contacts: https to octocorp.ghe.com port 443, with tokens of the GitHub App 12345 from "
+        "would contact\n  https to octocorp.ghe.com port 443, with tokens of the GitHub App 12345 from "
         "https://api.octocorp.ghe.com\n");
   CHECK(explained("https://github.example.com:8443/acme/app") ==
-        "contacts: https to github.example.com port 8443, with tokens of the GitHub App 12345 from "
+        "would contact\n  https to github.example.com port 8443, with tokens of the GitHub App 12345 from "
         "https://github.example.com:8443/api/v3\n");
 }
 
