@@ -1,9 +1,9 @@
 #include "pipeline/judge.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -29,18 +29,35 @@ bool is_prefix(const Path& prefix, const Path& path) {
   return prefix.size() <= path.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
 }
 
+// Texts that only some fields take: the key of a Google service account, the same in base64, a role of AWS, a
+// kubeconfig.
+constexpr auto google_key =
+    R"({"type": "service_account", "client_email": "x@example.com", "private_key": "x", "token_uri": "https://oauth2.googleapis.com/token"})";
+constexpr auto google_key_base64 =
+    "eyJ0eXBlIjogInNlcnZpY2VfYWNjb3VudCIsICJjbGllbnRfZW1haWwiOiAieEBleGFtcGxlLmNvbSIsICJwcml2"
+    "YXRlX2tleSI6ICJ4IiwgInRva2VuX3VyaSI6ICJodHRwczovL29hdXRoMi5nb29nbGVhcGlzLmNvbS90b2tlbiJ9";
+constexpr auto role = "arn:aws:iam::123456789012:role/x";
+constexpr auto kubeconfig =
+    R"({"apiVersion": "v1", "kind": "Config", "current-context": "x", "clusters": [{"name": "x", "cluster": {"server": "https://x.example.com"}}],
+        "users": [{"name": "x", "user": {"token": "x"}}], "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}]})";
+
 // What a var without a value may stand for, until a field takes it.
-const json::Value& stand_in(std::size_t number) {
-  static const std::array<json::Value, 7> values{json::Value("x"),
-                                                 json::Value("registry.example.com/x"),
-                                                 json::Value("https://example.com/x"),
-                                                 json::Value(1),
-                                                 json::Value(true),
-                                                 json::Value::array(),
-                                                 json::Value::object()};
-  return values.at(number);
+const std::vector<json::Value>& stand_ins() {
+  static const std::vector<json::Value> values{"x",
+                                               "registry.example.com/x",
+                                               "https://example.com/x",
+                                               1U,  // as a parser gives what is not negative
+                                               true,
+                                               json::Value::array(),
+                                               json::Value::object(),
+                                               "1h",
+                                               json::Value::array({"registry.example.com/x:x"}),
+                                               google_key,
+                                               google_key_base64,
+                                               role,
+                                               kubeconfig};
+  return values;
 }
-constexpr std::size_t stand_ins = 7;
 
 // Where in the pipeline an error about `field` lies: of the step as a whole where it is about neither of the two.
 Path place_of(const Path& field, const std::map<std::string, Path>& roots) {
@@ -84,7 +101,7 @@ Judgement Judge::judge(Request request, Prepare prepare) const {
       if (!is_prefix(root, path)) continue;
       Path field{name};
       field.insert(field.end(), path.begin() + static_cast<std::ptrdiff_t>(root.size()), path.end());
-      set(request.fields, field, stand_in(0));
+      set(request.fields, field, stand_ins().front());
       open.emplace(std::move(field), 0);
     }
   }
@@ -98,8 +115,8 @@ Judgement Judge::judge(Request request, Prepare prepare) const {
       const auto var = std::find_if(open.begin(), open.end(), [&](const auto& each) {
         return is_prefix(each.first, at) || is_prefix(at, each.first);
       });
-      if (var != open.end() && var->second + 1 < stand_ins) {
-        set(request.fields, var->first, stand_in(++var->second));
+      if (var != open.end() && var->second + 1 < stand_ins().size()) {
+        set(request.fields, var->first, stand_ins()[++var->second]);
         continue;
       }
       Judgement result;

@@ -20,6 +20,7 @@ def test_the_pipelines_that_ship_are_right_with_their_vars_and_without(project, 
     assert "not judged" not in with_vars.stdout
     without = lint(programs, pipeline)
     assert without.returncode == 0 and without.stdout.endswith("0 errors, 0 warnings\n"), without.stdout
+    assert "not judged" not in without.stdout
 
 
 def test_every_pipeline_that_ships_is_among_them(project):
@@ -110,6 +111,23 @@ jobs:
   - {task: more, file: code/task.yml}
   - {put: image, params: {source: whatever-that-task-leaves}}
 """
+
+
+@pytest.mark.parametrize("login", [
+    "username: _json_key, password: ((key))",
+    "username: _json_key_base64, password: ((key))",
+    "aws_region: eu-west-1, aws_role_arn: ((role))",
+    "aws_region: eu-west-1, aws_role_arns: [((first)), ((second))]",
+    "registries: [{host: gcr.io, username: _json_key, password: ((key))}]",
+])
+def test_logins_of_clouds_are_judged_behind_their_secrets(programs, tmp_path, login):
+    pipeline = tmp_path / "pipeline.yml"
+    pipeline.write_text(f"resources: [{{name: image, type: build-service, source: {{repository: app, {login}, tagg: main}}}}]\n")
+    said = lint(programs, pipeline)
+    assert said.returncode == 1 and "cannot read source.tagg: there is no such field" in said.stdout, said.stdout
+    pipeline.write_text(pipeline.read_text().replace("tagg", "tag"))
+    said = lint(programs, pipeline)
+    assert said.returncode == 0 and "not judged" not in said.stdout, said.stdout
 
 
 def test_an_input_that_nothing_leaves_is_told_before_a_build_finds_out(programs, tmp_path):
