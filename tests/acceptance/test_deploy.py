@@ -218,6 +218,15 @@ def test_the_role_of_the_docs_is_enough_and_what_it_lacks_is_named(task, workloa
     assert everywhere.status == 1 and 'cannot list resource "' in everywhere.last and everywhere.last.endswith("; nothing was changed")
 
 
+def test_rights_that_do_not_suffice_to_wait_are_told_before_anything_is_set(task, workloads, kube_server):
+    rules = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["list", "patch"]}]
+    token = kube_server.service_account(workloads.namespace, "narrow", rules)
+    workloads.make("deployments", "web", OLD)
+    done = task.run(NEW, KINDS="deployments", KUBECONFIG_YAML=kube_server.kubeconfig(token=token, namespace=workloads.namespace))
+    assert done.status == 1 and 'cannot get resource "deployments"' in done.last and done.last.endswith("; nothing was changed")
+    assert workloads.main("deployments", "web") == OLD
+
+
 def test_what_may_not_be_set_takes_back_what_was_set_before_it_at_once(task, workloads, node, kube_server):
     rules = [{"apiGroups": ["apps"], "resources": ["deployments", "statefulsets"], "verbs": ["get", "list"]},
              {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]}]
@@ -281,6 +290,19 @@ def iter_until(stream, words: str):
         yield line
         if words in line:
             return
+
+
+@pytest.mark.release
+def test_many_workloads_are_asked_for_as_lists(task, workloads, kube_server, kube_proxy):
+    for number in range(25):
+        workloads.make("cronjobs", f"job-{number}", OLD)
+    config = kube_server.kubeconfig(token=kube_server.admin_token, namespace=workloads.namespace, address=kube_proxy.address,
+                                    ca=kube_proxy.ca)
+    done = task.run(NEW, KUBECONFIG_YAML=config)
+    assert done.status == 0 and "in 25 workloads: " in done.last and done.last.endswith(" ...")
+    assert {workloads.main("cronjobs", f"job-{number}") for number in range(25)} == {NEW}
+    # kubectl patch looks at what it patches.
+    assert kube_proxy.count("PATCH", "/cronjobs/") == kube_proxy.count("GET", "/cronjobs/") == 25
 
 
 @pytest.mark.release

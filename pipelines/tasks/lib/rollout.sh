@@ -34,6 +34,8 @@ ask_namespace() { # file of workloads, namespace
   while IFS=$tab read -r _ kind namespace name _; do
     [ "$namespace" != "$inside" ] || set -- "$@" "$(resource "$kind")/$name"
   done <"$asked"
+  # By name it is a request for each, of which kubectl makes 50 a second: many are asked for as lists.
+  [ $# -le 20 ] || set -- "$kinds"
   k get "$@" --namespace="$inside" --ignore-not-found -o "go-template-file=$lib/workloads.tpl" \
     >>"$work/rows.new" 2>"$work/why_not"
 }
@@ -180,6 +182,7 @@ roll_out() { # what is to run, for people
   what=$1
   : >"$work/was_set"
   : >"$work/others"
+  ask "$work/workloads" || fail 1 "$cluster: $(sentence "$work/why_not"); nothing was changed"
   cp "$work/rows" "$work/first_rows"
   judge before "$work/workloads" | awk -F '\t' '$2 == "ready" || $2 == "later" { print $1 }' >"$work/was_ready"
   stamp
