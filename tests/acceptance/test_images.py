@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 
 import pytest
@@ -13,6 +15,7 @@ from support.concourse.container import make_devices
 from support.story import Story
 
 pytestmark = pytest.mark.release
+SOURCE = "https://github.com/acme/build-service"
 LARGEST_RESOURCE = 14_000_000
 
 
@@ -58,6 +61,13 @@ def compiled_before() -> list[str]:
     return ["--volume", f"{cache}:/root/.cache/ccache"] if pathlib.Path(cache).is_dir() else []
 
 
+def build(buildah, target: str, project: pathlib.Path) -> str:
+    """What it said."""
+    said = {"DEBIAN": "localhost/debian", "BUILDER": "localhost/cnb-builder", "REVISION": "0123abcd", "SOURCE": SOURCE, "CREATED": "2026-01-02T03:04:05Z"}
+    given = [word for name, value in said.items() for word in ("--build-arg", f"{name}={value}")]
+    return buildah("bud", "--layers", "--target", target, *given, "--pull-never", *compiled_before(), "--tag", f"localhost/{target}", project)
+
+
 @pytest.fixture(scope="module")
 def images(buildah, project, tmp_path_factory):
     """The names of the two images: resource and builder."""
@@ -69,8 +79,7 @@ def images(buildah, project, tmp_path_factory):
     subprocess.run(["tar", "-C", str(builder.root), "-cf", str(work / "builder.tar"), "."], check=True)
     buildah.import_root("localhost/cnb-builder", work / "builder.tar", builder.environment)
     for target in ("resource", "builder"):
-        buildah("bud", "--layers", "--target", target, "--build-arg", "DEBIAN=localhost/debian", "--build-arg",
-                "BUILDER=localhost/cnb-builder", "--pull-never", *compiled_before(), "--tag", f"localhost/{target}", project)
+        build(buildah, target, project)
     return {"resource": "localhost/resource", "builder": "localhost/builder"}
 
 
@@ -89,6 +98,32 @@ def test_the_builder_image_runs_as_root(buildah, images):
     config = buildah.config_of(images["builder"])
     assert config["User"] == "0"
     assert any(entry.startswith("BUILD_SERVICE_BUILDER=") and len(entry) > 22 for entry in config["Env"])
+
+
+@pytest.mark.parametrize("target", ["resource", "builder"])
+def test_both_images_say_what_they_are_and_where_from(buildah, images, project, target):
+    version = re.search(r"project\(build-service VERSION (\S+)", (project / "CMakeLists.txt").read_text()).group(1)
+    labels = buildah.config_of(images[target])["Labels"]
+    said = {name.removeprefix("org.opencontainers.image."): text for name, text in labels.items() if name.startswith("org.opencontainers.image.")}
+    assert (said["version"], said["revision"], said["created"]) == (version, "0123abcd", "2026-01-02T03:04:05Z")
+    assert (said["source"], said["documentation"], said["licenses"]) == (SOURCE, f"{SOURCE}#readme", "Apache-2.0")
+    root = buildah.root_of(images[target])
+    assert json.loads((root / "usr/share/doc/build-service/programs.cdx.json").read_text())["bomFormat"] == "CycloneDX"
+
+
+def test_the_slim_image_has_its_bill_of_materials(buildah, images):
+    bill = json.loads((buildah.root_of(images["resource"]) / "usr/share/doc/build-service/sbom.cdx.json").read_text())
+    assert {"openssh-client", "gpgv", "busybox-static", "libssl-dev", "curl"} <= {one["name"] for one in bill["components"]}
+
+
+def test_a_changed_document_compiles_nothing_anew(buildah, images, project, tmp_path):
+    clone = tmp_path / "clone"
+    shutil.copytree(project, clone, symlinks=True, ignore=shutil.ignore_patterns("build", ".git", "__pycache__"))
+    with (clone / "README.md").open("a") as readme:
+        readme.write("One more sentence.\n")
+    said = build(buildah, "build", clone)
+    compiling = re.search(r"^STEP [0-9/]+: RUN cmake --preset release.*\n(.*)$", said, re.MULTILINE)
+    assert compiling and compiling.group(1).startswith("--> Using cache"), said
 
 
 def test_the_images_play_the_story(buildah, images, programs, tmp_path):
