@@ -140,7 +140,7 @@ def unquoted(token: str) -> str:
 LITERAL = re.compile(r'"((?:cannot )(?:[^"\\\n]|\\.)*)"')
 VALUES = [
     (re.compile(r"https?://127\.0\.0\.1:(<port>|\d+)"), "https://git.example.com"),
-    (re.compile(r"127\.0\.0\.1:<port>|\bHOST\b|\br\.example(?![-.\w])"), "registry.example.com"),
+    (re.compile(r"127\.0\.0\.1:<port>|(?<!://)\bHOST\b|\br\.example(?![-.\w])"), "registry.example.com"),
     (re.compile(r"\\(.)"), r"\1"),
     (re.compile(r"wait \d+ s"), f"wait {ANYTHING} s"),
     (re.compile(r"not 'you'|(?<=UNAUTHORIZED: )no\b|(?<=Client secret provided).*(?=;)"), ANYTHING),
