@@ -120,6 +120,14 @@ def test_credentials_may_be_files_of_an_input(task):
     assert done.status == 2 and "cannot read credentials/other" in done.last
 
 
+@pytest.mark.parametrize("shell", ["busybox", "dash"])
+def test_a_context_reaches_kubectl_as_one_word(tmp_path, task, shell):
+    task = task if shell == "busybox" else Task(tmp_path / "dash", tmp_path / "kubectl", task.kubeconfig, shell)
+    assert task.run(NEW, CONTEXT="a  b $(touch hostile) *").status == 1
+    assert "--context=a  b $(touch hostile) *\n" in (task.directory / "arguments").read_text()
+    assert not (task.directory / "hostile").exists()
+
+
 REFUSED = [
     ({"IMAGE": f"{HERE}:1"}, "is not an image by digest"),
     ({"IMAGE": f"{NEW}\n{NEW}"}, "is not an image by digest"),
