@@ -155,7 +155,12 @@ Error github_refusal(const http::Response& response, const GithubApp& app, const
     if (response.status == 422) return not_granted(*words, question);
     return std::nullopt;
   }();
-  if (!answer) return http::status_error(action, question.object(), response, words.value_or(""));
+  if (!answer) {
+    const auto& host = question.api.origin.host;
+    const bool is_cloud = host == "api.github.com" || host.ends_with(".ghe.com");
+    const std::string remedy = response.status >= 500 && is_cloud ? "see https://www.githubstatus.com" : "";
+    return http::status_error(action, question.object(), response, words.value_or(""), remedy);
+  }
   return Error(answer->kind, {action, question.object(), answer->cause, answer->remedy}).answered(response.status);
 }
 

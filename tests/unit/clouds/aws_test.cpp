@@ -195,7 +195,8 @@ TEST_CASE("what is not an answer of ECR is an error") {
   }
   world.api.answer(503, {}, "");
   CHECK(refused(world, with_key()) ==
-        "cannot log in to ECR in eu-west-1: HTTP status 503 Service Unavailable (api.ecr.eu-west-1.amazonaws.com)");
+        "cannot log in to ECR in eu-west-1: HTTP status 503 Service Unavailable (api.ecr.eu-west-1.amazonaws.com); the "
+        "fault is the server's: look at its log, and run this again when it is well");
   world.api.fail(http::Unreachable({"reach", "x", "Could not resolve host: api.ecr.eu-west-1.amazonaws.com", ""},
                                    http::Unreachable::Reason::unknown_name));
   CHECK(refused(world, with_key())

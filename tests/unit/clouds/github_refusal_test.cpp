@@ -80,7 +80,8 @@ TEST_CASE("what is not GitHub's API is told as that") {
         "HTTP status 404, and the answer is not one of GitHub's API; check that source.github_app.api is where the API "
         "of "
         "GitHub is");
-  check(refused(502, message("Server Error")), ErrorKind::transient, "HTTP status 502 Bad Gateway (Server Error)");
+  check(refused(502, message("Server Error")), ErrorKind::transient,
+        "HTTP status 502 Bad Gateway (Server Error); see https://www.githubstatus.com");
 }
 
 TEST_CASE("a limit of requests is told with its end") {
