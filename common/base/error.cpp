@@ -14,6 +14,8 @@ std::string render(const Report& report) {
   std::string text = "cannot " + report.action;
   if (!report.object.empty()) text += " " + report.object;
   if (!report.cause.empty()) text += ": " + report.cause;
+  // What a server says is a sentence with its full stop, and the remedy goes on.
+  if (!report.remedy.empty() && text.ends_with('.') && !text.ends_with("..")) text.pop_back();
   if (!report.remedy.empty()) text += "; " + report.remedy;
   return text;
 }

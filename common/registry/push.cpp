@@ -75,7 +75,8 @@ class BlobUpload {
       if (outcome == Outcome::done) lose();
       if (beginning < most_beginnings && !is_exhausted()) continue;
       if (refusal_) throw *refusal_;
-      throw Error(ErrorKind::transient, {"push", name_, failure_, ""});
+      throw Error(ErrorKind::transient, {"push", name_, failure_,
+                                         "run this again; if it goes on, look at the proxies and the network between"});
     }
   }
 

@@ -114,8 +114,8 @@ def test_a_fleet_keeps_its_record_in_ecr(programs, ecr, digest):
 
 @pytest.mark.parametrize("fields, told", [
     ({"aws_secret_access_key": "another"}, "InvalidSignatureException: The request signature we calculated does not match the "
-     "signature you provided.; check source.aws_secret_access_key"),
-    ({"aws_access_key_id": "AKIAOTHER"}, "UnrecognizedClientException: The security token included in the request is invalid.; "
+     "signature you provided; check source.aws_secret_access_key"),
+    ({"aws_access_key_id": "AKIAOTHER"}, "UnrecognizedClientException: The security token included in the request is invalid; "
      "check source.aws_access_key_id"),
     ({"aws_role_arn": ROLES[1]}, f"AccessDenied: User: user is not authorized to perform: sts:AssumeRole on resource: {ROLES[1]}; "
      f"allow the key AKIAEXAMPLE to assume it (sts:AssumeRole, and the trust policy of {ROLES[1]})"),

@@ -21,3 +21,12 @@ TEST_CASE("text from outside can neither forge lines nor drive a terminal") {
   CHECK(printable("\xC0\xAF\xED\xA0\x80") == "?????");  // overlong, surrogate
   CHECK(printable("abcdef", 4) == "abcd...");
 }
+
+TEST_CASE("a full stop of what a server says does not stand before the remedy") {
+  const auto text = [](const char* cause, const char* remedy) {
+    return std::string(base::Error(base::ErrorKind::denied, {"log in", "", cause, remedy}).what());
+  };
+  CHECK(text("is invalid.", "make a new one").ends_with(": is invalid; make a new one"));
+  CHECK(text("is invalid.", "").ends_with(": is invalid."));
+  CHECK(text("it is ..", "leave it").ends_with(": it is ..; leave it"));
+}

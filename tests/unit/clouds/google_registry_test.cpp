@@ -61,9 +61,8 @@ TEST_CASE("a key that Google refuses is an error with its words") {
   std::ostringstream text;
   base::Log log(text, base::Colour::off, world.clock);
   world.api.answer(400, {}, R"({"error":"invalid_grant","error_description":"Invalid JWT Signature."})");
-  CHECK(
-      failure([&] { (void)clouds::log_in(with_key(), world.access(), log); }) ==
-      "cannot log in to registry europe-docker.pkg.dev: invalid_grant: Invalid JWT Signature.; check source.password");
+  CHECK(failure([&] { (void)clouds::log_in(with_key(), world.access(), log); }) ==
+        "cannot log in to registry europe-docker.pkg.dev: invalid_grant: Invalid JWT Signature; check source.password");
 }
 
 TEST_CASE("a key may be encoded, and has to be one") {
