@@ -25,8 +25,8 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t block_size = 256UL * 1024;
 // Of the spool that is read, so that neither side waits for the other's next slice of a core; and of one that is not.
-constexpr std::size_t most_read = 16;
-constexpr std::size_t most_waiting = 4;
+constexpr std::size_t most_read = 12;
+constexpr std::size_t most_waiting = 2;
 constexpr milliseconds look{100};
 // Whoever waits so long for bytes has a narrow line; a thread that waits for a core waits less.
 constexpr milliseconds narrow{200};
