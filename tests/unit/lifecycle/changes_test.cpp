@@ -12,7 +12,7 @@ namespace {
 
 BuildInputs inputs(const std::string& commit, const std::string& files,
                    std::map<std::string, std::string> settings = {}) {
-  return {{commit, "", "", ""}, files, std::move(settings)};
+  return {{commit, "", "", "", "", ""}, files, std::move(settings)};
 }
 
 registry::Image image_with_labels(const json::Value& labels) {
@@ -38,9 +38,10 @@ const std::string two = base::Sha256::of("2").text();
 }  // namespace
 
 TEST_CASE("what an image was built from comes back from its label") {
-  const BuildInputs before{{std::string(40, 'a'), "https://git.example.com/app.git", "https://git.example.com/c/a", ""},
-                           one,
-                           {{"env", "BP_X (values 12)"}, {"process", "web"}}};
+  const BuildInputs before{
+      {std::string(40, 'a'), "https://git.example.com/app.git", "https://git.example.com/c/a", "", "", ""},
+      one,
+      {{"env", "BP_X (values 12)"}, {"process", "web"}}};
   const auto after = parse_build_inputs(to_label(before));
   CHECK(after.origin.commit == before.origin.commit);
   CHECK(after.origin.repository == before.origin.repository);
