@@ -42,9 +42,11 @@ class FetchedCredentials final : public CloudCredentials {
 
   [[nodiscard]] std::vector<base::Secret> secrets() const override {
     return std::visit(
-        Overloaded{[](const clouds::EcrLogin& login) -> std::vector<base::Secret> {
-                     if (!login.keys) return {};
-                     return {login.keys->secret, login.keys->session_token};
+        Overloaded{[this](const clouds::EcrLogin& login) -> std::vector<base::Secret> {
+                     if (login.keys) return {login.keys->secret, login.keys->session_token};
+                     // Those that count where the source has none.
+                     return {base::Secret(environment_.get_or("AWS_SECRET_ACCESS_KEY", "")),
+                             base::Secret(environment_.get_or("AWS_SESSION_TOKEN", ""))};
                    },
                    [](const clouds::AcrLogin& login) -> std::vector<base::Secret> { return {login.client_secret}; },
                    [](const clouds::GoogleLogin& login) -> std::vector<base::Secret> {

@@ -91,6 +91,16 @@ TEST_CASE("what stood in the source is told before anything is done, and a failu
   CHECK(world.password() == "word");
 }
 
+TEST_CASE("keys of the worker's environment are as secret as those of the source") {
+  World world;
+  clouds::EcrLogin login;
+  login.region = "eu-west-1";
+  const base::Environment environment({{"AWS_SECRET_ACCESS_KEY", "the-key"}, {"AWS_SESSION_TOKEN", "the-session"}});
+  const auto credentials =
+      registry::make_cloud_credentials(login, {world.api, world.api, world.api}, environment, world.log);
+  CHECK(credentials->secrets() == std::vector<base::Secret>{base::Secret("the-key"), base::Secret("the-session")});
+}
+
 TEST_CASE("a registry that refuses a password in the middle of a step gets the renewed one") {
   World world;
   registry::HostOptions options;
