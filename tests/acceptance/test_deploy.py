@@ -198,6 +198,7 @@ def test_where_somebody_was_faster_their_image_is_what_would_be_put_back(task, w
     assert f"goes back to {OTHER}" in log
 
 
+@pytest.mark.release
 def test_the_role_of_the_docs_is_enough_and_what_it_lacks_is_named(task, workloads, node, kube_server, project):
     where = workloads.namespace
     resources = {"ServiceAccount": "serviceaccounts", "Role": "roles", "RoleBinding": "rolebindings"}
