@@ -44,7 +44,7 @@ std::string log_of(int status, http::Headers headers) {
   http::Request request;
   request.label = "downloading layer abc";
   request.sink = std::make_shared<Bytes>();
-  http::make_progress_showing(std::make_unique<SlowServer>(clock, head), log)->send(request);
+  static_cast<void>(http::make_progress_showing(std::make_unique<SlowServer>(clock, head), log)->send(request));
   return text.str();
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("an upload that takes long says how far it is while it moves") {
   http::Request request;
   request.label = "uploading layer abc";
   request.body = http::text_body(std::string(8'000'000, 'x'));
-  http::make_progress_showing(std::make_unique<SlowReader>(clock), log)->send(request);
+  static_cast<void>(http::make_progress_showing(std::make_unique<SlowReader>(clock), log)->send(request));
   CHECK(text.str() == "  uploading layer abc: 3.0 MB of 8.0 MB (37%)\n  uploading layer abc: 7.0 MB of 8.0 MB (87%)\n");
 }
 
