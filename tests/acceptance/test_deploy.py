@@ -6,7 +6,7 @@ import yaml
 from support.deploy import REPOSITORY, Task, Workloads, image
 from support.kube.controllers import Controllers
 from support.kube.node import Crashes, NeverReady, Node, Unschedulable, Waits
-from support.kube.proxy import Hold
+from support.kube.proxy import Hold, Status
 
 OLD, NEW, BAD, OTHER = (image(digit) for digit in "1234")
 ALL = [("deployments", "web"), ("statefulsets", "db"), ("daemonsets", "agent"), ("cronjobs", "clean")]
@@ -274,6 +274,38 @@ def test_a_pod_that_no_node_takes_says_so(task, workloads, node):
     assert done.status == 1 and "0/1 nodes are available: 1 Insufficient memory." in done.last
 
 
+def test_an_image_that_was_set_though_the_answer_was_lost_goes_back_too(task, workloads, node, kube_server, kube_proxy):
+    workloads.make("deployments", "web", OLD, progressDeadlineSeconds=1)
+    node.plays[BAD] = PULL
+    kube_proxy.faults.append(Status("/deployments/web", method="PATCH", status=500, after=True))
+    config = kube_server.kubeconfig(token=kube_server.admin_token, namespace=workloads.namespace, address=kube_proxy.address,
+                                    ca=kube_proxy.ca)
+    done = task.run(BAD, KUBECONFIG_YAML=config)
+    assert "somebody else" not in done.log
+    assert done.status == 1 and done.last.endswith("; what ran before runs again") and workloads.main("deployments", "web") == OLD
+
+
+def test_a_workload_that_two_words_name_is_one(task, workloads):
+    workloads.make("cronjobs", "clean", OLD)
+    where = workloads.namespace
+    done = task.run(NEW, NAMESPACES=f"{where} {where}", WORKLOADS="cronjob/clean cj/clean")
+    assert done.status == 0 and done.last == f"{NEW} is set, and runs later, in cronjob/clean in {where}", done.log
+
+
+def test_a_task_that_is_ended_while_the_api_is_asked_does_not_say_that_nothing_was_changed(task, workloads, kube_server, kube_proxy):
+    workloads.make("cronjobs", "clean", OLD)
+    kube_proxy.faults.append(Hold("/cronjobs/clean", method="PATCH"))
+    config = kube_server.kubeconfig(token=kube_server.admin_token, namespace=workloads.namespace, address=kube_proxy.address,
+                                    ca=kube_proxy.ca)
+    running = task.start(NEW, KUBECONFIG_YAML=config)
+    assert kube_proxy.faults[0].struck.wait(60)
+    running.terminate()
+    kube_proxy.faults[0].release()
+    log, _ = running.communicate(timeout=60)
+    assert running.returncode == 143 and workloads.main("cronjobs", "clean") == NEW
+    assert log.splitlines()[-1] == "error: ended by SIGTERM: what was set until then stays as it is, and nothing was taken back"
+
+
 def test_a_task_that_is_ended_says_that_nothing_was_taken_back(task, workloads, node):
     workloads.make("deployments", "web", OLD)
     node.plays[BAD] = PULL
@@ -284,6 +316,18 @@ def test_a_task_that_is_ended_says_that_nothing_was_taken_back(task, workloads, 
     log, _ = running.communicate(timeout=60)
     assert running.returncode == 143 and workloads.main("deployments", "web") == BAD
     assert log.splitlines()[-1] == "error: ended by SIGTERM: what was set until then stays as it is, and nothing was taken back"
+
+
+def test_a_task_that_is_ended_on_the_way_back_says_where_to_look(task, workloads, node):
+    workloads.make("deployments", "web", OLD, progressDeadlineSeconds=1)
+    node.plays[BAD] = node.plays[OLD] = PULL
+    running = task.start(BAD)
+    list(iter_until(running.stdout, "goes back to"))
+    running.terminate()
+    log, _ = running.communicate(timeout=60)
+    assert running.returncode == 143 and workloads.main("deployments", "web") == OLD
+    assert log.splitlines()[-1] == ("error: ended by SIGTERM while what ran before was being put back: "
+                                    f"look at deployment/web in {workloads.namespace} in the cluster")
 
 
 def iter_until(stream, words: str):

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# One cluster, for the tasks beside this folder: how they sign in to it, ask it and say what they do. Needs sh, awk, sed,
-# date, sleep, mktemp and tr (as busybox has them) and kubectl. Values from outside are words of their own, never code.
+# One cluster, for the tasks beside this folder: how they sign in to it, ask it and say what they do. Needs sh, awk, sed, sort,
+# cut, grep, date, sleep, mktemp and tr (as busybox has them) and kubectl. Values from outside are words of their own, never
+# code.
 
 lib=${0%/*}/lib
 
@@ -25,6 +26,8 @@ open_work() {
   set -f
   umask 077
   work=$(mktemp -d)
+  # A signal may come within a command whose stderr goes to a file.
+  exec 9>&2
   trap 'rm -rf "$work"' EXIT
   trap 'ended_by 130 SIGINT' INT
   trap 'ended_by 143 SIGTERM' TERM
@@ -32,7 +35,10 @@ open_work() {
 }
 ended_by() { # exit status, signal
   trap - INT TERM HUP
-  if [ -s "$work/was_set" ]; then
+  exec 2>&9
+  if [ -s "$work/going" ]; then
+    fail "$1" "ended by $2 while what ran before was being put back: look at $(titles "$work/going") in $cluster"
+  elif [ -s "$work/was_set" ] || [ -e "$work/tried" ]; then
     fail "$1" "ended by $2: what was set until then stays as it is, and nothing was taken back"
   fi
   fail "$1" "ended by $2 before anything was changed"
@@ -62,7 +68,7 @@ sign_in() {
 }
 sign_in_by_token() {
   case $SERVER in
-    *[!A-Za-z0-9.:/_\[\]-]* | *//*//*) usage "SERVER is not a URL like https://10.0.0.1:6443" ;;
+    *[!]A-Za-z0-9.:/_[-]* | *//*//*) usage "SERVER is not a URL like https://10.0.0.1:6443" ;;
     https://?*) ;;
     *) usage "SERVER is not a URL that begins with https://" ;;
   esac

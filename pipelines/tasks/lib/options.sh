@@ -49,6 +49,9 @@ look() {
   else
     for namespace in $NAMESPACES; do look_in "--namespace=$namespace"; done
   fi
+  # A workload that two words name is one.
+  awk -F '\t' '!seen[$1, $2, $3]++' "$work/rows" >"$work/rows.new"
+  mv "$work/rows.new" "$work/rows"
 }
 look_in() { # arguments of kubectl that say where
   if [ -n "${WORKLOADS:-}" ]; then

@@ -63,13 +63,19 @@ patch() { # id, kind, namespace, name, column of what is there, column of what i
 # One workload gets its new images. Where somebody else was faster, what they set is what would be put back.
 set_images() { # id, kind, namespace, name
   for attempt in 1 2 3; do
+    # A signal that comes while the API is asked must not be told of as if nothing had been changed.
+    : >"$work/tried"
     if patch "$1" "$2" "$3" "$4" 5 6; then
       say "$1" >>"$work/was_set"
       return 0
     fi
     grep "^$1$tab" "$work/workloads" >"$work/one"
     cp "$work/why_not" "$work/refused"
-    ask "$work/one" || return 1
+    if ! ask "$work/one"; then
+      # It may have been set: the way back finds out.
+      was_refused || say "$1" >>"$work/was_set"
+      return 1
+    fi
     [ -s "$work/rows" ] || { echo "it was deleted" >"$work/why_not"; return 1; }
     cp "$work/plan" "$work/plan.old"
     awk -f "$lib/images.awk" -f "$lib/current.awk" -v id="$1" -v plan_file="$work/plan.old" "$work/rows" "$work/plan.old" \
@@ -78,11 +84,22 @@ set_images() { # id, kind, namespace, name
       cp "$work/refused" "$work/why_not"
       return 1
     fi
+    if has_target "$1" && ! was_refused; then
+      # The API did it, and its answer was lost: what was there before is still what goes back.
+      cp "$work/plan.old" "$work/plan"
+      say "$1" >>"$work/was_set"
+      return 0
+    fi
     say "$(title "$1") was changed by somebody else in between; attempt $((attempt + 1))"
-    if awk -F '\t' -v id="$1" '$1 == id && $5 != $6 { other = 1 } END { exit other }' "$work/plan"; then return 0; fi
+    if has_target "$1"; then return 0; fi
   done
   return 1
 }
+has_target() { # id
+  awk -F '\t' -v id="$1" '$1 == id && $5 != $6 { other = 1 } END { exit other }' "$work/plan"
+}
+# Whether the API server said that it did not do it; an error of another kind leaves that open.
+was_refused() { grep -q -e '(Forbidden)' -e '(Conflict)' -e '(BadRequest)' -e 'request is invalid' "$work/refused"; }
 
 # Waits until every workload of a file has a verdict that will not change by waiting. $work/verdicts: id, verdict, text.
 wait_for() { # before or after, file of workloads, seconds
