@@ -248,7 +248,7 @@ def test_a_timeout_says_what_was_waited_for(world):
     play = world.kpack.next_build("app", BuildPlay(unscheduled="0/3 nodes are available: 3 Insufficient memory."))
     put = world.put(commit=world.commit("two"), timeout="5s")
     assert put.error.startswith("cannot build the Image app: it is not built after 5.0 s (params.timeout), waiting: the pod "
-                                "app-build-2-build-pod is not scheduled: 0/3 nodes are available: 3 Insufficient memory.")
+                                "app-build-2-build-pod is not scheduled: 0/3 nodes are available: 3 Insufficient memory;")
     play.release()
 
 
