@@ -38,6 +38,7 @@ def test_a_patched_base_reaches_every_cluster_by_way_of_a_canary_and_goes_back(s
     assert canary.step("fleet", "put").facts["rebased"] == "1" and rest.step("fleet", "put").facts["rebased"] == "3"
     assert "openssl 3.0.11-1 -> 3.0.15-1" in canary.log and "openssl" in story.report(rest)
     assert "what the put moved runs in 3 workloads: deployment/" in rollout.log
+    assert "production: deploying what the put moved" in rollout.log and "deployment/ledger in " in rollout.log  # the canary, too
     assert story.deployed() == story.tagged()
     assert not set(story.deployed().values()) & set(before.values())
     assert tick(story) == []
@@ -45,6 +46,17 @@ def test_a_patched_base_reaches_every_cluster_by_way_of_a_canary_and_goes_back(s
     # Back again, to the first version that the pipeline made.
     assert story.go_back(story.versions()[0]).expect().step("fleet", "get").facts["rolled back"] == "4"
     assert story.deployed() == before
+
+
+def test_the_rest_gets_the_base_that_was_tested_and_not_a_newer_one(story):
+    tick(story)
+    tested = story.patch_base()
+    for job in ("canary", "canary-rollout"):
+        story.pipeline.run_job(job).expect()
+    newer = story.patch_base("3.0.16-1")
+    story.pipeline.run_job("canary").expect()
+    rest = story.pipeline.run_job("rest").expect()
+    assert rest.inputs["run-image"]["digest"] == tested != newer
 
 
 def test_a_deployment_that_does_not_become_ready_is_taken_back_with_the_reason(story):
