@@ -108,6 +108,12 @@ http::Url github_api_of(const http::Origin& host) {
   return api;
 }
 
+bool is_own_host(const GithubApp& app, const http::Origin& host) {
+  const auto usual = github_api_of(host).origin;
+  const bool is_cloud = usual.host != host.host;
+  return app.api ? app.api->origin.host == usual.host : is_cloud;
+}
+
 base::Secret github_assertion(const GithubApp& app, base::WallTime now) {
   json::Value claims = {{"iat", (now - before_now).time_since_epoch().count()},
                         {"exp", (now + after_now).time_since_epoch().count()},

@@ -54,11 +54,20 @@ std::unique_ptr<http::Client> make_http_client(const GitFields& fields, concours
   return http::make_curl_client(context.environment, std::move(options), context.log);
 }
 
+// The cluster names the host, and whoever may write Images could name one of their own.
+void require_own_host(const clouds::GithubApp& app, const http::Url& url) {
+  if (clouds::is_own_host(app, url.origin)) return;
+  throw Error(ErrorKind::usage,
+              {"look up the commit in", url.shown(), fmt::format("{} is for another host", app.named_by),
+               fmt::format("check {}, and give {}.api if it is right", repository_field, app.named_by)});
+}
+
 Connection connect_http(const http::Url& url, const Source& source, concourse::Context& context) {
   const auto& fields = source.git;
   auto client = make_http_client(fields, context);
   std::string remedy = "check source.git.username and source.git.password";
   if (source.github_app) {
+    require_own_host(*source.github_app, url);
     auto api = http::make_client(make_http_client(fields, context), context.random, context.log);
     auto tokens = std::make_shared<clouds::GithubTokens>(*source.github_app, url.origin,
                                                          clouds::require_github_repository(url, repository_field),

@@ -235,6 +235,18 @@ def test_commits_of_an_image_that_kpack_builds_are_looked_up_by_an_app(world, pr
         assert elsewhere.error.startswith("cannot get a token for acme/app from https://api.github.com: ")
 
 
+def test_an_image_of_another_host_is_given_nothing_of_the_app(world, programs, tmp_path):
+    """Whoever may write Images could name a host of their own, and be told who the app is."""
+    world.built(world.commit("one"))
+    world.admin.patch("images", "app", {"spec": {"source": {"git": {"url": "https://git.example.com/acme/app.git"}}}}, world.namespace)
+    with GithubServer(tmp_path, tmp_path / "repositories") as github:
+        put = world.put(commit="f" * 40, changed_source={"git": {"github_app": github.app("acme", ["app"])}},
+                        environment={**github.environment, "no_proxy": "127.0.0.1"})
+        assert put.error.startswith("cannot look up the commit in https://git.example.com/acme/app.git: "
+                                    "source.git.github_app is for another host; check the Image's spec.source.git.url")
+        assert github.requests == []
+
+
 def test_a_pipeline_with_an_app_is_judged_before_fly(programs, tmp_path):
     """What a credential manager knows is left open; what stands there and cannot be is told with its line."""
     path = tmp_path / "pipeline.yml"

@@ -48,6 +48,24 @@ TEST_CASE("the API is where GitHub has it for a host") {
   CHECK(api_of("https://notgithub.com/acme/app") == "https://notgithub.com/api/v3");
 }
 
+TEST_CASE("the app's own host is GitHub's, or that of the API which was given") {
+  const auto is_own = [](const std::string& api, const std::string& repository) {
+    clouds::GithubApp app{"1", "", base::Secret(test::rsa_pem()), std::nullopt, "source.git.github_app"};
+    if (!api.empty()) app.api = http::Url::parse(api);
+    return clouds::is_own_host(app, http::Url::parse(repository)->origin);
+  };
+  CHECK(is_own("", "https://github.com/acme/app"));
+  CHECK(is_own("", "https://octocorp.ghe.com/acme/app"));
+  CHECK_FALSE(is_own("", "https://github.example.com/acme/app"));
+  CHECK_FALSE(is_own("", "https://github.com.example.com/acme/app"));
+  CHECK_FALSE(is_own("", "https://notghe.com/acme/app"));
+  CHECK(is_own("https://api.github.com", "https://github.com/acme/app"));
+  CHECK(is_own("https://github.example.com:8443/api/v3", "https://github.example.com/acme/app"));
+  CHECK_FALSE(is_own("https://github.example.com/api/v3", "https://github.com/acme/app"));
+  CHECK_FALSE(is_own("https://github.example.com/api/v3", "https://git.example.com/acme/app"));
+  CHECK_FALSE(is_own("https://api.github.com", "https://api.github.com.example.com/acme/app"));
+}
+
 TEST_CASE("a request belongs to the repository that its path names") {
   CHECK(repository_of("/acme/app.git/info/refs") == "acme/app");
   CHECK(repository_of("/acme/app/info/lfs/objects/batch") == "acme/app");
