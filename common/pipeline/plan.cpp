@@ -18,7 +18,7 @@ class Walk {
   explicit Walk(Job& job) : job_(job) {}
 
   void list(const json::Value& list, const Path& path) {
-    if (!list.is_array()) return;
+    if (!list.is_array()) return note_var(list);
     for (std::size_t index = 0; index < list.size(); ++index) step(list[index], below(path, std::to_string(index)));
   }
 
@@ -29,8 +29,18 @@ class Walk {
   }
 
  private:
+  // Whatever a var will be, it may leave artifacts.
+  void note_var(const json::Value& value) {
+    if (value.is_string() && value.get_ref<const std::string&>().find("((") != std::string::npos) others_ = true;
+  }
+
+  void leave(const std::string& name) {
+    note_var(name);
+    job_.artifacts.push_back(name);
+  }
+
   void step(const json::Value& value, const Path& path) {
-    if (!value.is_object()) return;
+    if (!value.is_object()) return note_var(value);
     const auto outside = across_.size();
     enter_across(value);
     own(value, StepKind::get, "get", path);
@@ -66,7 +76,7 @@ class Walk {
     job_.steps.push_back(
         {kind, name, json::text_or(value, "resource", name), &value, path, across_, job_.artifacts.size(), others_});
     const auto* no_get = json::find(value, "no_get");
-    if (no_get == nullptr || *no_get != true) job_.artifacts.push_back(name);
+    if (no_get == nullptr || *no_get != true) leave(name);
   }
 
   // What a task leaves is in its config; where that lies in a file, or the step is one of a prototype, nobody knows
@@ -75,16 +85,19 @@ class Walk {
     if (json::find(value, "run") != nullptr) others_ = true;
     if (json::find(value, "task") == nullptr) return;
     const auto* config = json::find(value, "config");
-    if (config == nullptr) {
+    if (config == nullptr || !config->is_object()) {
       others_ = true;
       return;
     }
     const auto* outputs = json::find(*config, "outputs");
-    if (outputs == nullptr || !outputs->is_array()) return;
+    if (outputs == nullptr) return;
+    if (!outputs->is_array()) return note_var(*outputs);
     const auto* mapping = json::find(value, "output_mapping");
+    if (mapping != nullptr) note_var(*mapping);
     for (const auto& output : *outputs) {
+      note_var(output);
       const auto name = json::text_or(output, "name");
-      job_.artifacts.push_back(mapping == nullptr ? name : json::text_or(*mapping, name, name));
+      leave(mapping == nullptr ? name : json::text_or(*mapping, name, name));
     }
   }
 

@@ -139,6 +139,23 @@ def test_an_input_that_nothing_leaves_is_told_before_a_build_finds_out(programs,
         "15: error: job build: put image: params.source: `inputs` of the put does not list code"]
 
 
+@pytest.mark.parametrize("leaves", [
+    "{task: make, config: ((config))}",
+    "{task: make, config: {platform: linux, outputs: ((outputs))}}",
+    "{task: make, config: {platform: linux, outputs: [{name: ((name))}]}}",
+    "{task: make, config: {platform: linux, outputs: [{name: some}]}, output_mapping: ((mapping))}",
+    "{get: ((name)), resource: image}",
+    "((step))",
+    "{do: ((steps))}",
+])
+def test_an_input_that_a_var_may_leave_is_not_told(programs, tmp_path, leaves):
+    pipeline = tmp_path / "pipeline.yml"
+    pipeline.write_text("resources: [{name: image, type: build-service, source: {repository: r.example.com/app, tag: main}}]\n"
+                        f"jobs: [{{name: build, plan: [{leaves}, {{put: image, params: {{source: made}}}}]}}]\n")
+    said = lint(programs, pipeline)
+    assert said.returncode == 0 and "nothing before this step" not in said.stdout, said.stdout
+
+
 def test_the_params_that_name_inputs_are_params_of_some_kind(project):
     names = re.search(r"paths_of_inputs\{(.*?)\}", (project / "common/pipeline/lint.cpp").read_text())[1]
     schema = (project / "docs/schema/out.json").read_text()
