@@ -52,9 +52,9 @@ struct GithubRepository {
 // api.SUBDOMAIN.ghe.com for SUBDOMAIN.ghe.com, HOST/api/v3 for GitHub Enterprise Server.
 [[nodiscard]] http::Url github_api_of(const http::Origin& host);
 
-// For an address that the author of the source did not write: whether it is at the app's own GitHub. That is the host of
-// the API that was given, else github.com or a subdomain of ghe.com; what claims to be a server of somebody's own is not
-// known then, and would be given an assertion that opens all that the app may read.
+// For an address that the author of the source did not write: whether it is at the app's own GitHub. That is the host
+// of the API that was given, else github.com or a subdomain of ghe.com; what claims to be a server of somebody's own is
+// not known then, and would be given an assertion that opens all that the app may read.
 [[nodiscard]] bool is_own_host(const GithubApp& app, const http::Origin& host);
 
 // The assertion for the API. It begins a minute before `now`, as GitHub advises, and ends before the ten minutes that

@@ -61,8 +61,9 @@ class GithubClient final : public http::Client {
     }
     auto token = had([&] { return tokens_->token(*repository); });
     if (!token) return inner_->send(request);
-    // Bounded by how long a new token may take to spread, and by one renewal.
-    while (true) {
+    // Bounded by how long a new token may take to spread, and by one renewal: what this request is refused for others
+    // may be served with, and so hold each new token for a good one.
+    for (bool is_renewed = false;;) {
       auto response = send_with(request, *token);
       if (response.status != 401) {
         tokens_->accepted(*repository, *token);
@@ -70,6 +71,9 @@ class GithubClient final : public http::Client {
       }
       auto next = had([&] { return tokens_->after_refusal(*repository, *token); });
       if (!next) return response;
+      const bool is_other = *next != *token;
+      if (is_other && is_renewed) return response;
+      is_renewed = is_renewed || is_other;
       token = std::move(next);
     }
   }

@@ -1,6 +1,7 @@
 #include "clouds/github_tokens.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 #include <sstream>
 
 #include "base/base64.hpp"
@@ -165,6 +166,30 @@ TEST_CASE("a new token that is not known everywhere yet is tried again for some 
   CHECK(never.send("https://github.com/acme/app.git/info/refs") == 401);
   CHECK(never.git.left() == 0);
   CHECK(never.api.seen.size() == 1);
+}
+
+TEST_CASE("what is refused while others are served is given one new token, not one after another") {
+  World world;
+  class Server final : public http::Client {
+   public:
+    explicit Server(World& world) : world_(world) {}
+    http::Response send(const http::Request& request) override {
+      const auto text = *base::decode_base64(request.headers.get("Authorization")->substr(6));
+      // Another thread's request.
+      world_.tokens->accepted(world_.own, base::Secret(text.substr(text.find(':') + 1)));
+      http::Response response;
+      response.status = 401;
+      return response;
+    }
+
+   private:
+    World& world_;
+  };
+  for (int i = 0; i < 10; ++i) world.gives(fmt::format("ghs_{}", i));
+  world.client = clouds::make_github_authenticating(std::make_unique<Server>(world),
+                                                    http::Url::parse("https://github.com/")->origin, world.tokens);
+  CHECK(world.send("https://github.com/acme/app.git/info/lfs/objects/batch") == 401);
+  CHECK(world.api.seen.size() == 3);
 }
 
 TEST_CASE("a worker's clock that is wrong is told, and made up for") {
