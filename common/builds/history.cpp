@@ -47,15 +47,27 @@ struct Build {
   std::optional<std::string> log;
 };
 
+void read(Build& build, registry::Client& client, const registry::Repository& repository) {
+  if (!build.stored) {
+    const auto digest = registry::Digest::parse(build.summary.record);
+    if (!digest) return;
+    build.stored = read_record(client, repository, *digest);
+  }
+  build.log = read_log(client, repository, *build.stored);
+}
+
 // The record of a build as its summary names it; the summary alone where the registry has lost it.
-void complete(Build& build, registry::Client& client, const registry::Repository& repository, base::Log& log) {
-  try {
-    if (!build.stored) {
-      const auto digest = registry::Digest::parse(build.summary.record);
-      if (!digest) return;
-      build.stored = read_record(client, repository, *digest);
+void complete(Build& build, registry::Client& client, const registry::Repository& repository,
+              const std::optional<registry::Repository>& origin, base::Log& log) {
+  if (origin) {
+    try {
+      return read(build, client.brief(), repository);
+    } catch (const Error& error) {
+      log.debug(fmt::format("{}; asking {} instead of the mirror", error.what(), origin->host));
     }
-    build.log = read_log(client, repository, *build.stored);
+  }
+  try {
+    read(build, client, origin.value_or(repository));
   } catch (const Error& error) {
     log.warning(fmt::format("image build #{} is known by its number alone: {}", build.summary.number, error.what()));
   }
@@ -128,7 +140,8 @@ void write_history(const std::vector<HistoryEntry>& entries, const std::filesyst
 }
 
 void write_history(registry::Client& client, const registry::Repository& repository, const StoredRecord& newest,
-                   std::uint32_t count, const std::filesystem::path& destination, base::Log& log) {
+                   std::uint32_t count, const std::filesystem::path& destination, base::Log& log,
+                   const std::optional<registry::Repository>& origin) {
   std::vector<Build> builds(1);
   builds[0].summary = {newest.record.number, digest_in(newest.record.image), newest.digest.text(),
                        names_of(newest.record.changes), newest.record.finished};
@@ -136,7 +149,8 @@ void write_history(registry::Client& client, const registry::Repository& reposit
   for (const auto& earlier : newest.record.earlier) {
     if (builds.size() < count) builds.push_back({earlier, std::nullopt, std::nullopt});
   }
-  base::for_each_parallel(builds.size(), lanes, [&](std::size_t i) { complete(builds[i], client, repository, log); });
+  base::for_each_parallel(builds.size(), lanes,
+                          [&](std::size_t i) { complete(builds[i], client, repository, origin, log); });
   std::vector<HistoryEntry> entries;
   for (auto build = builds.rbegin(); build != builds.rend(); ++build) {
     entries.push_back(entry_of(std::move(*build), repository));

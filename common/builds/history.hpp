@@ -41,8 +41,10 @@ struct HistoryEntry {
 void write_history(const std::vector<HistoryEntry>& entries, const std::filesystem::path& destination);
 
 // The newest `count` builds up to `newest`, from their records; what the registry does not have any more of older ones
-// stands in the table as far as `newest` itself tells.
+// stands in the table as far as `newest` itself tells. Where `repository` is a mirror, `origin` is asked for what that
+// lacks.
 void write_history(registry::Client& client, const registry::Repository& repository, const StoredRecord& newest,
-                   std::uint32_t count, const std::filesystem::path& destination, base::Log& log);
+                   std::uint32_t count, const std::filesystem::path& destination, base::Log& log,
+                   const std::optional<registry::Repository>& origin = std::nullopt);
 
 }  // namespace builds

@@ -126,14 +126,16 @@ FoundRecord record_of(const Source& asked, const Source& source, const Version& 
   return {asked.repository, std::move(found.record)};
 }
 
-void write_builds(const Source& source, const Version& version, const FoundRecord& found, std::uint32_t count,
-                  const std::filesystem::path& destination, registry::Client& client, base::Log& log) {
+void write_builds(const Source& asked, const Source& source, const Version& version, const FoundRecord& found,
+                  std::uint32_t count, const std::filesystem::path& destination, registry::Client& client,
+                  base::Log& log) {
   if (!found.record) {
     throw Error(ErrorKind::not_found,
                 {"write the history (params.builds) of", image_name(source, version.digest),
                  "the image has no build record: no put of this resource made it", "leave params.builds out"});
   }
-  builds::write_history(client, found.place, *found.record, count, destination, log);
+  const auto origin = found.place == asked.repository ? std::nullopt : std::optional(asked.repository);
+  builds::write_history(client, found.place, *found.record, count, destination, log, origin);
 }
 
 // From the repository itself where the mirror fails in whatever way.
@@ -196,7 +198,7 @@ concourse::VersionAndMetadata fetch(const Source& asked, const Version& version,
   deploying::write_files(params.deploy, {source.written_repository, version.tag, version.digest.text()}, destination);
   FoundRecord found{asked.repository, std::nullopt};
   if (params.builds > 0 || may_have_record(image)) found = record_of(asked, source, version, params, client, log);
-  if (params.builds > 0) write_builds(source, version, found, params.builds, destination, client, log);
+  if (params.builds > 0) write_builds(asked, source, version, found, params.builds, destination, client, log);
   return {write_version(version.tag, version.digest),
           metadata_of(source, version, image, found.record ? std::optional(found.record->record) : std::nullopt)};
 }

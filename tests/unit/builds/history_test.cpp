@@ -46,6 +46,20 @@ TEST_CASE("a history is written oldest first, also when the registry has lost an
   CHECK(world.output.str().find("build #1") != std::string::npos);
 }
 
+TEST_CASE("what a mirror lacks of a history is read where the image comes from") {
+  BuildWorld world;
+  const auto first = world.build("one", std::nullopt);
+  const auto second = world.build("two", first.digest);
+  auto mirror = world.reference.repository;
+  mirror.path = "mirrored/" + mirror.path;
+  const base::TemporaryDirectory directory("builds-test");
+  write_history(world.registry, mirror, *world.find(second.digest), 10, directory.path(), world.log,
+                world.reference.repository);
+  CHECK(base::read_file(directory.path() / "logs/1.log") == "log of one\n");
+  CHECK(base::read_file(directory.path() / "logs/2.log") == "log of two\n");
+  CHECK(world.output.str().find("known by its number alone") == std::string::npos);
+}
+
 TEST_CASE("of a history as many builds are written as are asked for") {
   BuildWorld world;
   const auto first = world.build("one", std::nullopt);
