@@ -57,6 +57,7 @@ std::string summary_of(const ReadyPushed& pushed) {
   const std::array<std::pair<std::uint64_t, std::string>, 3> parts{
       {{pushed.sent, sent}, {pushed.mounted, "mounted"}, {pushed.present, "there already"}}};
   const auto total = pushed.sent + pushed.mounted + pushed.present;
+  if (total == 0) return "it was there already; its tags are set";
   std::string text;
   for (const auto& [count, what] : parts) {
     if (count == total && total > 0) return fmt::format("{} blob{} {}", count, count == 1 ? "" : "s", what);

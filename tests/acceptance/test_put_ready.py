@@ -260,6 +260,13 @@ def test_a_version_brings_its_aliases(bench):
         "value"] == "main 1.0.0-lts 1.0-lts 1-lts lts"
 
 
+def test_another_tag_of_an_image_that_is_there_says_so(bench):
+    docker_archive(bench.inputs / "image.tar", [APPLICATION])
+    bench.put(image="image.tar").answer
+    result = bench.put({"tag": "production"}, image="image.tar")
+    assert result.status == 0 and result.stderr.rstrip().endswith(": it was there already; its tags are set")
+
+
 def test_blobs_of_another_repository_are_mounted(bench):
     """The base's repository stands in the image's annotations."""
     Pusher(bench.registry, "base").image("1", [BASE])
