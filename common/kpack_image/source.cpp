@@ -29,8 +29,10 @@ void describe(json::Fields<GitFields>& fields) {
                   "repository. Default: true");
   fields.optional("username", &GitFields::username, "the user name for the repository");
   fields.optional("password", &GitFields::password, "the password or token for the repository");
-  fields.optional("github_app", &GitFields::github_app,
-                  "a GitHub App that may read the repository, in place of `username` and `password`");
+  fields.optional(
+      "github_app", &GitFields::github_app,
+      "a GitHub App that may read the repository, in place of `username` and `password`. For GitHub Enterprise "
+      "Server its `api` has to be given");
   fields.optional("private_key", &GitFields::private_key, "the private key for a repository that is reached by ssh");
   fields.optional("private_key_user", &GitFields::private_key_user, "the user name at the ssh host");
   fields.optional("private_key_passphrase", &GitFields::private_key_passphrase, "the passphrase of the private key");
