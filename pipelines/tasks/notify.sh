@@ -57,7 +57,7 @@ awk -v format="${FORMAT:-slack}" -v directory="$work" '
   }' >"$work/body"
 
 if command -v curl >/dev/null; then
-  # The address is a secret: it comes by stdin, not among the arguments, and curl does not print it.
+  # The address is a secret: it comes by stdin, not among the arguments, and curl does not print it. wget takes none by stdin.
   printf 'url = "%s"\n' "$WEBHOOK_URL" | curl --config - --fail --silent --show-error --max-time 30 --retry 2 \
     --header 'Content-Type: application/json' --data-binary "@$work/body" --output /dev/null
 else
