@@ -83,8 +83,8 @@ TEST_CASE("the repository of an app is https://HOST/OWNER/NAME and nothing else"
   const auto read = [](const std::string& url) {
     return test::failure([&] { (void)clouds::require_github_repository(*http::Url::parse(url), "source.uri"); });
   };
-  CHECK(read("https://github.com/acme/app") == "");
-  CHECK(read("https://github.com/acme/app.git/") == "");
+  CHECK(read("https://github.com/acme/app").empty());
+  CHECK(read("https://github.com/acme/app.git/").empty());
   CHECK(read("http://github.com/acme/app.git") ==
         "cannot read source.uri: github_app would send its tokens in the clear; give it as https://HOST/OWNER/NAME");
   for (const auto* url : {"https://github.com/acme", "https://github.com/acme/app/tree", "https://github.com/"}) {
@@ -101,9 +101,9 @@ TEST_CASE("an assertion begins a minute ago and ends before ten minutes, whateve
 
 TEST_CASE("an app that cannot be one is refused by its field") {
   auto fields = app_fields();
-  CHECK(refusal(fields) == "");
+  CHECK(refusal(fields).empty());
   fields.erase("installation_id");
-  CHECK(refusal(fields) == "");
+  CHECK(refusal(fields).empty());
   fields["app_id"] = "my app";
   CHECK(refusal(fields) ==
         "cannot read source.github_app.app_id: \"my app\" is not the ID of an app; give the App ID or "

@@ -76,7 +76,7 @@ TEST_CASE("a token is asked for with least rights, and sent to its host alone") 
   CHECK(world.send("https://github.com/Acme/App.git/git-upload-pack") == 200);
   CHECK(world.sent() == "x-access-token:ghs_one");
   CHECK(world.send("https://github-cloud.example.com/acme/app.git/object") == 200);
-  CHECK(world.sent() == "");
+  CHECK(world.sent().empty());
   CHECK(world.api.seen.size() == 1);
   CHECK(world.stream.str().find("ghs_one") == std::string::npos);
 }
