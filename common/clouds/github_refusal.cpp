@@ -116,9 +116,9 @@ std::optional<seconds> github_pause(const http::Response& response, base::WallTi
   const auto left = number_in(response, "X-RateLimit-Remaining");
   const auto reset = number_in(response, "X-RateLimit-Reset");  // since 1970, by GitHub's clock
   if (left == 0 && reset) {
-    const auto pause = seconds(*reset) - http::date_of(response).value_or(now).time_since_epoch();
     constexpr seconds longest(24 * 3600);
-    return std::clamp(std::chrono::duration_cast<seconds>(pause), seconds(1), longest);
+    const auto since = std::chrono::duration_cast<seconds>(http::date_of(response).value_or(now).time_since_epoch());
+    return std::clamp(seconds(*reset), since + seconds(1), since + longest) - since;
   }
   if (response.status == 429 || says(words_of(response).value_or(""), "rate limit")) return usual_pause;
   return std::nullopt;

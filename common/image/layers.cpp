@@ -1,5 +1,6 @@
 #include "image/layers.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <fmt/format.h>
@@ -15,6 +16,8 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::size_t most_transfers = registry::HostLimits{}.transfers;
+// How many layers are fetched before their turn: what waits takes memory, and with hundreds of layers too much of it.
+constexpr std::size_t ahead = 32;
 
 class ConcurrentLayers final : public Layers {
  public:
@@ -24,9 +27,7 @@ class ConcurrentLayers final : public Layers {
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       spools_.emplace_back(directory / fmt::format("layer-{}", i), line_);
     }
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      static_cast<void>(workers_.submit([this, i] { fetch(i); }));
-    }
+    begin(ahead);
   }
 
   ~ConcurrentLayers() override { ConcurrentLayers::cancel(); }  // the workers wait for what has begun
@@ -40,6 +41,7 @@ class ConcurrentLayers final : public Layers {
 
   std::unique_ptr<archive::Input> open(std::size_t index) override {
     auto& spool = spools_.at(index);
+    begin(index + ahead);
     if (workers_.threads() == 0) {
       // The whole at once: nobody reads meanwhile, so nothing is gained by waiting for room.
       line_.is_narrow = true;
@@ -54,6 +56,13 @@ class ConcurrentLayers final : public Layers {
   }
 
  private:
+  // Has the layers before `end` fetched.
+  void begin(std::size_t end) {
+    for (; begun_ < std::min(end, layers_.size()); ++begun_) {
+      static_cast<void>(workers_.submit([this, index = begun_] { fetch(index); }));
+    }
+  }
+
   void fetch(std::size_t index) {
     auto& spool = spools_[index];
     try {
@@ -73,6 +82,7 @@ class ConcurrentLayers final : public Layers {
   archive::Line line_;
   std::deque<archive::Spool> spools_;  // where they are, they stay
   std::atomic<bool> cancelled_ = false;
+  std::size_t begun_ = 0;
   base::Workers workers_;  // last: it uses all the rest
 };
 

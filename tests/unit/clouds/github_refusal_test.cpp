@@ -103,4 +103,6 @@ TEST_CASE("hostile words of a server stay on one line, and short") {
   CHECK(text.size() < 600);
   CHECK(refused(403, message("limit"), {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "9000000000000000"}})
             .text.find("again at 2026-01-02T00:00:00Z") != std::string::npos);
+  CHECK(refused(403, message("limit"), {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "-9223372036854775808"}})
+            .text.find("again at 2026-01-01T00:00:01Z") != std::string::npos);
 }
