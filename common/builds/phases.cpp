@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "base/wording.hpp"
+
 namespace builds {
 namespace {
 
@@ -33,8 +35,7 @@ void Phases::end(std::string_view what) {
   const auto time = current();
   ended_.push_back(time);
   name_ = "";
-  const std::chrono::milliseconds took(static_cast<std::int64_t>(time.seconds * 1000));
-  log_.info(fmt::format("{} ({})", what, base::human_duration(took)));
+  log_.info(fmt::format("{} ({})", what, base::human_seconds(time.seconds)));
   log_.debug(fmt::format("{}: {:.2f} s of CPU", time.name, time.cpu));
 }
 

@@ -1,10 +1,10 @@
 #include "clouds/github_refusal.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 #include "base/letters.hpp"
+#include "base/number.hpp"
 #include "http/date.hpp"
 #include "http/retrying.hpp"
 #include "http/status.hpp"
@@ -38,11 +38,7 @@ bool says(const std::string& words, std::string_view part) {
 }
 
 std::optional<std::int64_t> number_in(const http::Response& response, std::string_view header) {
-  const auto text = response.headers.get(header).value_or("");
-  std::int64_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
+  return base::parse_whole<std::int64_t>(response.headers.get(header).value_or(""));
 }
 
 struct Answer {
@@ -57,7 +53,7 @@ Answer not_accepted(const http::Response& response, const std::string& words, co
                     const GithubQuestion& question) {
   if (const auto behind = clock_behind(response, question.now)) {
     return {ErrorKind::denied, "GitHub does not accept the app's assertion" + quoted(words),
-            clock_remedy(*behind, question.api.origin.host)};
+            http::clock_remedy(*behind, question.api.origin.host)};
   }
   return {ErrorKind::denied, "GitHub does not accept the app's assertion" + quoted(words),
           fmt::format("check that {0}.private_key is a key of the app {1}, and that it has not been deleted there",
@@ -125,17 +121,7 @@ std::optional<seconds> github_pause(const http::Response& response, base::WallTi
 }
 
 std::optional<seconds> clock_behind(const http::Response& response, base::WallTime now) {
-  const auto theirs = http::date_of(response);
-  if (!theirs) return std::nullopt;
-  const auto behind = std::chrono::duration_cast<seconds>(*theirs - now);
-  if (behind <= borne_skew && -behind <= borne_skew) return std::nullopt;
-  return behind;
-}
-
-std::string clock_remedy(seconds behind, const std::string& host) {
-  return fmt::format("the worker's clock is {} {} that of {}: set it",
-                     base::human_duration(behind > seconds(0) ? behind : -behind),
-                     behind > seconds(0) ? "behind" : "ahead of", host);
+  return http::clock_behind(response, now, borne_skew);
 }
 
 Error github_refusal(const http::Response& response, const GithubApp& app, const GithubQuestion& question) {

@@ -32,9 +32,7 @@ struct GithubQuestion {
 // not speak of a limit.
 [[nodiscard]] std::optional<std::chrono::seconds> github_pause(const http::Response& response, base::WallTime now);
 
-// How far the worker's clock is behind GitHub's (before it: negative), where that is more than an assertion bears.
+// As http::clock_behind(), where that is more than an assertion bears.
 [[nodiscard]] std::optional<std::chrono::seconds> clock_behind(const http::Response& response, base::WallTime now);
-// "the worker's clock is 12 min 00 s behind that of api.github.com: set it".
-[[nodiscard]] std::string clock_remedy(std::chrono::seconds behind, const std::string& host);
 
 }  // namespace clouds

@@ -230,7 +230,7 @@ bool GithubTokens::may_ask_again(const http::Response& response, int attempt) {
   if (response.status == 401 && attempt == 1) {
     const auto behind = clouds::clock_behind(response, now());
     if (!behind) return false;
-    log_.warning(clock_remedy(*behind, api_.origin.host));
+    log_.warning(http::clock_remedy(*behind, api_.origin.host));
     clock_behind_ += *behind;
     return true;
   }

@@ -1,11 +1,11 @@
 #include "clouds/oauth.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/number.hpp"
 #include "http/date.hpp"
 #include "http/status.hpp"
 #include "json/value.hpp"
@@ -39,13 +39,8 @@ std::string told_error(const http::Response& response) {
 }
 
 std::optional<std::string> skew(const http::Response& response, base::WallTime now) {
-  const auto theirs = http::date_of(response);
-  if (!theirs) return std::nullopt;
-  const auto behind = *theirs - now;
-  if (behind <= allowed_skew && -behind <= allowed_skew) return std::nullopt;
-  return fmt::format("the worker's clock is {} {} that of {}: set it",
-                     base::human_duration(behind > seconds(0) ? behind : -behind),
-                     behind > seconds(0) ? "behind" : "ahead of", response.url.origin.host);
+  const auto behind = http::clock_behind(response, now, allowed_skew);
+  return behind ? std::optional(http::clock_remedy(*behind, response.url.origin.host)) : std::nullopt;
 }
 
 // RFC 6749 wants a number; Azure's metadata service gives text. Nothing where it is neither.
@@ -53,11 +48,7 @@ std::optional<std::int64_t> lifetime_of(const json::Value& document) {
   const auto* value = json::find(document, "expires_in");
   if (value == nullptr) return std::nullopt;
   if (value->is_number_integer()) return value->get<std::int64_t>();
-  const auto text = json::text_or(document, "expires_in");
-  std::int64_t result = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), result);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return result;
+  return base::parse_whole<std::int64_t>(json::text_or(document, "expires_in"));
 }
 
 }  // namespace

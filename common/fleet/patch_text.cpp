@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/wording.hpp"
+
 namespace fleet {
 namespace {
 
@@ -17,7 +19,7 @@ std::string summary_of(const BaseStep& step) {
 }
 
 void show(const BaseStep& step, base::Log& log) {
-  log.info(fmt::format("{}: {} image{} on {}", step.platform, step.images, step.images == 1 ? "" : "s", step.before));
+  log.info(fmt::format("{}: {} on {}", step.platform, base::counted(step.images, "image"), step.before));
   if (!step.packages.unknown.empty()) {
     return log.info("which packages the patch changes is not known: " + step.packages.unknown);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/wording.hpp"
 #include "fleet/report.hpp"
 
 namespace fleet {
@@ -16,16 +17,12 @@ constexpr std::size_t most_rows_as_they_were = 3;
 
 using Row = std::array<std::string, 6>;
 
-std::string human(double seconds) {
-  return base::human_duration(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
-}
-
 Row row_of(const FleetImage& image) {
   return {image.name(),
           short_digest(image.before),
           image.image == image.before ? "" : short_digest(image.image),
           std::string(name_of(image.state)),
-          image.seconds > 0 ? human(image.seconds) : "",
+          image.seconds > 0 ? base::human_seconds(image.seconds) : "",
           remark_of(image)};
 }
 
@@ -49,7 +46,7 @@ std::string line_of(const FleetImage& image) {
   if (image.image != image.before && !image.before.empty()) {
     line += fmt::format(" {} -> {}", short_digest(image.before), short_digest(image.image));
   }
-  if (image.seconds > 0) line += " in " + human(image.seconds);
+  if (image.seconds > 0) line += " in " + base::human_seconds(image.seconds);
   const auto remark = remark_of(image);
   return remark.empty() ? line : line + ": " + remark;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/termination.hpp"
+#include "base/wording.hpp"
 #include "fleet/in.hpp"
 #include "fleet/operation.hpp"
 #include "fleet/progress.hpp"
@@ -105,16 +106,12 @@ class Put {
     }
     log_.info(fmt::format("recorded as put #{}, {}", record_.number, digest.text()));
     const auto* const dry = params_.dry_run ? "dry run, nothing is moved; " : "";
-    const auto sentence = fmt::format("{}{}, in {}", dry, sentence_of(record_), human(record_.seconds));
+    const auto sentence = fmt::format("{}{}, in {}", dry, sentence_of(record_), base::human_seconds(record_.seconds));
     if (record_.failed() > 0) {
       log_.warning(sentence);
     } else {
       log_.success(sentence);
     }
-  }
-
-  static std::string human(double seconds) {
-    return base::human_duration(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
   }
 
   // A failed put saves no version, so only what the user asked for fails it; the record is there all the same.

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "base/wording.hpp"
 #include "build_version.hpp"
 #include "fleet/mover.hpp"
 #include "fleet/operation.hpp"
@@ -117,7 +118,7 @@ class RebaseFleet {
   }
 
   void look_at(const std::vector<registry::Reference>& images, Survey& survey) {
-    log_.info(fmt::format("looking at {} image{}", images.size(), images.size() == 1 ? "" : "s"));
+    log_.info("looking at " + base::counted(images.size(), "image"));
     surveyed_.resize(images.size());
     base::Progress progress(log_, "looked at", images.size(), base::Progress::Unit::pieces);
     // The new base's packages are read beside: they are needed whatever the images turn out to be.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/wording.hpp"
 #include "registry/reference.hpp"
 
 namespace fleet {
@@ -323,13 +324,7 @@ void follow(FleetRecord& record, const FleetRecord& previous, const std::string&
   if (record.earlier.size() > most_earlier) record.earlier.resize(most_earlier);
 }
 
-namespace {
-
-std::string plural(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::string counts_of(const FleetRecord& record) {
   std::string result;
@@ -341,7 +336,7 @@ std::string counts_of(const FleetRecord& record) {
 }
 
 std::string sentence_of(const FleetRecord& record) {
-  std::string result = fmt::format("{}: {}", plural(record.images.size(), "image"), counts_of(record));
+  std::string result = fmt::format("{}: {}", base::counted(record.images.size(), "image"), counts_of(record));
   if (const auto needing = record.needing_a_build(); needing > 0) {
     result += fmt::format("; {} a build", needing == 1 ? "1 needs" : fmt::format("{} need", needing));
   }

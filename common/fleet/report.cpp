@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/wording.hpp"
 
 namespace fleet {
 namespace {
@@ -11,10 +12,6 @@ namespace {
 bool wants_attention(const FleetImage& image) {
   return is_failure(image.state) || image.state == State::moved || image.state == State::not_rebasable ||
          image.state == State::no_base || !image.needs.empty();
-}
-
-std::string human(double seconds) {
-  return base::human_duration(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
 }
 
 // A cell may hold anything: a bar would end it, a backtick or a bracket would begin something.
@@ -109,7 +106,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const FleetRecord& rec
   add("packages", record.packages);
   add("started by", record.started_by);
   add("finished", base::readable_time(record.finished));
-  result.emplace_back("duration", human(record.seconds));
+  result.emplace_back("duration", base::human_seconds(record.seconds));
   if (const auto& latency = record.latency) {
     add(latency_name(record).c_str(), text_of(*latency));
   }
@@ -123,7 +120,8 @@ std::string latency_name(const FleetRecord& record) {
 
 std::string text_of(const Latency& latency) {
   const auto since = latency.since == "push" ? "the base's push" : "the start of the put";
-  return fmt::format("p50 {}, p95 {}, from {} to the image's tag", human(latency.p50), human(latency.p95), since);
+  return fmt::format("p50 {}, p95 {}, from {} to the image's tag", base::human_seconds(latency.p50),
+                     base::human_seconds(latency.p95), since);
 }
 
 std::string short_digest(const std::string& image) {

@@ -1,9 +1,9 @@
 #include "git/commit.hpp"
 
-#include <charconv>
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/number.hpp"
 #include "git/encoding.hpp"
 
 namespace git {
@@ -29,12 +29,7 @@ std::string_view digits_of(std::string_view text) {
 }
 
 // Seconds; nothing where they are more than a date can be.
-std::optional<std::int64_t> seconds_of(std::string_view digits) {
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return seconds;
-}
+std::optional<std::int64_t> seconds_of(std::string_view digits) { return base::parse_whole<std::int64_t>(digits); }
 
 // "+0130" is hours and minutes, whatever their number of digits.
 int minutes_of(std::string_view zone) {

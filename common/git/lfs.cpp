@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
@@ -12,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
+#include "base/number.hpp"
 #include "base/rfc3339.hpp"
 #include "git/checkout.hpp"
 #include "git/config_text.hpp"
@@ -160,13 +160,9 @@ std::optional<LfsPointer> parse_lfs_pointer(std::string_view given) {
     return std::nullopt;
   }
   const auto digest = base::Digest::parse(field_of(text, "oid "));
-  const auto size_text = field_of(text, "size ");
-  std::uint64_t size = 0;
-  const auto [end, error] = std::from_chars(size_text.data(), size_text.data() + size_text.size(), size);
-  if (!digest || size_text.empty() || error != std::errc() || end != size_text.data() + size_text.size()) {
-    return std::nullopt;
-  }
-  return LfsPointer{*digest, size};
+  const auto size = base::parse_whole<std::uint64_t>(field_of(text, "size "));
+  if (!digest || !size) return std::nullopt;
+  return LfsPointer{*digest, *size};
 }
 
 std::string LfsFile::shown() const { return fmt::format("LFS object {} ({})", pointer.digest.hex(), path); }

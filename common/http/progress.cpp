@@ -1,16 +1,13 @@
 #include "http/progress.hpp"
 
-#include <charconv>
 #include <optional>
+
+#include "base/number.hpp"
 
 namespace http {
 namespace {
 
-std::uint64_t number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() ? value : 0;
-}
+std::uint64_t number(std::string_view text) { return base::parse_whole<std::uint64_t>(text).value_or(0); }
 
 // Of what the response brings a part: what came before it, and the whole (RFC 9110, 14.4; 0: it is not known).
 struct Extent {

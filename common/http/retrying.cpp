@@ -1,12 +1,12 @@
 #include "http/retrying.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <mutex>
 
 #include "base/error.hpp"
+#include "base/number.hpp"
+#include "http/date.hpp"
 
 namespace http {
 namespace {
@@ -147,17 +147,9 @@ std::optional<milliseconds> next_delay(const RetryPolicy& policy, int next, std:
   return std::max(delay, retry_after.value_or(milliseconds(0)));
 }
 
-std::optional<base::WallTime> parse_date(std::string_view value) {
-  const time_t date = curl_getdate(std::string(value).c_str(), nullptr);
-  if (date < 0) return std::nullopt;
-  return base::WallTime(std::chrono::seconds(date));
-}
-
 std::optional<milliseconds> parse_retry_after(std::string_view value, base::WallTime now) {
-  std::int64_t seconds = 0;
-  const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (parsed.ec == std::errc() && parsed.ptr == value.data() + value.size()) {
-    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 1'000'000'000));
+  if (const auto seconds = base::parse_whole<std::int64_t>(value)) {
+    return std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, 1'000'000'000));
   }
   const auto date = parse_date(value);
   if (!date) return std::nullopt;

@@ -46,9 +46,6 @@ enum class Verdict { final, retry };
 // Delta-seconds or an HTTP date (RFC 9110, 10.2.3).
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, base::WallTime now);
 
-// An HTTP date (RFC 9110, 5.6.7); nothing where it is not one.
-[[nodiscard]] std::optional<base::WallTime> parse_date(std::string_view value);
-
 // What a request needs (a token) could not be had, after attempts of its own: the request is not repeated for it,
 // whatever the kind.
 class Exhausted final : public base::Error {

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/wording.hpp"
 #include "http/trust.hpp"
 #include "lifecycle/build.hpp"
 #include "lifecycle/closed_directory.hpp"
@@ -16,10 +17,6 @@
 
 namespace image {
 namespace {
-
-std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 class Builder {
  public:
@@ -70,7 +67,7 @@ class Builder {
   lifecycle::Resolution detect(const buildpacks::Target& target) {
     phases_.begin("DETECTING");
     auto detected = lifecycle::detect(platform_, target, environment_, log_);
-    phases_.end(fmt::format("{} will build", plural(detected.group.size(), "buildpack")));
+    phases_.end(fmt::format("{} will build", base::counted(detected.group.size(), "buildpack")));
     return detected;
   }
 
@@ -90,16 +87,17 @@ class Builder {
   static std::string summary_of(const lifecycle::Restored& restored) {
     const auto kept = restored.described - std::min(restored.described, restored.layers);
     std::string text = restored.layers == 0 ? ""
-                                            : fmt::format("restored {}, {}", plural(restored.layers, "layer"),
+                                            : fmt::format("restored {}, {}", base::counted(restored.layers, "layer"),
                                                           base::human_bytes(restored.bytes));
-    if (kept > 0) text += fmt::format("{}{} of the image can be kept", text.empty() ? "" : "; ", plural(kept, "layer"));
+    if (kept > 0)
+      text += fmt::format("{}{} of the image can be kept", text.empty() ? "" : "; ", base::counted(kept, "layer"));
     return text.empty() ? "nothing to restore" : text;
   }
 
   lifecycle::BuildMetadata build(const lifecycle::Resolution& detected, const buildpacks::Target& target) {
     phases_.begin("BUILDING");
     auto metadata = lifecycle::build(platform_, detected, target, environment_, log_);
-    phases_.end(fmt::format("{} ran", plural(detected.group.size(), "buildpack")));
+    phases_.end(fmt::format("{} ran", base::counted(detected.group.size(), "buildpack")));
     return metadata;
   }
 
@@ -111,7 +109,7 @@ class Builder {
     const auto cached = save_cache(metadata, image, cache);
     const auto reused = image.reused == 0 ? "" : fmt::format(", {} of them reused", image.reused);
     const auto more = cached == 0 ? "" : fmt::format(", and {} for the cache", base::human_bytes(cached));
-    phases_.end(fmt::format("{}{}, {} uploaded{}", plural(image.layers, "layer"), reused,
+    phases_.end(fmt::format("{}{}, {} uploaded{}", base::counted(image.layers, "layer"), reused,
                             base::human_bytes(image.uploaded), more));
   }
 
@@ -121,7 +119,8 @@ class Builder {
     try {
       const auto saved = lifecycle::save_cache(client_, platform_, metadata.buildpacks, options_.cache, earlier, image,
                                                options_.image, log_);
-      if (saved.pushed) log_.info(fmt::format("cached {} in {}", plural(saved.layers, "layer"), options_.cache.text()));
+      if (saved.pushed)
+        log_.info(fmt::format("cached {} in {}", base::counted(saved.layers, "layer"), options_.cache.text()));
       return saved.uploaded;
     } catch (const base::Error& error) {
       log_.warning(fmt::format("the cache is not saved: {}", error.what()));

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/wording.hpp"
 #include "builds/history.hpp"
 #include "concourse/destination.hpp"
 #include "image/formats.hpp"
@@ -67,8 +68,7 @@ void write_references(const Source& source, const Version& version, const std::f
 void describe_download(const registry::Reference& reference, const registry::Image& image, base::Log& log) {
   std::uint64_t size = 0;
   for (const auto& layer : image.manifest.layers) size += layer.size;
-  const auto count = image.manifest.layers.size();
-  log.info(fmt::format("fetching {} ({} layer{}, {})", reference.text(), count, count == 1 ? "" : "s",
+  log.info(fmt::format("fetching {} ({}, {})", reference.text(), base::counted(image.manifest.layers.size(), "layer"),
                        base::human_bytes(size)));
 }
 

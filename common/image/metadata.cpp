@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/wording.hpp"
 #include "lifecycle/changes.hpp"
 
 namespace image {
@@ -56,8 +57,7 @@ void describe_record(const builds::BuildRecord& record, Collector& collector) {
   collector.add("layers", fmt::format("{}, {} reused", record.layers, record.reused));
   collector.add("size", base::human_bytes(record.size));
   collector.add("finished", base::readable_time(record.finished));
-  const std::chrono::milliseconds took(static_cast<std::int64_t>(record.seconds * 1000));
-  collector.add("duration", base::human_duration(took));
+  collector.add("duration", base::human_seconds(record.seconds));
   collector.add("concourse build", record.build_url);
 }
 

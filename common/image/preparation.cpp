@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/presence.hpp"
+#include "base/wording.hpp"
 #include "build_version.hpp"
 #include "image/put_inputs.hpp"
 #include "lifecycle/file_sketch.hpp"
@@ -115,8 +116,8 @@ Preparation prepare(const PutContext& context) {
     lifecycle::prepare(platform, *examined, bindings);
   };
   if (is_build) result.make_workspace();
-  const auto count = source.tree.entries.size();
-  context.phases.end(fmt::format("{} {} file{}, {}", is_build ? "copied" : "looked at", count, count == 1 ? "" : "s",
+  context.phases.end(fmt::format("{} {}, {}", is_build ? "copied" : "looked at",
+                                 base::counted(source.tree.entries.size(), "file"),
                                  base::human_bytes(source.tree.bytes)));
   return result;
 }

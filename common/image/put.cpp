@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/error.hpp"
+#include "base/wording.hpp"
 #include "image/embedded_build.hpp"
 #include "image/metadata.hpp"
 #include "image/preparation.hpp"
@@ -40,10 +41,9 @@ std::vector<builds::Change> shown(std::vector<builds::Change> changes, const bui
 
 // "pushed r/app@sha256:...: image build #2, by a rebase, in 312 ms"
 std::string summary_of(const builds::BuildRecord& record) {
-  const std::chrono::milliseconds took(static_cast<std::int64_t>(record.seconds * 1000));
   return fmt::format("pushed {}: image build #{}, {} for {}, in {}", record.image, record.number,
                      record.kind == "rebase" ? "rebased" : "built", builds::names_of(record.changes),
-                     base::human_duration(took));
+                     base::human_seconds(record.seconds));
 }
 
 // Does what the preparation has decided.
@@ -118,7 +118,7 @@ class Put {
     try {
       const auto rebased = lifecycle::rebase(client_, *found_.standing.previous.image, *found_.run_image);
       publish_image(rebased.manifest, {"rebase", rebased.kept, rebased.kept, rebased.uploaded, rebased.size});
-      const auto kept = fmt::format("{} layer{}", rebased.kept, rebased.kept == 1 ? "" : "s");
+      const auto kept = base::counted(rebased.kept, "layer");
       phases_.end(fmt::format("{} of the application kept, {} uploaded", kept, base::human_bytes(rebased.uploaded)));
       return true;
     } catch (const Error& error) {

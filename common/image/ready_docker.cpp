@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "base/wording.hpp"
 #include "image/ready_documents.hpp"
 
 namespace image {
@@ -59,7 +60,7 @@ class DockerArchive {
     read_config();
     read_layers();
     auto top = write_manifest();
-    auto kind = fmt::format("an archive of docker save, {} layer{}", layers_.size(), layers_.size() == 1 ? "" : "s");
+    auto kind = "an archive of docker save, " + base::counted(layers_.size(), "layer");
     return ReadyImage{std::move(top), {}, std::move(blobs_), std::move(kind), std::move(origins_)};
   }
 

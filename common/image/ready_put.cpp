@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
+#include "base/wording.hpp"
 #include "image/input_match.hpp"
 #include "image/ready_push.hpp"
 #include "image/ready_tags.hpp"
@@ -60,7 +61,7 @@ std::string summary_of(const ReadyPushed& pushed) {
   if (total == 0) return "it was there already; its tags are set";
   std::string text;
   for (const auto& [count, what] : parts) {
-    if (count == total && total > 0) return fmt::format("{} blob{} {}", count, count == 1 ? "" : "s", what);
+    if (count == total) return fmt::format("{} {}", base::counted(count, "blob"), what);
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
   }
   return fmt::format("of {} blobs {}", total, text);
@@ -83,7 +84,7 @@ concourse::VersionAndMetadata put_ready(const Source& source, const PutParams& p
   const auto pushed = push_ready_image(client, image, {source.repository, tags}, file.name, log);
   const auto name = image_name(source, digest);
   if (pushed.referrers != 0) {
-    log.info(fmt::format("sent {} artifact{} that refer{} to it", pushed.referrers, pushed.referrers == 1 ? "" : "s",
+    log.info(fmt::format("sent {} that refer{} to it", base::counted(pushed.referrers, "artifact"),
                          pushed.referrers == 1 ? "s" : ""));
   }
   if (pushed.was_unchanged) {

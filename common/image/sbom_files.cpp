@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/file_descriptor.hpp"
+#include "base/wording.hpp"
 #include "base/write_all.hpp"
 #include "lifecycle/layer_maker.hpp"
 #include "lifecycle/metadata.hpp"
@@ -104,7 +105,7 @@ void write_sbom(registry::Client& client, const registry::Reference& reference,
   lifecycle::fetch_blob(client, reference.repository, *layer, file);
   const auto count =
       unpack(file, metadata->sbom, fmt::format("layer sha256:{}", layer->digest.short_hex()), directory / "sbom");
-  log.info(fmt::format("{} SBOM file{} in sbom/", count, count == 1 ? "" : "s"));
+  log.info(base::counted(count, "SBOM file") + " in sbom/");
 }
 
 }  // namespace image

@@ -1,8 +1,9 @@
 #include "json/types.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
 #include <limits>
+
+#include "base/number.hpp"
 
 namespace json {
 namespace {
@@ -10,10 +11,7 @@ namespace {
 template <class T>
 std::optional<T> number_in_text(const Value& value) {
   if (!value.is_string()) return std::nullopt;
-  const auto& text = value.get_ref<const std::string&>();
-  T number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+  return base::parse_whole<T>(value.get_ref<const std::string&>());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/wording.hpp"
 #include "kpack/record.hpp"
 
 namespace kpack_image {
@@ -47,8 +48,7 @@ concourse::Metadata metadata_of(const Version& version, const std::optional<kpac
     collector.add("buildpacks", buildpacks_text(build->buildpacks));
     collector.add("started", base::readable_time(record.started));
     collector.add("finished", base::readable_time(record.finished));
-    collector.add("duration",
-                  base::human_duration(std::chrono::milliseconds(static_cast<std::int64_t>(record.seconds * 1000))));
+    collector.add("duration", base::human_seconds(record.seconds));
   } else {
     collector.add("digest", version.digest.text());
   }

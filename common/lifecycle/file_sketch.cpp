@@ -5,6 +5,8 @@
 #include <map>
 #include <sys/stat.h>
 
+#include "base/wording.hpp"
+
 namespace lifecycle {
 namespace {
 
@@ -56,7 +58,7 @@ std::optional<std::string> changed_files(std::string_view before, std::string_vi
     if (!old_buckets->contains(bucket)) ++count;
   }
   if (count > most_told_apart) return fmt::format("more than {} files changed", most_told_apart);
-  return fmt::format("{} file{} changed", count, count == 1 ? "" : "s");
+  return base::counted(count, "file") + " changed";
 }
 
 }  // namespace lifecycle

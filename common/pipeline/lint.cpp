@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/wording.hpp"
 #include "json/errors.hpp"
 #include "pipeline/judge.hpp"
 #include "pipeline/plan.hpp"
@@ -270,10 +271,6 @@ std::string_view word_of(Severity severity) {
   return "note";
 }
 
-std::string counted(std::size_t count, std::string_view one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
-
 }  // namespace
 
 std::size_t Report::count(Severity severity) const {
@@ -300,9 +297,9 @@ std::string render(const Report& report, const std::string& name) {
   for (const auto& each : report.findings) {
     text += fmt::format("{}:{}: {}: {}\n", name, each.line, word_of(each.severity), each.text);
   }
-  text += fmt::format("{}: {} of build-service, in {}: {}, {}\n", name, counted(report.resources, "resource"),
-                      counted(report.steps, "step"), counted(report.count(Severity::error), "error"),
-                      counted(report.count(Severity::warning), "warning"));
+  text += fmt::format("{}: {} of build-service, in {}: {}, {}\n", name, base::counted(report.resources, "resource"),
+                      base::counted(report.steps, "step"), base::counted(report.count(Severity::error), "error"),
+                      base::counted(report.count(Severity::warning), "warning"));
   return text;
 }
 

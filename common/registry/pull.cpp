@@ -1,10 +1,10 @@
 #include "registry/pull.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "http/retrying.hpp"
+#include "base/number.hpp"
+#include "http/date.hpp"
 #include "registry/image_finder.hpp"
 
 namespace registry {
@@ -37,18 +37,10 @@ void require_digest(const Reference& reference, const Digest& said, std::string_
                                     fmt::format("{} the digest {}, not the one asked for", whose, said.text()), ""});
 }
 
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 // What a HEAD said, when it said all that is needed.
 std::optional<Descriptor> described(const Reference& reference, const http::Response& response) {
   auto digest = Digest::parse(response.headers.get("Docker-Content-Digest").value_or(""));
-  const auto size = number<std::uint64_t>(response.headers.get("Content-Length").value_or(""));
+  const auto size = base::parse_whole<std::uint64_t>(response.headers.get("Content-Length").value_or(""));
   if (!digest || !size) return std::nullopt;
   require_digest(reference, *digest, "the registry names");
   return Descriptor{response.headers.get("Content-Type").value_or(""), *std::move(digest), *size, {}, {}, ""};
@@ -116,9 +108,9 @@ class BlobSink final : public http::Sink {
     const auto dash = range.find('-');
     const auto slash = range.find('/');
     if (!range.starts_with("bytes ") || dash == std::string_view::npos || slash == std::string_view::npos) return false;
-    const auto start = number<std::uint64_t>(range.substr(6, dash - 6));
+    const auto start = base::parse_whole<std::uint64_t>(range.substr(6, dash - 6));
     const auto total = range.substr(slash + 1);
-    return start == received_ && (total == "*" || number<std::uint64_t>(total) == descriptor_.size);
+    return start == received_ && (total == "*" || base::parse_whole<std::uint64_t>(total) == descriptor_.size);
   }
 
   std::string name_;

@@ -1,10 +1,10 @@
 #include "registry/push.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/number.hpp"
 #include "http/retrying.hpp"
 #include "registry/listing.hpp"
 #include "registry/pull.hpp"
@@ -239,11 +239,10 @@ std::optional<std::uint64_t> parse_upload_offset(std::string_view range) {
   if (range.starts_with("bytes=")) range.remove_prefix(6);
   if (!range.starts_with("0-")) return std::nullopt;
   range.remove_prefix(2);
-  std::uint64_t last = 0;
-  const auto parsed = std::from_chars(range.data(), range.data() + range.size(), last);
-  if (range.empty() || parsed.ec != std::errc() || parsed.ptr != range.data() + range.size()) return std::nullopt;
+  const auto last = base::parse_whole<std::uint64_t>(range);
+  if (!last) return std::nullopt;
   // docker-registry writes "0-0" for none and for one byte; sending the first byte again is mended, losing it is not.
-  return last == 0 ? 0 : last + 1;
+  return *last == 0 ? 0 : *last + 1;
 }
 
 bool mount_blob(Session& session, const Repository& repository, const Digest& digest, const Repository& from) {
