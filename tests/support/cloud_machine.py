@@ -11,8 +11,9 @@ import http.server
 import json
 import os
 import subprocess
-import threading
 import urllib.parse
+
+from support.serving import Serving
 
 ADDRESS = "169.254.169.254"
 CLONE_NEWNET = 0x40000000
@@ -33,7 +34,7 @@ def in_own_network(action):
         return pool.submit(enter).result()
 
 
-class Metadata:
+class Metadata(Serving):
     """IMDSv2 with the keys of a role, and Azure's managed identity."""
 
     def __init__(self, keys: dict | None = None, identity: dict | None = None):
@@ -41,16 +42,7 @@ class Metadata:
         self.requests: list[str] = []
 
     def __enter__(self) -> "Metadata":
-        self._http = http.server.ThreadingHTTPServer((ADDRESS, 80), _handler(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        return self._serve(http.server.ThreadingHTTPServer((ADDRESS, 80), _handler(self)))
 
     def answer(self, method: str, path: str, headers) -> tuple[int, str]:
         url = urllib.parse.urlsplit(path)

@@ -17,19 +17,18 @@ import http.server
 import json
 import pathlib
 import re
-import ssl
 import subprocess
-import threading
 import time
 import urllib.parse
 
 from support.certificates import Authority, openssl
-from support.connect_proxy import ConnectProxy
+from support.named_serving import NamedServing
+from support.serving import tls_context
 
 ZERO_USER = "00000000-0000-0000-0000-000000000000"
 
 
-class CloudServer:
+class CloudServer(NamedServing):
     def __init__(self, directory: pathlib.Path, cloud, registry):
         self.directory, self.cloud, self.registry = directory, cloud, registry
         self.requests: list[str] = []  # "POST api.ecr.eu-west-1.amazonaws.com/"
@@ -37,47 +36,20 @@ class CloudServer:
     def __enter__(self) -> "CloudServer":
         self.authority = Authority(self.directory / "endpoints")
         self._registry_authority = Authority(self.directory / "registry-authority")
-        self._http = _Server(("127.0.0.1", 0), _handler(self))
-        own = _context(self._registry_authority.issue(self.cloud.host))
-        context = _context(self.authority.issue(*self.cloud.endpoints))
+        own = tls_context(self._registry_authority.issue(self.cloud.host))
+        context = tls_context(self.authority.issue(*self.cloud.endpoints))
 
         def choose(sock, name, _context) -> None:
             if name == self.cloud.host:
                 sock.context = own
 
         context.sni_callback = choose
-        self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        names = [self.cloud.host, *self.cloud.endpoints]
-        self._proxy = ConnectProxy(routes={f"{name}:443": self._http.server_port for name in names}).__enter__()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._proxy.__exit__()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-
-    @property
-    def environment(self) -> dict:
-        return {"https_proxy": self._proxy.url, "SSL_CERT_FILE": str(self.authority.certificate)}
+        return self._serve_names(_handler(self), context, [self.cloud.host, *self.cloud.endpoints])
 
     @property
     def ca_certs(self) -> list[str]:
         return [self._registry_authority.certificate.read_text()]
 
-    @property
-    def connected(self) -> set[str]:
-        """Every place that was asked for."""
-        return set(self._proxy.connected)
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_) -> None:
-        """A client that hangs up is part of the tests."""
 
 
 class EcrCloud:
@@ -312,12 +284,6 @@ def _basic(user: str, password: str) -> str:
 
 def _decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-def _context(pair) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*pair)
-    return context
 
 
 def _handler(server: CloudServer):

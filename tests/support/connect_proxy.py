@@ -13,11 +13,12 @@ import http.client
 import http.server
 import select
 import socket
-import threading
 import urllib.parse
 
+from support.serving import Serving
 
-class ConnectProxy:
+
+class ConnectProxy(Serving):
     def __init__(self, *, user: str | None = None, password: str | None = None, routes: dict[str, int] | None = None):
         self.routes = routes
         self.wanted = None if user is None else "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -26,17 +27,9 @@ class ConnectProxy:
         self.refused = 0
 
     def __enter__(self) -> "ConnectProxy":
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
+        self.port = server.server_port
+        return self._serve(server)
 
     @property
     def url(self) -> str:

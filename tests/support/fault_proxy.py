@@ -11,6 +11,8 @@ import http.server
 import threading
 import time
 
+from support.serving import Serving
+
 CHUNK = 65536
 
 
@@ -55,7 +57,7 @@ class AlterResponse(Fault):
     at: int = 0
 
 
-class FaultProxy:
+class FaultProxy(Serving):
     def __init__(self, upstream: str):
         self.upstream = upstream
         self.faults: list[Fault] = []
@@ -64,21 +66,13 @@ class FaultProxy:
         self.sent = 0  # bytes of answers' bodies
         self.lock = threading.Lock()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> "FaultProxy":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self._serve(self._server)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
         with self.lock:

@@ -11,10 +11,10 @@ import hashlib
 import http.server
 import io
 import json
-import ssl
 import tarfile
-import threading
 import time
+
+from support.serving import Serving, tls_context
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -60,7 +60,7 @@ def layer(entries: list) -> bytes:
     return buffer.getvalue()
 
 
-class FaultyRegistry:
+class FaultyRegistry(Serving):
     def __init__(self, certificate=None):
         """`certificate` is a pair of files, certificate and key, for TLS."""
         self.blobs: dict[str, bytes] = {}
@@ -68,25 +68,15 @@ class FaultyRegistry:
         self.requests: list[Request] = []
         self.fault = lambda request: None
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
-        self._server.daemon_threads = True
         if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*map(str, certificate))
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+            self._server.socket = tls_context(certificate).wrap_socket(self._server.socket, server_side=True)
 
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> "FaultyRegistry":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self._serve(self._server)
 
     def add_blob(self, content: bytes) -> dict:
         self.blobs[digest_of(content)] = content

@@ -21,15 +21,14 @@ import http.server
 import json
 import pathlib
 import re
-import ssl
 import subprocess
-import threading
 import time
 
 from support.certificates import Authority, openssl
-from support.connect_proxy import ConnectProxy
 from support.git_server import http_backend
 from support.lfs_server import pointer
+from support.named_serving import NamedServing
+from support.serving import tls_context
 
 STORAGE = "github-cloud.githubusercontent.com"
 WANTED_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "build-service"}
@@ -53,7 +52,7 @@ class Token:
     uses: int = 0
 
 
-class GithubServer:
+class GithubServer(NamedServing):
     def __init__(self, directory: pathlib.Path, repositories: pathlib.Path, host: str = "github.com"):
         self.directory, self.repositories, self.host = directory, repositories, host
         self.is_cloud = host == "github.com" or host.endswith(".ghe.com")
@@ -74,28 +73,7 @@ class GithubServer:
     def __enter__(self) -> "GithubServer":
         self.authority = Authority(self.directory / "github-authority")
         names = sorted({self.host, self.api, STORAGE})
-        self._http = _Server(("127.0.0.1", 0), _handler(self))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.authority.issue(*names))
-        self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        self._proxy = ConnectProxy(routes={f"{name}:443": self._http.server_port for name in names}).__enter__()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._proxy.__exit__()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-
-    @property
-    def environment(self) -> dict:
-        return {"https_proxy": self._proxy.url, "SSL_CERT_FILE": str(self.authority.certificate)}
-
-    @property
-    def connected(self) -> set[str]:
-        return set(self._proxy.connected)
+        return self._serve_names(_handler(self), tls_context(self.authority.issue(*names)), names)
 
     def url(self, name: str) -> str:
         return f"https://{self.host}/{name}.git"
@@ -197,13 +175,6 @@ def _key(app_id: str) -> tuple[str, str]:
 
 def _decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_) -> None:
-        """A client that hangs up is part of the tests."""
 
 
 def _handler(github: GithubServer):

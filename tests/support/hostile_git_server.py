@@ -11,6 +11,8 @@ import http.server
 import threading
 from collections.abc import Callable
 
+from support.serving import Serving
+
 FLUSH, DELIMITER = b"0000", b"0001"
 CAPABILITIES = (b"version 2\n", b"agent=git/hostile\n", b"ls-refs=unborn\n", b"fetch=shallow filter\n", b"object-format=sha1\n")
 
@@ -51,7 +53,7 @@ class Answer:
     endless: bytes = b""  # comes after the body, again and again
 
 
-class HostileGitServer:
+class HostileGitServer(Serving):
     def __init__(self, head: str, pack: bytes = b"", *, lines: list[bytes] | None = None):
         self.answers = {
             "advertise": packets(*CAPABILITIES) + FLUSH,
@@ -63,21 +65,15 @@ class HostileGitServer:
         self.ending = threading.Event()
 
     def __enter__(self) -> "HostileGitServer":
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self.thread.start()
-        return self
+        return self._serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self)))
 
     def __exit__(self, *_) -> None:
         self.ending.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        super().__exit__()
 
     @property
     def host(self) -> str:
-        return f"127.0.0.1:{self.server.server_address[1]}"
+        return f"127.0.0.1:{self._server.server_port}"
 
     @property
     def url(self) -> str:

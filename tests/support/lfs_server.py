@@ -11,9 +11,9 @@ import hashlib
 import http.server
 import json
 import pathlib
-import threading
 
 from support.git_server import http_backend
+from support.serving import Serving
 
 
 def pointer(content: bytes) -> str:
@@ -21,7 +21,7 @@ def pointer(content: bytes) -> str:
     return f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(content)}\n"
 
 
-class LfsServer:
+class LfsServer(Serving):
     def __init__(self, directory: pathlib.Path, *, user: str | None = None, password: str | None = None):
         self.directory, self.user, self.password = directory, user, password
         self.objects: dict[str, bytes] = {}
@@ -39,19 +39,11 @@ class LfsServer:
         return pointer(content)
 
     def __enter__(self) -> "LfsServer":
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        return self._serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self)))
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        return f"http://127.0.0.1:{self._server.server_port}"
 
     def url(self, name: str) -> str:
         return f"{self.base}/{name}.git"

@@ -7,30 +7,22 @@
 
 import base64
 import http.server
-import threading
 import urllib.error
 import urllib.request
+
+from support.serving import Serving
 
 CENTRAL = "https://repo.maven.apache.org/maven2"
 
 
-class MavenMirror:
+class MavenMirror(Serving):
     def __init__(self, username: str, password: str):
         self.username, self.password = username, password
         self.wanted = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
         self.served = 0
 
     def __enter__(self) -> "MavenMirror":
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self._serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self)))
 
     @property
     def settings(self) -> str:

@@ -12,31 +12,25 @@ import json
 import threading
 import urllib.parse
 
+from support.serving import Serving
+
 INDEX = "application/vnd.oci.image.index.v1+json"
 
 
-class ReferrersProxy:
+class ReferrersProxy(Serving):
     def __init__(self, upstream: str):
         self.upstream = upstream
         self.requests: list[tuple[str, str]] = []
         self.referrers: dict[str, list[dict]] = {}  # by the subject's digest
         self.lock = threading.Lock()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> "ReferrersProxy":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self._serve(self._server)
 
     def keep(self, manifest: bytes) -> str | None:
         """The subject of a manifest that was pushed."""

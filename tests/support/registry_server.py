@@ -13,7 +13,6 @@ import pathlib
 import re
 import socket
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.parse
@@ -21,6 +20,7 @@ import urllib.request
 import uuid
 
 from support.certificates import Authority, openssl
+from support.serving import Serving
 
 
 class RegistryServer:
@@ -114,7 +114,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class TokenServer:
+class TokenServer(Serving):
     """Docker's token authentication: gives `users` (name to password) all they ask for, others the right to pull."""
 
     def __init__(self, directory: pathlib.Path, users: dict[str, str], lifetime: int = 60):
@@ -130,17 +130,9 @@ class TokenServer:
         self._numbers = {name: int(re.sub(r"[\s:]", "", digits), 16)
                          for name, digits in re.findall(r"^(\w+):\n((?:    .+\n?)+)", shown.stdout, re.M)}
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _token_handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     def __enter__(self) -> "TokenServer":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self._serve(self._server)
 
     @property
     def configuration(self) -> dict:

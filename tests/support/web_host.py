@@ -2,7 +2,8 @@
 
 import dataclasses
 import http.server
-import threading
+
+from support.serving import Serving
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,7 +14,7 @@ class Received:
     body: bytes
 
 
-class WebHost:
+class WebHost(Serving):
     """`status` is what it answers."""
 
     def __init__(self, status: int = 200):
@@ -36,14 +37,7 @@ class WebHost:
             def log_message(self, *_) -> None:
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return self._serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
 
     @property
     def base(self) -> str:

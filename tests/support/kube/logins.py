@@ -11,19 +11,18 @@ import base64
 import http.server
 import json
 import pathlib
-import ssl
 import subprocess
-import threading
 import time
 import urllib.parse
 
 from support.certificates import Authority, openssl
+from support.serving import Serving, tls_context
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 EMAIL = "ci@project.iam.example"
 
 
-class LoginServer:
+class LoginServer(Serving):
     def __init__(self, directory: pathlib.Path, give, users: dict[str, str] | None = None, authority: Authority | None = None,
                  lifetime: int = 3600):
         self.directory, self.give, self.users, self.authority = pathlib.Path(directory), give, users or {}, authority
@@ -33,24 +32,14 @@ class LoginServer:
         self.directory.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> "LoginServer":
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         if self.authority:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*self.authority.issue())
-            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+            server.socket = tls_context(self.authority.issue()).wrap_socket(server.socket, server_side=True)
+        return self._serve(server)
 
     @property
     def url(self) -> str:
-        return f"{'https' if self.authority else 'http'}://127.0.0.1:{self._http.server_port}"
+        return f"{'https' if self.authority else 'http'}://127.0.0.1:{self._server.server_port}"
 
     def google_key(self) -> dict:
         """The key file of a service account."""
