@@ -1,8 +1,10 @@
 #include "pipeline/document.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 #include <yaml-cpp/yaml.h>
 
 #include "base/error.hpp"
@@ -86,12 +88,6 @@ class Reader {
 
   void place(const YAML::Node& node, const Path& path) { lines_.emplace(path, node.Mark().line + 1); }
 
-  static Path below(const Path& path, std::string key) {
-    Path result = path;
-    result.push_back(std::move(key));
-    return result;
-  }
-
   json::Value sequence(const YAML::Node& node, const Path& path) {
     json::Value result = json::Value::array();
     for (const auto& element : node) {
@@ -152,6 +148,16 @@ class Reader {
 };
 
 }  // namespace
+
+Path below(const Path& path, std::string key) {
+  Path result = path;
+  result.push_back(std::move(key));
+  return result;
+}
+
+bool is_prefix(const Path& prefix, const Path& path) {
+  return prefix.size() <= path.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
+}
 
 Document Document::parse(std::string_view text, const std::string& name) {
   if (text.size() > largest_document) json::wrong_value(name, "it is larger than 4 MiB");

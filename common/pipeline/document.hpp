@@ -15,6 +15,9 @@ namespace pipeline {
 
 // Keys and indices from the root: {"jobs", "0", "plan"}.
 using Path = std::vector<std::string>;
+[[nodiscard]] Path below(const Path& path, std::string key);
+// Whether `path` is `prefix` or lies below it.
+[[nodiscard]] bool is_prefix(const Path& prefix, const Path& path);
 
 class Document {
  public:

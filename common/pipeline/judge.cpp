@@ -25,10 +25,6 @@ Path path_of(std::string_view field) {
   return path;
 }
 
-bool is_prefix(const Path& prefix, const Path& path) {
-  return prefix.size() <= path.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
-}
-
 // Texts that only some fields take: the key of a Google service account, the same in base64, a role of AWS, a
 // kubeconfig.
 constexpr auto google_key =

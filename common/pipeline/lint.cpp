@@ -148,9 +148,7 @@ class Linter {
   }
 
   [[nodiscard]] bool is_unknown(const Path& path) const {
-    return std::any_of(unknown_.begin(), unknown_.end(), [&](const Path& each) {
-      return each.size() >= path.size() && std::equal(path.begin(), path.end(), each.begin());
-    });
+    return std::any_of(unknown_.begin(), unknown_.end(), [&](const Path& each) { return is_prefix(path, each); });
   }
 
   // Those of its params and, after a put, of the get that follows by itself.
@@ -179,9 +177,8 @@ class Linter {
     for (const auto& local : combinations(step.across)) {
       auto params = member(*step.value, name);
       std::set<Path> unknown;
-      std::copy_if(unknown_.begin(), unknown_.end(), std::inserter(unknown, unknown.end()), [&](const Path& each) {
-        return each.size() < path.size() || !std::equal(path.begin(), path.end(), each.begin());
-      });
+      std::copy_if(unknown_.begin(), unknown_.end(), std::inserter(unknown, unknown.end()),
+                   [&](const Path& each) { return !is_prefix(path, each); });
       unknown.merge(put_vars(params, local, path, "."));
       const auto judged = (Judge(kinds_, unknown).*how)(source, source_path, params, path);
       const auto text = judged.error.value_or(judged.unknown.value_or(""));
@@ -243,12 +240,6 @@ class Linter {
           fmt::format("{}: `type: build-service` would not take it: {}", base::printable(who),
                       base::printable(problem)));
     }
-  }
-
-  static Path below(const Path& path, const char* key) {
-    Path result = path;
-    result.emplace_back(key);
-    return result;
   }
 
   const Document& document_;

@@ -7,12 +7,6 @@ namespace {
 
 constexpr std::array hooks{"on_success", "on_failure", "on_error", "on_abort", "ensure"};
 
-Path below(const Path& path, std::string key) {
-  Path result = path;
-  result.push_back(std::move(key));
-  return result;
-}
-
 class Walk {
  public:
   explicit Walk(Job& job) : job_(job) {}
